@@ -1,0 +1,1 @@
+//! The companion on the caseworker's PC: captures a call, keeps it safe, sends it.

@@ -1,0 +1,197 @@
+//! Sound and the time it lies in.
+//!
+//! The only clock inside the audio path is [`SampleOffset`]: 16 kHz samples of call time, the same zero for both
+//! tracks, never stopping, never reused (DESIGN, "Time"). Milliseconds exist for people.
+
+use crate::ids::Track;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::ops::{Add, Sub};
+
+/// Samples a second of every track after `resample`.
+pub const SAMPLE_RATE: u64 = 16_000;
+
+/// A place in call time: how many 16 kHz samples after the call's zero.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SampleOffset(pub u64);
+
+impl SampleOffset {
+    /// The call's zero.
+    pub const ZERO: Self = Self(0);
+
+    /// The offset at so many milliseconds of call time.
+    pub fn from_millis(ms: u64) -> Self {
+        Self(ms * SAMPLE_RATE / 1000)
+    }
+
+    /// Milliseconds of call time, rounded down; for people.
+    pub fn millis(self) -> u64 {
+        self.0 * 1000 / SAMPLE_RATE
+    }
+
+    /// This offset less so many samples, but not before the call's zero.
+    #[must_use]
+    pub fn back(self, samples: u64) -> Self {
+        Self(self.0.saturating_sub(samples))
+    }
+}
+
+impl Add<u64> for SampleOffset {
+    type Output = Self;
+    fn add(self, samples: u64) -> Self {
+        Self(self.0 + samples)
+    }
+}
+
+impl Sub for SampleOffset {
+    type Output = u64;
+    fn sub(self, earlier: Self) -> u64 {
+        self.0 - earlier.0
+    }
+}
+
+impl fmt::Debug for SampleOffset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "@{}", self.0)
+    }
+}
+
+impl fmt::Display for SampleOffset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = self.millis();
+        write!(f, "{:02}:{:02}.{:03}", ms / 60_000, ms / 1000 % 60, ms % 1000)
+    }
+}
+
+/// A half-open stretch of one track: `start` is in it, `end` is not. Never ends before it starts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct SampleSpan {
+    start: SampleOffset,
+    end: SampleOffset,
+}
+
+impl SampleSpan {
+    /// The span from `start` to before `end`; `None` if it would end before it starts.
+    pub fn new(start: SampleOffset, end: SampleOffset) -> Option<Self> {
+        (start <= end).then_some(Self { start, end })
+    }
+
+    /// The span of so many samples from `start`.
+    pub fn of(start: SampleOffset, samples: u64) -> Self {
+        Self { start, end: start + samples }
+    }
+
+    /// First offset in the span.
+    pub fn start(self) -> SampleOffset {
+        self.start
+    }
+
+    /// First offset after the span.
+    pub fn end(self) -> SampleOffset {
+        self.end
+    }
+
+    /// Length in samples.
+    pub fn samples(self) -> u64 {
+        self.end - self.start
+    }
+
+    /// True when nothing lies in it.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// Sound: 16 kHz, mono, signed 16 bit. Prints as its length, because it was spoken.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Pcm(pub Vec<i16>);
+
+impl Pcm {
+    /// The samples as little-endian bytes, as on the wire and in the spool.
+    pub fn to_le_bytes(&self) -> Vec<u8> {
+        self.0.iter().flat_map(|sample| sample.to_le_bytes()).collect()
+    }
+
+    /// Samples from little-endian bytes; `None` if a byte is left over.
+    pub fn from_le_bytes(bytes: &[u8]) -> Option<Self> {
+        let (pairs, rest) = bytes.as_chunks::<2>();
+        rest.is_empty().then(|| Self(pairs.iter().map(|pair| i16::from_le_bytes(*pair)).collect()))
+    }
+}
+
+impl fmt::Debug for Pcm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pcm({} samples)", self.0.len())
+    }
+}
+
+/// About 100 ms of one track: at most [`Chunk::MAX_SAMPLES`], never empty.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Chunk {
+    /// Whose sound.
+    pub track: Track,
+    /// Offset of the first sample.
+    pub first: SampleOffset,
+    /// The samples.
+    pub pcm: Pcm,
+}
+
+impl Chunk {
+    /// The usual length: 100 ms.
+    pub const SAMPLES: usize = 1600;
+    /// The longest chunk that is accepted: one second.
+    pub const MAX_SAMPLES: usize = 16_000;
+
+    /// The stretch of call time that the chunk fills.
+    pub fn span(&self) -> SampleSpan {
+        SampleSpan::of(self.first, self.pcm.0.len() as u64)
+    }
+}
+
+/// Sound of one track that is known to be missing, and why. Shown on the note.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Gap {
+    /// Whose sound.
+    pub track: Track,
+    /// Which stretch; never empty.
+    pub span: SampleSpan,
+    /// Why.
+    pub reason: GapReason,
+}
+
+/// Why sound is missing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapReason {
+    /// The track had not begun when the call did.
+    NotStarted,
+    /// The citizen had not agreed yet.
+    BeforeConsent,
+    /// A person paused the recording.
+    Paused,
+    /// The area's mode allows no recording.
+    NotAllowed,
+    /// The PC has no such source (a desk phone, a remote desktop).
+    NoSource,
+    /// The device went away.
+    DeviceLost,
+    /// The PC was too busy to take the sound.
+    Overrun,
+    /// The agent was not running.
+    AgentDown,
+    /// The PC slept.
+    Asleep,
+    /// The disk was full.
+    DiskFull,
+    /// The spool's quota was used up.
+    Quota,
+    /// A record of the spool was damaged.
+    Damaged,
+    /// The key that could open the sound is no more.
+    KeyGone,
+    /// The server once had it and lost it.
+    ServerLost,
+    /// A reason that this version does not know.
+    Other,
+}

@@ -1,0 +1,60 @@
+//! The contracts between agent, pipeline and notes-api, and the types that doubt ends in.
+//!
+//! In: wire messages as generated from `proto/`. Out: domain types that are right by construction. A service parses a
+//! message in the line that receives it (`wire`), and nothing beyond that line sees a wire type.
+//!
+//! Promised: every number that could be mistaken for another is a type of its own; what was spoken prints as a length.
+//! Not done here: no I/O, no clock, no chance. This crate's version is everyone's version, so it stays small.
+
+pub mod ids;
+pub mod audio;
+pub mod call;
+pub mod speech;
+pub mod settle;
+pub mod draft;
+pub mod wire;
+
+/// Generated from `proto/`; regenerated and compared by `tests/bootstrap.rs`.
+#[expect(
+    clippy::all,
+    clippy::pedantic,
+    clippy::allow_attributes_without_reason,
+    clippy::allow_attributes,
+    unreachable_pub,
+    reason = "generated code"
+)]
+pub mod gen_wire {
+    pub mod calls {
+        pub mod v1 {
+            include!("gen/calls.v1.rs");
+        }
+    }
+    pub mod ingest {
+        pub mod v1 {
+            include!("gen/ingest.v1.rs");
+        }
+    }
+}
+
+pub use gen_wire::calls::v1 as calls;
+pub use gen_wire::ingest::v1 as ingest;
+
+pub use audio::{Chunk, Gap, GapReason, Pcm, SAMPLE_RATE, SampleOffset, SampleSpan};
+pub use call::{
+    AgentState, AgentStateKind, AreaSettings, CallState, Command, CommandKind, Direction, HangUp, HangUpReason, Hello,
+    Mode, Section, Started, Urgency,
+};
+pub use draft::{
+    Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, DrafterTrouble, Evidence, Flag, FlagKind, Origin,
+    OriginKind,
+};
+pub use ids::{CallId, CommandId, Epoch, Track, WorkerId};
+pub use settle::{NotTranscribedReason, Settle, Settled, SuppressedReason, Verdict, What, judge};
+pub use speech::{Spoken, Utterance, Word};
+pub use wire::BadMessage;
+
+/// The version of `calls.v1` and `ingest.v1` that this code speaks. A peer with a higher one is refused by name.
+pub const PROTOCOL: u32 = 1;
+
+/// The largest message that any server accepts, bytes. A chunk of 100 ms is 3.2 kB; a job of an hour's call is far below.
+pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
