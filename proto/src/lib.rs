@@ -20,7 +20,6 @@ pub mod wire;
     clippy::pedantic,
     clippy::allow_attributes_without_reason,
     clippy::allow_attributes,
-    unreachable_pub,
     reason = "generated code"
 )]
 pub mod gen_wire {

@@ -1,0 +1,131 @@
+//! The door of every message: what an honest peer sends comes through unchanged, anything else is refused by name.
+
+use proptest::prelude::*;
+use prost::Message as _;
+use referent_proto::{
+    BadMessage, CallId, Chunk, Direction, Epoch, Gap, GapReason, Hello, Mode, Pcm, SampleOffset, SampleSpan, Settle,
+    Spoken, Started, Track, Urgency, Utterance, What, Word, calls, ingest,
+};
+
+fn hello() -> Hello {
+    Hello {
+        agent_version: "0.1.0".into(),
+        call: CallId::new(1_795_000_000_000, [7; 10]),
+        continues: None,
+        external_id: None,
+        case_id: Some("2026-114823".into()),
+        area: None,
+        mode: Mode::Record,
+        direction: Direction::Unknown,
+        started: Started { utc_ms: 1_795_000_000_000, utc_offset_s: -3600 },
+        urgency: Urgency::Backlog,
+        attempts_without_progress: 0,
+        tracks: vec![Track::Near],
+    }
+}
+
+#[track_caller]
+fn refused(change: impl FnOnce(&mut calls::Hello), message: &str) {
+    let mut wire = calls::Hello::from(hello());
+    change(&mut wire);
+    let error = Hello::try_from(wire).expect_err("an impossible hello is refused");
+    assert_eq!(error.to_string(), message);
+}
+
+#[test]
+fn a_hello_comes_through_unchanged() {
+    assert_eq!(Hello::try_from(calls::Hello::from(hello())), Ok(hello()));
+}
+
+#[test]
+fn an_impossible_hello_is_refused_by_the_name_of_its_field() {
+    refused(|h| h.protocol = 2, "peer speaks protocol 2, this program speaks up to 1; update this program");
+    refused(|h| h.protocol = 0, "hello.protocol is missing");
+    refused(|h| h.call = vec![1, 2], "hello.call is 2 bytes, must be 16 bytes");
+    refused(|h| h.started = None, "hello.started is missing");
+    refused(|h| h.mode = 0, "mode is 0, must be a value of this version");
+    refused(|h| h.mode = 77, "mode is 77, must be a value of this version");
+    refused(|h| h.tracks = vec![], "hello.tracks is missing");
+    refused(|h| h.tracks = vec![1, 1], "hello.tracks is near, must be each track once");
+    refused(|h| h.tracks = vec![9], "track is 9, must be near or far");
+}
+
+#[test]
+fn an_impossible_chunk_is_refused() {
+    let good = Chunk { track: Track::Far, first: SampleOffset(1600), pcm: Pcm(vec![1, -1, i16::MIN]) };
+    assert_eq!(Chunk::try_from(calls::Chunk::from(good.clone())), Ok(good.clone()));
+    let with = |change: fn(&mut calls::Chunk)| {
+        let mut wire = calls::Chunk::from(good.clone());
+        change(&mut wire);
+        Chunk::try_from(wire).expect_err("refused").to_string()
+    };
+    assert_eq!(with(|c| c.samples = 4), "chunk.samples is 4, must be half the number of its bytes");
+    assert_eq!(with(|c| c.sound = None), "chunk.sound is missing");
+    assert!(with(|c| c.first_sample = u64::MAX).starts_with("chunk.first_sample is 18446744073709551615"));
+    assert!(
+        with(|c| {
+            c.samples = 0;
+            c.sound = Some(calls::chunk::Sound::Pcm(vec![]));
+        })
+        .contains("1 to 16000")
+    );
+}
+
+#[test]
+fn an_unknown_gap_reason_is_kept_as_other() {
+    let gap = calls::Gap { track: 1, first_sample: 1, end_sample: 2, reason: 99 };
+    assert_eq!(Gap::try_from(gap).map(|gap| gap.reason), Ok(GapReason::Other));
+}
+
+#[test]
+fn a_settle_that_says_nothing_is_refused() {
+    let settle = ingest::Settle { epoch: 1, track: 1, from: 0, to: 5, what: None };
+    assert_eq!(Settle::try_from(settle), Err(BadMessage::Missing("settle.what")));
+}
+
+#[test]
+fn what_was_spoken_prints_as_a_length() {
+    let utterance = utterance("mit nummer er hemmeligt");
+    let printed = format!("{utterance:?} {:?}", Pcm(vec![3, 4]));
+    assert!(!printed.contains("hemmeligt"), "{printed}");
+    assert!(printed.contains("Spoken(23 characters)"), "{printed}");
+}
+
+fn utterance(text: &str) -> Utterance {
+    let span = SampleSpan::of(SampleOffset(10), 20);
+    Utterance {
+        track: Track::Far,
+        span,
+        text: Spoken::new(text),
+        words: vec![Word { text: Spoken::new("mit"), span, probability: 0.5 }],
+        probability: 0.25,
+    }
+}
+
+proptest! {
+    #[test]
+    fn settles_come_through_unchanged(from in 0u64..1 << 40, length in 1u64..1 << 20, epoch: u64, text in ".{0,40}") {
+        let span = SampleSpan::of(SampleOffset(from.min(400_000_000_000)), length);
+        let settle = Settle { epoch: Epoch(epoch), track: Track::Near, span, what: What::Utterance(utterance(&text)) };
+        prop_assert_eq!(Settle::try_from(ingest::Settle::from(settle.clone())), Ok(settle));
+    }
+
+    #[test]
+    fn no_bytes_make_a_door_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        if let Ok(calls::FromAgent { kind: Some(kind) }) = calls::FromAgent::decode(bytes.as_slice()) {
+            use calls::from_agent::Kind;
+            let refused = match kind {
+                Kind::Hello(wire) => Hello::try_from(wire).is_err(),
+                Kind::Chunk(wire) => Chunk::try_from(wire).is_err(),
+                Kind::Gap(wire) => Gap::try_from(wire).is_err(),
+                _ => true,
+            };
+            prop_assert!(refused || !bytes.is_empty());
+        }
+        if let Ok(wire) = ingest::Settle::decode(bytes.as_slice())
+            && let Ok(settle) = Settle::try_from(wire)
+        {
+            prop_assert!(!settle.span.is_empty());
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! The bytes of v1 are pinned: an agent of last year must be understood by a server of next year.
+//!
+//! Every message that is sent today stands here with its bytes. A difference means that the wire has changed: that
+//! needs a new field number or a new version, never a new pin. New messages: `make golden` adds their lines, and the
+//! review reads them. The messages that nothing sends yet (sealed sound, consent, `KeyGone`, `Elsewhere`, flags) get
+//! their lines when something does.
+
+use prost::Message as _;
+use referent_proto::{calls, ingest};
+use std::fmt::Write as _;
+use std::path::Path;
+
+const CALL: [u8; 16] = [0x01, 0x93, 0x5a, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 1];
+
+fn hello() -> calls::Hello {
+    calls::Hello {
+        protocol: 1,
+        agent_version: "0.1.0".into(),
+        capabilities: vec![],
+        call: CALL.to_vec(),
+        continues: None,
+        external_id: Some("tlf-7".into()),
+        case_id: Some("2026-114823".into()),
+        area: Some("standard".into()),
+        mode: calls::Mode::Record.into(),
+        consent: None,
+        direction: calls::Direction::Incoming.into(),
+        started: Some(calls::Started { utc_ms: 1_795_000_000_000, utc_offset_s: 3600 }),
+        urgency: calls::Urgency::Live.into(),
+        attempts_without_progress: 2,
+        tracks: vec![calls::Track::Near.into(), calls::Track::Far.into()],
+    }
+}
+
+fn hang_up() -> calls::HangUp {
+    calls::HangUp { near_end: 1_213_684, far_end: 1_213_684, reason: calls::HangUpReason::Telephony.into(), age_ms: 40 }
+}
+
+fn agent_state() -> calls::AgentState {
+    calls::AgentState {
+        state: calls::AgentStateKind::Listening.into(),
+        since_ms: 2000,
+        near_level_permille: 300,
+        far_level_permille: 7,
+    }
+}
+
+fn utterance() -> ingest::Utterance {
+    ingest::Utterance {
+        track: calls::Track::Far.into(),
+        start: 16_000,
+        end: 48_000,
+        text: "Jeg er flyttet.".into(),
+        words: vec![ingest::Word { text: "Jeg".into(), start: 16_000, end: 20_000, probability: 0.5 }],
+        probability: 0.75,
+    }
+}
+
+fn area() -> ingest::AreaSettings {
+    ingest::AreaSettings {
+        area: "standard".into(),
+        version: "ab".into(),
+        language: "da".into(),
+        sections: vec![ingest::Section { id: "reason".into(), heading: "Årsag til henvendelse".into() }],
+        llm_is_local: true,
+        instructions: "Kort.".into(),
+    }
+}
+
+fn key() -> ingest::DraftKey {
+    ingest::DraftKey { call: CALL.to_vec(), draft: 1, attempt: 2 }
+}
+
+fn up(kind: calls::from_agent::Kind) -> Vec<u8> {
+    calls::FromAgent { kind: Some(kind) }.encode_to_vec()
+}
+
+fn down(kind: calls::to_agent::Kind) -> Vec<u8> {
+    calls::ToAgent { kind: Some(kind) }.encode_to_vec()
+}
+
+fn worker(kind: ingest::from_worker::Kind) -> Vec<u8> {
+    ingest::FromWorker { kind: Some(kind) }.encode_to_vec()
+}
+
+fn to_worker(kind: ingest::to_worker::Kind) -> Vec<u8> {
+    ingest::ToWorker { kind: Some(kind) }.encode_to_vec()
+}
+
+fn drafter(kind: ingest::from_drafter::Kind) -> Vec<u8> {
+    ingest::FromDrafter { kind: Some(kind) }.encode_to_vec()
+}
+
+fn to_drafter(kind: ingest::to_drafter::Kind) -> Vec<u8> {
+    ingest::ToDrafter { kind: Some(kind) }.encode_to_vec()
+}
+
+fn settle(what: ingest::settle::What) -> Vec<u8> {
+    worker(ingest::from_worker::Kind::Settle(ingest::Settle {
+        epoch: 3,
+        track: calls::Track::Far.into(),
+        from: 8000,
+        to: 52_800,
+        what: Some(what),
+    }))
+}
+
+fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
+    use calls::{from_agent::Kind as Up, to_agent::Kind as Down};
+    use ingest::{from_drafter, from_worker, settle::What, to_drafter, to_worker};
+    let near = calls::Track::Near.into();
+    let chunk = calls::Chunk {
+        track: near,
+        first_sample: 1600,
+        samples: 2,
+        sound: Some(calls::chunk::Sound::Pcm(vec![1, 0, 255, 255])),
+    };
+    let command =
+        calls::Command { id: "01935a00-0000-7000-8000-000000000002".into(), kind: calls::CommandKind::Discard.into() };
+    let done = calls::Done { command: command.id.clone() };
+    let paused = calls::GapReason::Paused.into();
+    vec![
+        ("up hello", up(Up::Hello(hello()))),
+        ("up chunk", up(Up::Chunk(chunk))),
+        ("up gap", up(Up::Gap(calls::Gap { track: near, first_sample: 3200, end_sample: 4800, reason: paused }))),
+        ("up agent_state", up(Up::AgentState(agent_state()))),
+        ("up done", up(Up::Done(done.clone()))),
+        ("up hang_up", up(Up::HangUp(hang_up()))),
+        ("down welcome", down(Down::Welcome(calls::Welcome { mode: 1, area_version: "ab".into() }))),
+        ("down resume_from", down(Down::ResumeFrom(calls::ResumeFrom { track: near, offset: 48_000 }))),
+        ("down credit", down(Down::Credit(calls::Credit { track: near, up_to: 960_000 }))),
+        ("down settled", down(Down::Settled(calls::Settled { track: near, offset: 80_000 }))),
+        ("down command", down(Down::Command(command.clone()))),
+        ("down not_yours", down(Down::NotYours(calls::NotYours {}))),
+        ("down complete", down(Down::Complete(calls::Complete {}))),
+        (
+            "worker began",
+            worker(from_worker::Kind::Began(ingest::Began {
+                hello: Some(hello()),
+                identity: "lha".into(),
+                worker: CALL.to_vec(),
+            })),
+        ),
+        ("worker settle utterance", settle(What::Utterance(utterance()))),
+        ("worker settle quiet", settle(What::Quiet(ingest::Quiet {}))),
+        ("worker settle gap", settle(What::Gap(paused))),
+        (
+            "worker settle suppressed",
+            settle(What::Suppressed(ingest::Suppressed { reason: 3, text: "ja ja ja".into() })),
+        ),
+        ("worker settle not_transcribed", settle(What::NotTranscribed(ingest::NotTranscribed { reason: 1 }))),
+        ("worker ended", worker(from_worker::Kind::Ended(ingest::Ended { epoch: 3, hang_up: Some(hang_up()) }))),
+        ("worker agent_state", worker(from_worker::Kind::AgentState(agent_state()))),
+        ("worker done", worker(from_worker::Kind::Done(done))),
+        (
+            "to worker known",
+            to_worker(to_worker::Kind::Known(ingest::Known {
+                epoch: 3,
+                near_settled: 80_000,
+                far_settled: 52_800,
+                utterances: vec![utterance()],
+                state: ingest::CallState::Live.into(),
+                area: Some(area()),
+                commands: vec![command.clone()],
+            })),
+        ),
+        ("to worker settled", to_worker(to_worker::Kind::Settled(ingest::Settled { track: near, offset: 80_000 }))),
+        ("to worker stale", to_worker(to_worker::Kind::Stale(ingest::Stale { epoch: 4 }))),
+        ("to worker command", to_worker(to_worker::Kind::Command(command))),
+        ("to worker discarded", to_worker(to_worker::Kind::Discarded(ingest::Discarded {}))),
+        ("to worker draft_job", to_worker(to_worker::Kind::DraftJob(job()))),
+        ("to worker ended_known", to_worker(to_worker::Kind::EndedKnown(ingest::EndedKnown {}))),
+        (
+            "drafter ready",
+            drafter(from_drafter::Kind::Ready(ingest::DrafterReady { worker: CALL.to_vec(), places: 2 })),
+        ),
+        ("drafter renewal", drafter(from_drafter::Kind::Renewal(ingest::LeaseRenewal { key: Some(key()) }))),
+        (
+            "drafter sentence",
+            drafter(from_drafter::Kind::Sentence(ingest::DraftSentence {
+                key: Some(key()),
+                index: 0,
+                section: "reason".into(),
+                text: "Borgeren er flyttet.".into(),
+                evidence: vec![ingest::Evidence { track: calls::Track::Far.into(), start: 16_000 }],
+                flags: vec![],
+            })),
+        ),
+        (
+            "drafter finished",
+            drafter(from_drafter::Kind::Finished(ingest::DraftFinished {
+                key: Some(key()),
+                origin: Some(ingest::Origin {
+                    kind: ingest::OriginKind::Embedded.into(),
+                    model: "embedded-1".into(),
+                    prompt_version: String::new(),
+                    area_version: "ab".into(),
+                    trouble: ingest::DrafterTrouble::NotConfigured.into(),
+                }),
+                covers: Some(ingest::Covers { near: 80_000, far: 52_800 }),
+                sentences: 1,
+                lines_not_parsed: 0,
+            })),
+        ),
+        (
+            "drafter failed",
+            drafter(from_drafter::Kind::Failed(ingest::DraftFailed {
+                key: Some(key()),
+                failure: ingest::DraftFailure::InsufficientContent.into(),
+                covers: Some(ingest::Covers { near: 80_000, far: 52_800 }),
+            })),
+        ),
+        ("to drafter job", to_drafter(to_drafter::Kind::Job(job()))),
+        ("to drafter stored", to_drafter(to_drafter::Kind::Stored(ingest::DraftStored { key: Some(key()) }))),
+        ("to drafter lease_lost", to_drafter(to_drafter::Kind::LeaseLost(ingest::LeaseLost { key: Some(key()) }))),
+    ]
+}
+
+fn job() -> ingest::DraftJob {
+    ingest::DraftJob {
+        key: Some(key()),
+        lease_ms: 10_000,
+        provisional: false,
+        area: Some(area()),
+        covers: Some(ingest::Covers { near: 80_000, far: 52_800 }),
+        utterances: vec![utterance()],
+        started: Some(calls::Started { utc_ms: 1_795_000_000_000, utc_offset_s: 3600 }),
+        direction: calls::Direction::Incoming.into(),
+    }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test has no config.rs; the variable is `make golden`'s")]
+fn the_bytes_of_v1_are_what_they_were() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v1.txt");
+    let mut now = String::new();
+    for (name, bytes) in every_message_that_is_sent() {
+        let hex = bytes.iter().fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").unwrap();
+            hex
+        });
+        writeln!(now, "{name}: {hex}").unwrap();
+    }
+    if std::env::var("REFERENT_WRITE_GOLDEN").is_ok() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, &now).unwrap();
+    }
+    let pinned = std::fs::read_to_string(&path).expect("tests/golden/v1.txt is checked in");
+    for (now, pinned) in now.lines().zip(pinned.lines()) {
+        assert_eq!(now, pinned, "the wire has changed");
+    }
+    assert_eq!(now.lines().count(), pinned.lines().count(), "a message has no pin, or a pin no message");
+}
