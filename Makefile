@@ -1,0 +1,94 @@
+# Everything that can be run, each recipe short enough to type by hand. `make help` lists the targets.
+#
+# Needed before: make, git, a Rust toolchain (rustup), and on a bare system a C compiler for it to link with. The rest
+# is installed by the targets that need it (scripts/setup.sh says what, and asks for sudo only then).
+
+SHELL     := /bin/bash
+.NOTPARALLEL:
+BIN       := $(or $(CARGO_TARGET_DIR),target)/debug
+PROGRAMS  := -p referent-agent -p referent-pipeline -p referent-notes-api -p referent-tests
+BENCHES   := hangup wer cpu kill chain capture agent pane
+
+.DEFAULT_GOAL := help
+.PHONY: help demo programs pane setup-demo setup-test check fmt clippy doc bans pane-check proto golden \
+        test test-build test-rust test-pane test-browser bench $(BENCHES:%=bench-%) bench-fresh benchmarks-page figures clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
+
+# --- one call, from sound to note ------------------------------------------------------------------------------------
+
+demo: setup-demo pane programs ## play a call and open the pane: CALL=two-channel.wav, HEADLESS=1, JSON=1
+	@$(BIN)/referent-demo $(if $(CALL),--call '$(CALL)') $(if $(HEADLESS),--headless) $(if $(JSON),--json)
+
+programs: pane
+	@cargo build --locked --bins $(PROGRAMS) $(if $(JSON),--quiet)
+
+pane: ## build the caseworker's page, where it is older than its sources
+	@scripts/pane.sh
+
+setup-demo: ## install what building and the demo need
+	@scripts/setup.sh demo
+
+setup-test: ## install what the tests need besides
+	@scripts/setup.sh test
+
+# --- checks and tests: all that CI runs ------------------------------------------------------------------------------
+
+test: setup-test pane check test-build test-rust test-pane test-browser ## all that CI runs
+	@echo "make test: all passed"
+
+check: pane fmt clippy doc pane-check bans ## everything that needs no test to run
+
+fmt:
+	cargo fmt --all --check
+
+clippy: pane
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+doc: pane
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --quiet
+
+bans: ## one TLS stack; only licences that go with the EUPL
+	@scripts/bans.sh
+
+pane-check: pane
+	npm --prefix notes-api/pane run --silent check
+
+test-build: pane
+	cargo build --locked --workspace --all-targets
+
+test-rust: test-build ## the Rust tests, slow ones with RUN_SLOW_TESTS=1
+	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --locked --workspace && cargo test --locked --workspace --doc; else cargo test --locked --workspace; fi
+
+test-pane: pane ## the pane's own tests
+	npm --prefix notes-api/pane test --silent
+
+test-browser: pane test-build ## a call in headless Chromium
+	npm --prefix notes-api/pane run --silent --if-present test:browser
+
+proto: ## write the code of the .proto files anew
+	REFERENT_WRITE_GENERATED=1 cargo test --locked -p referent-proto --test bootstrap
+
+golden: ## add the lines of new messages to the pinned bytes
+	REFERENT_WRITE_GOLDEN=1 cargo test --locked -p referent-proto --test golden
+
+# --- figures: each target measures and writes its keys of docs/benchmarks.json ---------------------------------------
+
+bench: $(BENCHES:%=bench-%) benchmarks-page figures ## measure everything but bench-fresh
+
+$(BENCHES:%=bench-%): bench-%: pane programs
+	$(BIN)/referent-bench $*
+
+bench-fresh: programs ## clone, build and test from nothing, as a newcomer would: half an hour on two idle cores
+	$(BIN)/referent-bench fresh
+
+benchmarks-page: ## docs/benchmarks.md from docs/benchmarks.json
+	python3 scripts/benchmarks_page.py
+
+figures: ## value beside goal, and what is missing or short
+	@python3 scripts/figures.py
+
+clean: ## everything that was built
+	rm -rf notes-api/pane/dist notes-api/pane/node_modules
+	cargo clean
