@@ -1,0 +1,82 @@
+//! Word error rate: how many words must be changed, added or taken away, by how many were said.
+//!
+//! Case and punctuation do not count, and "4.500" is one word, as in the model's own evaluation
+//! (`models/demo-da/training/evaluate.py`), so that the figures can be compared.
+
+/// Errors and words, to be summed over calls before they are divided: a ratio over all, not a mean of ratios.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WordErrors {
+    /// Least number of changes.
+    pub errors: u32,
+    /// Words that were said.
+    pub words: u32,
+}
+
+impl WordErrors {
+    /// Of what was heard, against what was said.
+    pub fn between(said: &str, heard: &str) -> Self {
+        let (said, heard) = (words(said), words(heard));
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Self { errors: count(distance(&said, &heard)), words: count(said.len()) }
+    }
+
+    /// Per cent.
+    pub fn percent(self) -> f64 {
+        100.0 * f64::from(self.errors) / f64::from(self.words.max(1))
+    }
+}
+
+impl std::iter::Sum for WordErrors {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self { errors: sum.errors + one.errors, words: sum.words + one.words })
+    }
+}
+
+/// The words of a text, lower case, without punctuation; a point between digits is not one.
+pub fn words(text: &str) -> Vec<String> {
+    let text: Vec<char> = text.to_lowercase().chars().collect();
+    let mut plain = String::new();
+    for (at, &letter) in text.iter().enumerate() {
+        let digit = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(char::is_ascii_digit);
+        if letter == '.' && digit(at.checked_sub(1)) && digit(Some(at + 1)) {
+            continue;
+        }
+        plain.push(if letter.is_alphanumeric() || letter == '_' || letter == '-' { letter } else { ' ' });
+    }
+    plain.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Levenshtein's distance, counted in words.
+fn distance(said: &[String], heard: &[String]) -> usize {
+    let mut row: Vec<usize> = (0..=heard.len()).collect();
+    for (i, a) in said.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in heard.iter().enumerate() {
+            let cost = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = cost.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[heard.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(said: &str, heard: &str, errors: u32, words: u32) {
+        assert_eq!(WordErrors::between(said, heard), WordErrors { errors, words });
+    }
+
+    #[test]
+    fn errors_are_counted_in_words() {
+        check("Den nye husleje er 6.450 kroner.", "den nye husleje er 6450 kroner", 0, 6);
+        check("Den nye husleje", "den husleje", 1, 3);
+        check("Den nye husleje", "den helt nye husleje", 1, 3);
+        check("ja tak", "nej tak", 1, 2);
+        check("", "tak", 1, 0);
+        check("841185-3716", "841185-3716.", 0, 1);
+    }
+}

@@ -1,0 +1,311 @@
+//! Everything runs: notes-api, pipeline and agent as real processes on loopback, with a folder of their own.
+//!
+//! In: [`World::builder`]'s choices. Out: addresses, a [`Caseworker`] to look through, and parts that can be killed and
+//! started again on the same ports. Dropping a world kills what is left of it.
+
+use crate::caseworker::Caseworker;
+use crate::program::Program;
+use anyhow::{Context as _, Result};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+/// One of the three programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Keeps the words.
+    NotesApi,
+    /// Makes the words.
+    Pipeline,
+    /// Keeps the sound.
+    Agent,
+}
+
+/// What notes-api keeps its words in.
+#[derive(Debug, Clone)]
+pub enum Database {
+    /// A file in the world's folder.
+    Sqlite,
+    /// A database of a server that runs already.
+    Postgres(String),
+}
+
+/// What hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recogniser {
+    /// The embedded model.
+    Whisper,
+    /// Text that is a function of the segment's place, so that transcripts can be compared letter by letter.
+    Scripted,
+}
+
+/// How fast a WAV is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// As it was spoken.
+    RealTime,
+    /// As fast as credit allows.
+    Credit,
+}
+
+/// What a world is made of.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    folder: PathBuf,
+    database: Database,
+    recogniser: Recogniser,
+    pace: Pace,
+    http_port: u16,
+    drafter: String,
+}
+
+impl Builder {
+    /// Which database.
+    #[must_use]
+    pub fn database(mut self, database: Database) -> Self {
+        self.database = database;
+        self
+    }
+
+    /// What hears.
+    #[must_use]
+    pub fn recogniser(mut self, recogniser: Recogniser) -> Self {
+        self.recogniser = recogniser;
+        self
+    }
+
+    /// How fast a WAV is played.
+    #[must_use]
+    pub fn pace(mut self, pace: Pace) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    /// The port of the page; a free one otherwise.
+    #[must_use]
+    pub fn http_port(mut self, port: u16) -> Self {
+        self.http_port = port;
+        self
+    }
+
+    /// The `[drafter]` table of the pipeline's configuration, as TOML.
+    #[must_use]
+    pub fn drafter(mut self, toml: &str) -> Self {
+        toml.clone_into(&mut self.drafter);
+        self
+    }
+
+    /// Starts the three programs, in the order of who needs whom.
+    pub async fn start(self) -> Result<World> {
+        std::fs::create_dir_all(&self.folder)?;
+        let ports = Ports {
+            notes_http: if self.http_port == 0 { free_port()? } else { self.http_port },
+            notes_grpc: free_port()?,
+            pipeline_http: free_port()?,
+            pipeline_grpc: free_port()?,
+            agent_http: free_port()?,
+        };
+        let mut world = World { made_of: self, ports, notes_api: None, pipeline: None, agent: None };
+        world.write_configurations()?;
+        for part in [Part::NotesApi, Part::Pipeline, Part::Agent] {
+            world.start(part).await?;
+        }
+        Ok(world)
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Ports {
+    notes_http: u16,
+    notes_grpc: u16,
+    pipeline_http: u16,
+    pipeline_grpc: u16,
+    agent_http: u16,
+}
+
+/// The three programs, and where they keep their things.
+#[derive(Debug)]
+pub struct World {
+    made_of: Builder,
+    ports: Ports,
+    /// Keeps the words.
+    pub notes_api: Option<Program>,
+    /// Makes the words.
+    pub pipeline: Option<Program>,
+    /// Keeps the sound.
+    pub agent: Option<Program>,
+}
+
+impl World {
+    /// A world in this folder: SQLite, the embedded model, as fast as credit allows, unless told otherwise.
+    pub fn builder(folder: &Path) -> Builder {
+        Builder {
+            folder: folder.to_owned(),
+            database: Database::Sqlite,
+            recogniser: Recogniser::Whisper,
+            pace: Pace::Credit,
+            http_port: 0,
+            drafter: "kind = \"embedded\"".into(),
+        }
+    }
+
+    /// Address of the page and the API.
+    pub fn notes_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.notes_http)
+    }
+
+    /// Address of the agent's control port.
+    pub fn agent_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.agent_http)
+    }
+
+    /// Address of the pipeline's metrics.
+    pub fn pipeline_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.pipeline_http)
+    }
+
+    /// The pipeline's gRPC address, `host:port`.
+    pub fn pipeline_grpc(&self) -> String {
+        format!("127.0.0.1:{}", self.ports.pipeline_grpc)
+    }
+
+    /// The one-time token of the page, if nobody has used it.
+    pub fn token(&self) -> Option<String> {
+        self.notes_api.as_ref().and_then(|program| program.ready.token.clone())
+    }
+
+    /// A caseworker who has just opened the page.
+    pub async fn caseworker(&self) -> Result<Caseworker> {
+        Caseworker::log_in(&self.notes_url(), &self.token().context("notes-api gave a token")?).await
+    }
+
+    /// Where the agent keeps calls that are not settled.
+    pub fn spool(&self) -> PathBuf {
+        self.made_of.folder.join("agent/spool")
+    }
+
+    /// The SQLite file.
+    pub fn database_file(&self) -> PathBuf {
+        self.made_of.folder.join("notes.db")
+    }
+
+    /// Begins a call with this WAV for both tracks; gives its id.
+    pub async fn begin_call(&self, wav: &Path) -> Result<String> {
+        let token_file = self.made_of.folder.join("agent/control-token");
+        let token = std::fs::read_to_string(&token_file).with_context(|| token_file.display().to_string())?;
+        let response = reqwest::Client::new()
+            .post(format!("{}/v1/calls", self.agent_url()))
+            .bearer_auth(token.trim())
+            .json(&serde_json::json!({ "wav": wav, "case_id": "2026-114823", "direction": "incoming" }))
+            .send()
+            .await?;
+        let status = response.status();
+        let body: serde_json::Value = response.json().await?;
+        anyhow::ensure!(status.is_success(), "the agent said {status}: {}", body["detail"].as_str().unwrap_or("?"));
+        Ok(body["call"].as_str().context("the agent names the call")?.to_owned())
+    }
+
+    /// The running program of a part.
+    pub fn program(&mut self, part: Part) -> &mut Option<Program> {
+        match part {
+            Part::NotesApi => &mut self.notes_api,
+            Part::Pipeline => &mut self.pipeline,
+            Part::Agent => &mut self.agent,
+        }
+    }
+
+    /// kill -9.
+    pub async fn kill(&mut self, part: Part) -> Result<()> {
+        if let Some(mut program) = self.program(part).take() {
+            program.kill().await?;
+        }
+        Ok(())
+    }
+
+    /// Starts a part, on its ports.
+    pub async fn start(&mut self, part: Part) -> Result<()> {
+        let (binary, name) = match part {
+            Part::NotesApi => ("referent-notes-api", "notes-api"),
+            Part::Pipeline => ("referent-pipeline", "pipeline"),
+            Part::Agent => ("referent-agent", "agent"),
+        };
+        let config = self.made_of.folder.join(format!("{name}.toml")).display().to_string();
+        let arguments: &[&str] = match part {
+            Part::NotesApi => &["--config", &config],
+            Part::Pipeline => &["serve", "--config", &config],
+            Part::Agent => &["run", "--config", &config],
+        };
+        let program = Program::start(binary, arguments, &self.made_of.folder.join(format!("{name}.log"))).await?;
+        *self.program(part) = Some(program);
+        Ok(())
+    }
+
+    /// Stops everything along the flow: the source first.
+    pub async fn stop(mut self) -> Result<()> {
+        for part in [Part::Agent, Part::Pipeline, Part::NotesApi] {
+            if let Some(mut program) = self.program(part).take() {
+                program.stop().await.with_context(|| format!("{part:?}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_configurations(&self) -> Result<()> {
+        let folder = &self.made_of.folder;
+        let Ports { notes_http, notes_grpc, pipeline_http, pipeline_grpc, agent_http } = self.ports;
+        let database = match &self.made_of.database {
+            Database::Sqlite => format!("sqlite://{}", self.database_file().display()),
+            Database::Postgres(url) => url.clone(),
+        };
+        let recogniser = match self.made_of.recogniser {
+            Recogniser::Whisper => {
+                format!("kind = \"whisper\"\nmodel = \"demo-da\"\nmodels_dir = \"{}\"", models_dir().display())
+            }
+            Recogniser::Scripted => "kind = \"scripted\"".into(),
+        };
+        let pace = match self.made_of.pace {
+            Pace::RealTime => "real_time",
+            Pace::Credit => "credit",
+        };
+        let drafter = &self.made_of.drafter;
+        let write = |name: &str, text: String| std::fs::write(folder.join(name), text).context(name.to_owned());
+        write(
+            "notes-api.toml",
+            format!(
+                "log = \"info\"\nhttp = \"127.0.0.1:{notes_http}\"\ngrpc = \"127.0.0.1:{notes_grpc}\"\ndatabase = \"{database}\"\n"
+            ),
+        )?;
+        write(
+            "pipeline.toml",
+            format!(
+                "log = \"info\"\nhttp = \"127.0.0.1:{pipeline_http}\"\ngrpc = \"127.0.0.1:{pipeline_grpc}\"\nnotes_api = \"http://127.0.0.1:{notes_grpc}\"\nlanguage = \"da\"\n\n[recogniser]\n{recogniser}\n\n[drafter]\n{drafter}\n"
+            ),
+        )?;
+        write(
+            "agent.toml",
+            format!(
+                "log = \"info\"\nstate_dir = \"{}\"\nhttp = \"127.0.0.1:{agent_http}\"\npipeline = \"http://127.0.0.1:{pipeline_grpc}\"\nmode = \"record\"\narea = \"standard\"\n\n[sound]\nkind = \"wav\"\npace = \"{pace}\"\n",
+                folder.join("agent").display()
+            ),
+        )
+    }
+}
+
+/// The folder of models of this checkout.
+pub fn models_dir() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").canonicalize().unwrap_or_else(|_| "models".into())
+}
+
+/// A port that nobody listens on now. Kept from being given twice by this process; a stranger may still take it, and then
+/// the program's own sentence says so.
+fn free_port() -> Result<u16> {
+    use std::collections::HashSet;
+    use std::sync::{Mutex, PoisonError};
+    static GIVEN: Mutex<Option<HashSet<u16>>> = Mutex::new(None);
+    loop {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if given.get_or_insert_default().insert(port) {
+            return Ok(port);
+        }
+    }
+}
