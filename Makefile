@@ -18,8 +18,8 @@ help: ## this list
 
 # --- one call, from sound to note ------------------------------------------------------------------------------------
 
-demo: setup-demo pane programs ## play a call and open the pane: CALL=two-channel.wav, HEADLESS=1, JSON=1
-	@$(BIN)/referent-demo $(if $(CALL),--call '$(CALL)') $(if $(HEADLESS),--headless) $(if $(JSON),--json)
+demo: setup-demo pane programs ## play a call and open the pane: CALL=two-channel.wav, PORT=8080, HEADLESS=1, JSON=1
+	@$(BIN)/referent-demo $(if $(CALL),--call '$(CALL)') $(if $(HEADLESS)$(JSON),--headless) $(if $(JSON),--json) $(if $(PORT),--port $(PORT))
 
 programs: pane
 	@cargo build --locked --bins $(PROGRAMS) $(if $(JSON),--quiet)
