@@ -136,7 +136,7 @@ pub fn compare(undisturbed: &Finished, disturbed: &Finished, part: Part, recogni
     }
     let number = disturbed.call["draft"]["number"].as_u64().unwrap_or(0);
     damage.more_drafts = u32::try_from(number.abs_diff(1)).unwrap_or(u32::MAX);
-    let allowed = if part == Part::Agent { 1 } else { 0 };
+    let allowed = usize::from(part == Part::Agent);
     for track in ["near", "far"] {
         let count = gaps.iter().filter(|gap| gap.0 == track).count();
         damage.more_gaps += u32::try_from(count.saturating_sub(allowed)).unwrap_or(u32::MAX);

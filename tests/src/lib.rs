@@ -14,6 +14,7 @@ pub mod word_errors;
 pub mod postgres;
 pub mod disturbed;
 pub mod figures;
+pub mod bench;
 
 pub use caseworker::Caseworker;
 pub use sample_call::SampleCall;

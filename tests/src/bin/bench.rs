@@ -1,1 +1,59 @@
-fn main() {}
+//! `make bench-NAME`: measures one group of figures and writes its keys of docs/benchmarks.json.
+//!
+//! Every figure is taken through the three real programs, or through what they are made of; a ratio has both its sides in
+//! one run.
+
+use anyhow::Result;
+use clap::Parser;
+use referent_tests::bench;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+/// Which figures.
+#[derive(Parser)]
+enum Group {
+    /// From hang-up to whole draft, 20 calls in real time.
+    Hangup,
+    /// Word error rate: reference turns, one pass, the pipeline.
+    Wer,
+    /// CPU seconds of the pipeline against one pass of the same model.
+    Cpu,
+    /// kill -9 at 20 moments a part.
+    Kill,
+    /// The chain's rule against 100,000 random histories.
+    Chain,
+    /// The microphone for real, through PulseAudio.
+    Capture,
+    /// CPU and memory of the agent, and memory of the others, in a call.
+    Agent,
+    /// Size of the pane.
+    Pane,
+    /// Clone, build and test from nothing.
+    Fresh,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    match run(Group::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            drop(writeln!(std::io::stderr(), "{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(group: Group) -> Result<()> {
+    match group {
+        Group::Hangup => bench::hangup().await,
+        Group::Wer => bench::word_error_rate().await,
+        Group::Cpu => bench::cpu().await,
+        Group::Kill => bench::kill().await,
+        Group::Chain => bench::chain(),
+        Group::Capture => bench::capture(),
+        Group::Agent => bench::agent().await,
+        Group::Pane => bench::pane(),
+        Group::Fresh => bench::fresh(),
+    }
+}
