@@ -6,9 +6,9 @@ cd "$(dirname "$0")/.."
 
 level=${1:?usage: setup.sh demo|test}
 have() { command -v "$1" >/dev/null 2>&1; }
-any() { for name in "$@"; do have "$name" && return 0; done; return 1; }
+has_any() { for name in "$@"; do have "$name" && return 0; done; return 1; }
 installed() { have dpkg-query && dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
-initdb() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || have initdb; }
+has_initdb() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || have initdb; }
 
 missing=() # packages of Debian
 need() { # need PACKAGE CHECK…: the package is missing unless the check succeeds
@@ -25,8 +25,8 @@ need nodejs have node
 need npm have npm
 if [ "$level" = test ]; then
     need python3 have python3
-    need postgresql initdb
-    need chromium any chromium google-chrome chromium-browser
+    need postgresql has_initdb
+    need chromium has_any chromium google-chrome chromium-browser
     need pulseaudio have pulseaudio
     need pulseaudio-utils have pactl
     need libasound2-plugins installed libasound2-plugins
