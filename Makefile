@@ -64,8 +64,8 @@ test-rust: test-build ## the Rust tests, slow ones with RUN_SLOW_TESTS=1
 test-pane: pane ## the pane's own tests
 	npm --prefix notes-api/pane test --silent
 
-test-browser: pane test-build ## a call in headless Chromium
-	npm --prefix notes-api/pane run --silent --if-present test:browser
+test-browser: pane ## the pane in headless Chromium, against a server that plays every state
+	npm --prefix notes-api/pane run --silent e2e
 
 proto: ## write the code of the .proto files anew
 	REFERENT_WRITE_GENERATED=1 cargo test --locked -p referent-proto --test bootstrap
@@ -90,5 +90,5 @@ figures: ## value beside goal, and what is missing or short
 	@python3 scripts/figures.py
 
 clean: ## everything that was built
-	rm -rf notes-api/pane/dist notes-api/pane/node_modules
+	rm -rf notes-api/pane/dist notes-api/pane/dist-test notes-api/pane/node_modules
 	cargo clean

@@ -10,12 +10,22 @@ short here until the code is better.
 """
 
 
+# What every row has; the rest is its spread, and whatever else its target found worth telling.
+COMMON = {"value", "unit", "goal", "n", "command", "commit", "machine", "date"}
+
+
+def more(row):
+    rest = [(key, row[key]) for key in row if key not in COMMON]
+    text = ", ".join(f'{key} {show(value) if isinstance(value, (int, float)) else value}' for key, value in rest)
+    return text.replace("|", "\\|") or "–"
+
+
 def figure_row(figure, row):
     value = spread = n = "–"
     if row:
         value = f'{show(row["value"])} {figure["unit"]}'.strip()
-        spread, n = row.get("spread", "–"), row.get("n", "–")
-    return f'| `{figure["key"]}` | {value} | {figure["goal"]} | {verdict(row, figure["goal"])} | {spread} | {n} | {figure["what"]} |'
+        spread, n = more(row), row.get("n", "–")
+    return f'| `{figure["key"]}` | {value} | {figure["goal"]} | {verdict(row, figure["goal"])} | {n} | {spread} | {figure["what"]} |'
 
 
 def taken(rows):
@@ -30,15 +40,15 @@ def main():
     for group in groups:
         rows = [measured[f["key"]] for f in group["figure"] if f["key"] in measured]
         lines += [f'## {group["name"]}', "", group["how"], ""]
-        lines += ["| figure | value | goal | | spread | n | what |", "|---|---|---|---|---|---|---|"]
+        lines += ["| figure | value | goal | | n | spread, and more | what |", "|---|---|---|---|---|---|---|"]
         lines += [figure_row(f, measured.get(f["key"])) for f in group["figure"]]
         lines += [""] + (taken(rows) or [f'Not measured yet: `{group["command"]}`.']) + [""]
     known = {f["key"] for group in groups for f in group["figure"]}
     others = sorted(set(measured) - known)
     if others:
-        lines += ["## Measured besides", "", "| figure | value | spread | n | command |", "|---|---|---|---|---|"]
-        lines += [f'| `{k}` | {show(measured[k]["value"])} {measured[k].get("unit", "")} | {measured[k].get("spread", "–")} '
-                  f'| {measured[k].get("n", "–")} | `{measured[k].get("command", "?")}` |' for k in others]
+        lines += ["## Measured besides", "", "| figure | value | n | spread, and more | command |", "|---|---|---|---|---|"]
+        lines += [f'| `{k}` | {show(measured[k]["value"])} {measured[k].get("unit", "")} | {measured[k].get("n", "–")} '
+                  f'| {more(measured[k])} | `{measured[k].get("command", "?")}` |' for k in others]
         lines += [""]
     (DOCS / "benchmarks.md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
 

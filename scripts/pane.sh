@@ -8,7 +8,7 @@ if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
     touch node_modules/.package-lock.json
 fi
 built=dist/.built
-newer=$(find . -path ./node_modules -prune -o -path ./dist -prune -o -type f -newer "$built" -print -quit 2>/dev/null || true)
+newer=$(find src *.mjs *.json -type f -newer "$built" -print -quit 2>/dev/null || true)
 if [ ! -e "$built" ] || [ -n "$newer" ]; then
     npm run --silent build >&2
     touch "$built"
