@@ -1,0 +1,364 @@
+//! What a person wrote in the configuration file, checked once.
+//!
+//! In: TOML and the environment (only for a key named there). Out: a [`Config`] that the rest of the program trusts.
+//! Promised: an unknown key is refused; every error is one sentence that names the file, the key and the remedy; nothing
+//! but loopback is listened on, because login and certificates come with a later version. A key of a language model
+//! prints as dots.
+
+use serde::Deserialize;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Everything that a person decides about this program.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What is logged, in the words of `RUST_LOG`.
+    pub log: String,
+    /// Where the metrics are.
+    pub http: SocketAddr,
+    /// Where agents come.
+    pub grpc: SocketAddr,
+    /// Where the words go.
+    pub notes_api: String,
+    /// What is spoken, unless the area says otherwise.
+    pub language: String,
+    /// What hears.
+    pub recogniser: RecogniserConfig,
+    /// What writes drafts.
+    pub drafter: DrafterConfig,
+}
+
+/// What hears.
+#[derive(Debug, Clone)]
+pub struct RecogniserConfig {
+    /// Which kind.
+    pub kind: RecogniserKind,
+    /// Name in the manifest, or a path.
+    pub model: String,
+    /// Where the models are.
+    pub models_dir: PathBuf,
+    /// How many hear at once, one thread each.
+    pub workers: usize,
+    /// How much the encoder looks at.
+    pub context: Context,
+}
+
+/// Which recogniser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecogniserKind {
+    /// whisper.cpp in this process.
+    Whisper,
+    /// Text that is a function of the segment's place, for tests.
+    Scripted,
+}
+
+/// How much of its 30 s window the encoder looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Context {
+    /// As much as the segment is long: far cheaper.
+    Fitted,
+    /// All of it, as the real models were trained.
+    Full,
+}
+
+/// What writes drafts.
+#[derive(Debug, Clone)]
+pub struct DrafterConfig {
+    /// Which kind.
+    pub kind: DrafterKind,
+    /// The language model's server; always there when `kind` is `Llm`.
+    pub llm: Option<LlmConfig>,
+}
+
+/// Which drafter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DrafterKind {
+    /// Picks sentences of the call.
+    Embedded,
+    /// Asks a language model, and falls back on the embedded one.
+    Llm,
+    /// A script, for tests.
+    Scripted,
+}
+
+/// A server that speaks as OpenAI's does.
+#[derive(Debug, Clone)]
+pub struct LlmConfig {
+    /// Its address, up to before `/chat/completions`.
+    pub base_url: String,
+    /// What it calls the model.
+    pub model: String,
+    /// What it wants to be shown, if anything.
+    pub api_key: Option<ApiKey>,
+    /// How long until it must have taken the connection.
+    pub connect: Duration,
+    /// How long it may be silent.
+    pub idle: Duration,
+    /// How long the whole draft may take.
+    pub total: Duration,
+}
+
+/// A key that does not print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiKey(String);
+
+impl ApiKey {
+    /// Marks text as a key.
+    pub fn new(key: impl Into<String>) -> Self {
+        Self(key.into())
+    }
+
+    /// The key itself. Only for the header that shows it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(…)")
+    }
+}
+
+/// The file cannot be used; correct what the sentence names.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {what}", file = file.display())]
+pub struct BadConfig {
+    file: PathBuf,
+    what: String,
+}
+
+impl Config {
+    /// Reads and checks the file.
+    pub fn load(file: &Path) -> Result<Self, BadConfig> {
+        let bad = |what: String| BadConfig { file: file.to_owned(), what };
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| bad(format!("cannot be read ({error}); give its path with --config")))?;
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+        Self::parse(&text, |name| std::env::var(name).ok()).map_err(bad)
+    }
+
+    /// Checks the text of a file; `environment` looks up a variable.
+    pub fn parse(text: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let raw: Raw = toml::from_str(text).map_err(|error| one_line(&error, text))?;
+        Ok(Self {
+            log: raw.log,
+            http: loopback("http", &raw.http)?,
+            grpc: loopback("grpc", &raw.grpc)?,
+            notes_api: address("notes_api", raw.notes_api)?,
+            language: language(raw.language)?,
+            recogniser: recogniser(raw.recogniser)?,
+            drafter: drafter(raw.drafter, environment)?,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    #[serde(default = "info")]
+    log: String,
+    http: String,
+    grpc: String,
+    notes_api: String,
+    #[serde(default = "danish")]
+    language: String,
+    recogniser: RawRecogniser,
+    #[serde(default)]
+    drafter: RawDrafter,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRecogniser {
+    kind: RecogniserKind,
+    model: Option<String>,
+    #[serde(default = "models")]
+    models_dir: PathBuf,
+    workers: Option<usize>,
+    context: Option<Context>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawDrafter {
+    kind: DrafterKind,
+    llm: Option<RawLlm>,
+}
+
+impl Default for RawDrafter {
+    fn default() -> Self {
+        Self { kind: DrafterKind::Embedded, llm: None }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLlm {
+    base_url: String,
+    model: String,
+    api_key_file: Option<PathBuf>,
+    api_key_env: Option<String>,
+    #[serde(default = "connect_ms")]
+    connect_ms: u64,
+    #[serde(default = "idle_ms")]
+    idle_ms: u64,
+    #[serde(default = "total_ms")]
+    total_ms: u64,
+}
+
+fn info() -> String {
+    "info".into()
+}
+
+fn danish() -> String {
+    "da".into()
+}
+
+fn models() -> PathBuf {
+    "models".into()
+}
+
+fn connect_ms() -> u64 {
+    2_000
+}
+
+fn idle_ms() -> u64 {
+    4_000
+}
+
+fn total_ms() -> u64 {
+    12_000
+}
+
+/// The parser's complaint on one line, with the line of the file that it is about.
+fn one_line(error: &toml::de::Error, text: &str) -> String {
+    let line = error.span().map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+    let what = error.message().replace('\n', " ");
+    let place = line.map_or_else(String::new, |line| format!("line {line}: "));
+    format!("{place}{what}; correct or remove it")
+}
+
+fn loopback(key: &str, value: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = value.parse().map_err(|_| {
+        format!("{key} = \"{value}\" is not an address and a port; write for example {key} = \"127.0.0.1:9090\"")
+    })?;
+    if !address.ip().is_loopback() {
+        return Err(format!(
+            "{key} = \"{value}\" would listen beyond this machine, which needs login and certificates of a later \
+             version; use 127.0.0.1 or [::1]"
+        ));
+    }
+    Ok(address)
+}
+
+fn address(key: &str, value: String) -> Result<String, String> {
+    let host = value.strip_prefix("http://").ok_or_else(|| {
+        format!("{key} = \"{value}\" does not begin with http://; write for example {key} = \"http://127.0.0.1:8081\"")
+    })?;
+    loopback(key, host.trim_end_matches('/'))?;
+    Ok(value)
+}
+
+fn language(value: String) -> Result<String, String> {
+    match value.as_str() {
+        "da" | "en" => Ok(value),
+        _ => Err(format!("language = \"{value}\" is not known; use \"da\" or \"en\"")),
+    }
+}
+
+fn recogniser(raw: RawRecogniser) -> Result<RecogniserConfig, String> {
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let workers = raw.workers.unwrap_or_else(cores);
+    if !(1..=256).contains(&workers) {
+        return Err(format!("recogniser.workers = {workers} makes no sense; use 1 to 256, at most one for each core"));
+    }
+    let model = raw.model.unwrap_or_else(|| "demo-da".into());
+    // Fitting is measured on the demo model alone; others hear best as they were trained.
+    let context = raw.context.unwrap_or(if model == "demo-da" { Context::Fitted } else { Context::Full });
+    Ok(RecogniserConfig { kind: raw.kind, model, models_dir: raw.models_dir, workers, context })
+}
+
+fn drafter(raw: RawDrafter, environment: impl Fn(&str) -> Option<String>) -> Result<DrafterConfig, String> {
+    if raw.kind == DrafterKind::Llm && raw.llm.is_none() {
+        return Err("drafter.kind = \"llm\" needs a table [drafter.llm] with base_url and model; add it, or use \
+                    kind = \"embedded\""
+            .into());
+    }
+    let llm = raw.llm.map(|raw| llm(raw, environment)).transpose()?;
+    Ok(DrafterConfig { kind: raw.kind, llm })
+}
+
+fn llm(raw: RawLlm, environment: impl Fn(&str) -> Option<String>) -> Result<LlmConfig, String> {
+    if !raw.base_url.starts_with("http://") && !raw.base_url.starts_with("https://") {
+        return Err(format!(
+            "drafter.llm.base_url = \"{}\" does not begin with http:// or https://; give the whole address",
+            raw.base_url
+        ));
+    }
+    let api_key =
+        match (raw.api_key_file, raw.api_key_env) {
+            (Some(_), Some(_)) => {
+                return Err("drafter.llm has both api_key_file and api_key_env; remove one of them".into());
+            }
+            (Some(file), None) => Some(std::fs::read_to_string(&file).map_err(|error| {
+                format!("drafter.llm.api_key_file = \"{}\" cannot be read ({error}); correct the path", file.display())
+            })?),
+            (None, Some(name)) => Some(environment(&name).ok_or_else(|| {
+                format!("drafter.llm.api_key_env = \"{name}\" names a variable that is not set; set it")
+            })?),
+            (None, None) => None,
+        };
+    for (key, value) in [("connect_ms", raw.connect_ms), ("idle_ms", raw.idle_ms), ("total_ms", raw.total_ms)] {
+        if value == 0 {
+            return Err(format!("drafter.llm.{key} = 0 would give up at once; use some thousands"));
+        }
+    }
+    Ok(LlmConfig {
+        base_url: raw.base_url.trim_end_matches('/').to_owned(),
+        model: raw.model,
+        api_key: api_key.map(|key| ApiKey::new(key.trim())),
+        connect: Duration::from_millis(raw.connect_ms),
+        idle: Duration::from_millis(raw.idle_ms),
+        total: Duration::from_millis(raw.total_ms),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "http = \"127.0.0.1:0\"\ngrpc = \"127.0.0.1:0\"\nnotes_api = \"http://127.0.0.1:8081\"\n";
+
+    #[track_caller]
+    fn refused(text: &str, names: &str) {
+        let error = Config::parse(text, |_| None).expect_err("refused");
+        assert!(error.contains(names), "{error}");
+        assert!(!error.contains('\n'), "{error}");
+    }
+
+    #[test]
+    fn a_bad_key_is_named() {
+        let recogniser = "[recogniser]\nkind = \"scripted\"\n";
+        assert!(Config::parse(&format!("{GOOD}{recogniser}"), |_| None).is_ok());
+        refused(GOOD, "recogniser");
+        refused(&format!("{GOOD}colour = 1\n{recogniser}"), "colour");
+        refused(&format!("{GOOD}{recogniser}workers = 0\n"), "recogniser.workers");
+        refused(&format!("{GOOD}language = \"xx\"\n{recogniser}"), "language");
+        refused(&format!("{GOOD}{recogniser}[drafter]\nkind = \"llm\"\n"), "[drafter.llm]");
+        refused(&GOOD.replace("127.0.0.1:0", "0.0.0.0:0"), "recogniser");
+        refused(&format!("{}{recogniser}", GOOD.replace("127.0.0.1:0", "0.0.0.0:1")), "beyond this machine");
+        let llm = "[drafter]\nkind = \"llm\"\n[drafter.llm]\nbase_url = \"http://127.0.0.1:1/v1\"\nmodel = \"m\"\n";
+        refused(&format!("{GOOD}{recogniser}{llm}api_key_env = \"KEY\"\n"), "KEY");
+    }
+
+    #[test]
+    fn a_key_does_not_print() {
+        assert_eq!(format!("{:?}", ApiKey::new("secret")), "ApiKey(…)");
+    }
+}
