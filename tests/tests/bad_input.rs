@@ -41,7 +41,7 @@ async fn an_impossible_wav_is_refused_and_the_next_call_works() -> Result<()> {
         assert!(error.contains(word), "{}: {error}", path.display());
         assert!(!error.contains("500"), "{}: {error}", path.display());
     };
-    let sound = [0u8; 64_000];
+    let sound = vec![0u8; 64_000];
     refused(wav(folder.path(), "rate.wav", 1, 2, &sound)?, "rate").await;
     refused(wav(folder.path(), "huge-rate.wav", 4_000_000_000, 2, &sound)?, "rate").await;
     refused(wav(folder.path(), "empty.wav", 16_000, 2, &[])?, "empty").await;
@@ -127,7 +127,7 @@ async fn stream_refused(address: &str, message: Raw) -> Result<Status> {
         let codec = ProstCodec::<Raw, calls::ToAgent>::default();
         let mut down = client.streaming(Request::new(up), path, codec).await?.into_inner();
         while down.message().await?.is_some() {}
-        Err(Status::ok("the stream ended without an error"))
+        Err::<(), Status>(Status::ok("the stream ended without an error"))
     });
     Ok(answer.await?.expect_err("it is refused"))
 }
