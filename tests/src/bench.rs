@@ -144,10 +144,9 @@ pub async fn kill() -> Result<()> {
     let (mut calm_errors, mut errors) = (WordErrors::default(), WordErrors::default());
     for (name, recogniser) in [("scripted", Recogniser::Scripted), ("model", Recogniser::Whisper)] {
         let calm = play(&folder.path().join(format!("{name}-calm")), recogniser, &sound, None).await?;
-        calm_errors = [calm_errors, word_errors(&sample, length.as_secs_f64(), &calm)].into_iter().sum();
         for (seed, part) in [(21, Part::Pipeline), (22, Part::NotesApi), (23, Part::Agent)] {
             let (folder, sound, calm, sample) = (folder.path(), &sound, &calm, &sample);
-            let damages: Vec<(Damage, WordErrors)> =
+            let damages: Vec<(Damage, [WordErrors; 2])> =
                 stream::iter(moments(seed, MOMENTS, length).into_iter().enumerate())
                     .map(|(number, moment)| async move {
                         let folder = folder.join(format!("{name}-{part:?}-{number}"));
@@ -156,12 +155,14 @@ pub async fn kill() -> Result<()> {
                         if !damage.none() {
                             tracing::warn!(name, ?part, ?moment, ?damage, "damage");
                         }
-                        anyhow::Ok((damage, word_errors(sample, length.as_secs_f64(), &disturbed)))
+                        let errors = [calm, &disturbed]
+                            .map(|heard| word_errors(sample, length.as_secs_f64(), heard, &disturbed));
+                        anyhow::Ok((damage, errors))
                     })
                     .buffer_unordered(AT_ONCE)
                     .try_collect()
                     .await?;
-            for (damage, word_errors) in damages {
+            for (damage, [calm, killed]) in damages {
                 runs += 1;
                 drafts = drafts.max(f64::from(1 + damage.more_drafts));
                 all.missing += damage.missing;
@@ -170,16 +171,20 @@ pub async fn kill() -> Result<()> {
                 all.more_gaps += damage.more_gaps;
                 all.left_in_spool += damage.left_in_spool;
                 if recogniser == Recogniser::Whisper {
-                    errors = [errors, word_errors].into_iter().sum();
+                    calm_errors = [calm_errors, calm].into_iter().sum();
+                    errors = [errors, killed].into_iter().sum();
                 }
             }
         }
     }
     let more = json!({ "moments_a_part": MOMENTS, "different": all.different, "unmarked_or_more_gaps": all.more_gaps,
-        "left_in_spool": all.left_in_spool, "wer_undisturbed": calm_errors.percent(), "wer_killed": errors.percent() });
+        "left_in_spool": all.left_in_spool });
     figures.write("kill.missing", f64::from(all.missing), "utterances", runs, &more)?;
     figures.write("kill.doubled", f64::from(all.doubled), "utterances", runs, &json!({}))?;
-    figures.write("kill.drafts_per_call", drafts, "drafts", runs, &json!({}))
+    figures.write("kill.drafts_per_call", drafts, "drafts", runs, &json!({}))?;
+    let rates = json!({ "undisturbed": calm_errors.percent(), "killed": errors.percent() });
+    let points = errors.percent() - calm_errors.percent();
+    figures.write("kill.wer_difference_points", points, "points", runs / 2, &rates)
 }
 
 /// The pure rule against 100,000 random histories, by the property test itself.

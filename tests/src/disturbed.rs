@@ -145,9 +145,10 @@ pub fn compare(undisturbed: &Finished, disturbed: &Finished, part: Part, recogni
     damage
 }
 
-/// Everything that was heard, on both tracks, against what was said, outside the gaps.
-pub fn word_errors(sample: &crate::SampleCall, until_s: f64, finished: &Finished) -> WordErrors {
-    let gaps = gaps(&finished.call);
+/// Everything that was heard, on both tracks, against what was said, outside the gaps of `disturbed`; so that the
+/// undisturbed call can be held against the same turns.
+pub fn word_errors(sample: &crate::SampleCall, until_s: f64, finished: &Finished, disturbed: &Finished) -> WordErrors {
+    let gaps = gaps(&disturbed.call);
     referent_proto::Track::BOTH
         .into_iter()
         .map(|track| {

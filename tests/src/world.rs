@@ -8,6 +8,7 @@ use crate::program::Program;
 use anyhow::{Context as _, Result};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// One of the three programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,6 +177,23 @@ impl World {
     /// A caseworker who has just opened the page.
     pub async fn caseworker(&self) -> Result<Caseworker> {
         Caseworker::log_in(&self.notes_url(), &self.token().context("notes-api gave a token")?).await
+    }
+
+    /// Waits until a browser has exchanged the token; false if none has within `patience`.
+    pub async fn page_is_opened(&self, patience: Duration) -> bool {
+        let opened = async {
+            let mut tick = tokio::time::interval(Duration::from_millis(300));
+            loop {
+                tick.tick().await;
+                let Ok(answer) = reqwest::get(format!("{}/metrics", self.notes_url())).await else { continue };
+                let text = answer.text().await.unwrap_or_default();
+                if text.lines().any(|line| line.starts_with("referent_sessions_opened_total") && !line.ends_with(" 0"))
+                {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(patience, opened).await.is_ok()
     }
 
     /// Where the agent keeps calls that are not settled.

@@ -33,7 +33,7 @@ async fn a_caseworker_sees_the_words_come_corrects_the_draft_and_saves_it() -> R
         .kill_on_drop(true)
         .spawn()
         .context("node runs e2e/real.mjs")?;
-    tokio::time::sleep(Duration::from_secs(4)).await; // A caseworker opens the pane before the call.
+    ensure!(world.page_is_opened(Duration::from_mins(1)).await, "the browser did not open the pane");
     world.begin_call(&sample.wav).await?;
     let status = tokio::time::timeout(Duration::from_mins(4), browser.wait()).await.context("the browser ends")??;
     ensure!(status.success(), "e2e/real.mjs ended with {status}; screenshots in {}", screenshots.display());

@@ -4,8 +4,9 @@
 //! temperature); what differs is only how the sound is cut.
 
 use anyhow::{Context as _, Result};
+use referent_agent::resample::Run;
 use referent_models::Manifest;
-use referent_proto::Track;
+use referent_proto::{SampleOffset, Track};
 use std::path::Path;
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters};
 
@@ -86,8 +87,10 @@ pub(super) fn track_of(wav: &Path, track: Track) -> Result<Vec<f32>> {
 }
 
 fn resampled(samples: &[f32], rate: u32) -> Result<Vec<f32>> {
-    let _ = (samples, rate);
-    anyhow::bail!("resampling is the agent's")
+    let mut run = Run::begin(Track::Near, rate, SampleOffset::ZERO)?;
+    let mut chunks = run.push(samples);
+    chunks.extend(run.finish());
+    Ok(chunks.into_iter().flat_map(|chunk| chunk.pcm.0).map(|sample| f32::from(sample) / 32768.0).collect())
 }
 
 /// Seconds `from` to `to` of a track, as far as it reaches.

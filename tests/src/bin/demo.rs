@@ -76,28 +76,12 @@ async fn show(world: &World, arguments: &Arguments, wav: &std::path::Path) -> Re
         "\n  Open this page; the call begins when you do:\n\n      {}/#token={token}\n\n  Ctrl-C stops everything.\n",
         world.notes_url()
     ));
-    wait_for_the_page(world).await;
+    if !world.page_is_opened(PAGE_WITHIN).await {
+        say("  Nobody has opened the page yet; the call begins now.");
+    }
     let call = world.begin_call(wav).await?;
     say(&format!("  The call {call} plays: {}", wav.display()));
     std::future::pending().await
-}
-
-/// Until a browser has exchanged the token, or [`PAGE_WITHIN`] is over.
-async fn wait_for_the_page(world: &World) {
-    let opened = async {
-        let mut tick = tokio::time::interval(Duration::from_millis(300));
-        loop {
-            tick.tick().await;
-            let Ok(answer) = reqwest::get(format!("{}/metrics", world.notes_url())).await else { continue };
-            let text = answer.text().await.unwrap_or_default();
-            if text.lines().any(|line| line.starts_with("referent_sessions_opened_total") && !line.ends_with(" 0")) {
-                return;
-            }
-        }
-    };
-    if tokio::time::timeout(PAGE_WITHIN, opened).await.is_err() {
-        say("  Nobody has opened the page yet; the call begins now.");
-    }
 }
 
 async fn headless(world: &World, arguments: &Arguments, wav: &std::path::Path) -> Result<()> {
