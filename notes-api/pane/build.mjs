@@ -1,0 +1,34 @@
+// Builds the page (dist/index.html, dist/pane.js), or with --tests the unit tests (dist-test/*.mjs).
+
+import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { build, transform } from 'esbuild';
+
+/** A style sheet becomes a string: the page's content policy allows no inline style, but sheets made by the script. */
+const styles = {
+  name: 'styles',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path, 'utf8'), { loader: 'css', minify: true });
+      return { contents: code.trim(), loader: 'text' };
+    });
+  },
+};
+
+const common = { bundle: true, format: 'esm', target: 'es2022', logLevel: 'warning', plugins: [styles] };
+
+if (process.argv.includes('--tests')) {
+  const tests = (await readdir('test')).filter((name) => name.endsWith('.test.ts'));
+  await rm('dist-test', { recursive: true, force: true });
+  await build({
+    ...common,
+    entryPoints: tests.map((name) => `test/${name}`),
+    outdir: 'dist-test',
+    outExtension: { '.js': '.mjs' },
+    platform: 'node',
+    sourcemap: 'inline',
+  });
+} else {
+  await mkdir('dist', { recursive: true });
+  await build({ ...common, entryPoints: { pane: 'src/page.ts' }, outdir: 'dist', minify: true });
+  await copyFile('src/index.html', 'dist/index.html');
+}

@@ -1,0 +1,209 @@
+// What the pane asks of notes-api, and the only `fetch`.
+//
+// In: a call's id, texts, revisions. Out: typed answers; what can be done about a failure is an `ApiError`'s `problem`.
+// Tests replace `request`. Streams are read by fetch and followed for ever: after a break from the last id on, with
+// backoff and jitter; silence of 25 s (the server speaks every 10 s) counts as a break.
+// Not done here: deciding when to ask.
+
+import { Messages } from './sse';
+import type { Problem } from './state';
+import * as wire from './wire';
+
+export class ApiError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem);
+  }
+}
+
+export type Stored<T> =
+  | { readonly kind: 'stored'; readonly value: T }
+  | { readonly kind: 'elsewhere'; readonly current: T };
+
+export interface Hearing {
+  /** The stream is open (again). */
+  opened(): void;
+  message(event: string, data: unknown, id: number | null): void;
+  contact(contact: 'fine' | 'lost' | 'unauthorised'): void;
+}
+
+/** The clock and the chance that following a stream needs; tests pass their own. */
+export interface Surroundings {
+  now(): number;
+  random(): number;
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+const NO_BYTES_MS = 5_000;
+const SILENCE_MS = 25_000;
+
+/** How long to wait before try `attempt` (0, 1, …): 250 ms doubled up to 10 s, the upper half of it by chance. */
+export const backoff = (attempt: number, random: number): number =>
+  Math.min(10_000, 250 * 2 ** Math.min(attempt, 10)) * (0.5 + random / 2);
+
+export class Api {
+  constructor(
+    private readonly base = '',
+    private readonly around: Surroundings = real,
+  ) {}
+
+  request(path: string, init: RequestInit): Promise<Response> {
+    return fetch(this.base + path, { credentials: 'same-origin', cache: 'no-store', ...init });
+  }
+
+  async openSession(token: string): Promise<void> {
+    await this.#ask('/v1/session', post({ token }));
+  }
+
+  async calls(): Promise<readonly wire.CallSummary[]> {
+    return wire.summaries(await (await this.#ask('/v1/calls?limit=50', {})).json());
+  }
+
+  async call(id: string): Promise<wire.CallDetail> {
+    return wire.detail(await (await this.#ask(`/v1/calls/${id}`, {})).json());
+  }
+
+  /** `keepalive` lets the last words reach the server while the page goes away. */
+  async storeEdit(
+    id: string,
+    edit: wire.Edit,
+    { keepalive }: { keepalive: boolean },
+  ): Promise<Stored<wire.Edit>> {
+    const init = { ...json('PUT', { draft: edit.draft, sections: edit.sections }, edit.revision), keepalive };
+    const response = await this.#ask(`/v1/calls/${id}/edit`, init, 412);
+    const body: unknown = await response.json();
+    return response.status === 412
+      ? { kind: 'elsewhere', current: wire.edit(wire.current(body)) }
+      : { kind: 'stored', value: { ...edit, revision: wire.revision(body) } };
+  }
+
+  async saveNote(
+    id: string,
+    version: number,
+    note: { saveId: string; editRevision: number | null; draft: number | null; sections: wire.Texts },
+  ): Promise<Stored<wire.Note>> {
+    const { saveId, editRevision, draft, sections } = note;
+    const init = json('POST', { save_id: saveId, edit_revision: editRevision, draft, sections }, version);
+    const response = await this.#ask(`/v1/calls/${id}/notes`, init, 412);
+    const body: unknown = await response.json();
+    return response.status === 412
+      ? { kind: 'elsewhere', current: wire.note(wire.current(body)) }
+      : { kind: 'stored', value: wire.note(body) };
+  }
+
+  async draftShown(id: string, number: number): Promise<void> {
+    await this.#ask(`/v1/calls/${id}/draft/shown`, post({ number }));
+  }
+
+  async draftAgain(id: string): Promise<void> {
+    await this.#ask(`/v1/calls/${id}/draft/again`, post({}));
+  }
+
+  /** The events of one call after sequence `after`. */
+  followCall(id: string, after: number, hearing: Hearing, signal: AbortSignal): Promise<void> {
+    return this.#follow(`/v1/calls/${id}/events`, after, hearing, signal);
+  }
+
+  /** Any change of any call, from now on. */
+  followCalls(hearing: Hearing, signal: AbortSignal): Promise<void> {
+    return this.#follow('/v1/events', null, hearing, signal);
+  }
+
+  async #ask(path: string, init: RequestInit, allowed?: number): Promise<Response> {
+    const response = await this.request(path, init).catch(() => {
+      throw new ApiError('unreachable');
+    });
+    if (response.ok || response.status === allowed) return response;
+    if (response.status === 401) throw new ApiError('unauthorised');
+    throw new ApiError(response.status === 404 ? 'unknown_call' : 'server');
+  }
+
+  async #follow(path: string, after: number | null, hearing: Hearing, signal: AbortSignal): Promise<void> {
+    let [last, attempt, lastByte] = [after, 0, this.around.now()];
+    let open: AbortController | null = null;
+    const watch = async (): Promise<void> => {
+      while (!signal.aborted) {
+        await this.around.wait(1_000, signal);
+        const silent = this.around.now() - lastByte;
+        if (!signal.aborted && silent >= (open === null ? NO_BYTES_MS : SILENCE_MS)) {
+          hearing.contact('lost');
+          open?.abort();
+        }
+      }
+    };
+    void watch();
+    while (!signal.aborted) {
+      const connection = new AbortController();
+      const stop = (): void => connection.abort();
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        const response = await this.request(last === null ? path : `${path}?after=${last}`, {
+          headers: { accept: 'text/event-stream' },
+          signal: connection.signal,
+        });
+        if (response.status === 401) return hearing.contact('unauthorised');
+        if (response.status === 404) return;
+        if (response.ok && response.body !== null) {
+          open = connection;
+          lastByte = this.around.now();
+          hearing.contact('fine');
+          hearing.opened();
+          const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+          const messages = new Messages();
+          for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+            if (signal.aborted) return;
+            lastByte = this.around.now();
+            attempt = 0;
+            for (const message of messages.push(piece.value)) {
+              const id = /^\d+$/.test(message.id) ? Number(message.id) : null;
+              hear(hearing, message.event, message.data, id);
+              if (id !== null && after !== null) last = id;
+            }
+          }
+        }
+      } catch {
+        // A break; the next try comes below.
+      } finally {
+        if (open !== null) lastByte = this.around.now();
+        open = null;
+        signal.removeEventListener('abort', stop);
+      }
+      await this.around.wait(backoff(attempt++, this.around.random()), signal);
+    }
+  }
+}
+
+const hear = (hearing: Hearing, event: string, data: string, id: number | null): void => {
+  try {
+    hearing.message(event, JSON.parse(data), id);
+  } catch (error) {
+    // One unreadable event must not end the stream; its content is speech and stays out of the log.
+    console.warn(`event "${event}" could not be read: ${error instanceof wire.BadMessage ? error.message : 'not JSON'}`);
+  }
+};
+
+const json = (method: string, body: unknown, ifMatch?: number): RequestInit => ({
+  method,
+  headers: {
+    'content-type': 'application/json',
+    ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
+  },
+  body: JSON.stringify(body),
+});
+const post = (body: unknown): RequestInit => json('POST', body);
+
+const real: Surroundings = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  wait: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const timer = setTimeout(done, ms);
+      function done(): void {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+      signal.addEventListener('abort', done);
+      return undefined;
+    }),
+};

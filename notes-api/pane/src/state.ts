@@ -1,0 +1,567 @@
+// What the pane knows of one call, and how each event changes it.
+//
+// In: a `State` and an `Event` (from the server, from the person, from the clock). Out: the next `State`.
+// Pure: no clock, no document, no network; the time comes inside events.
+//
+// Promised:
+//   P1  What a person typed is never overwritten: by a draft, by another window, by a late answer.
+//   P2  An untouched section shows the newest draft; a touched one offers it.
+//   P3  When another window stored something else, both texts are kept until the person has chosen.
+//   P4  A repeated event changes nothing.
+// Not done here: what is sent when (note-pane.ts), words for people (catalogue.ts).
+
+import type {
+  Agent,
+  AgentStateKind,
+  CallDetail,
+  CallEvent,
+  CallSummary,
+  Draft,
+  Edit,
+  Failure,
+  GapReason,
+  Note,
+  NotTranscribedReason,
+  Partial,
+  Sentence,
+  Status,
+  Stretch,
+  Texts,
+  Track,
+  Utterance,
+} from './wire';
+
+/** Why the server's answer did not come. */
+export type Problem = 'unreachable' | 'unauthorised' | 'unknown_call' | 'server';
+
+export type State =
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'loading'; readonly call: string }
+  | { readonly kind: 'unavailable'; readonly call: string; readonly problem: Problem }
+  | Shown;
+
+export interface Shown {
+  readonly kind: 'shown';
+  readonly summary: CallSummary;
+  /** Whether this page hears the server. */
+  readonly contact: 'fine' | 'lost' | 'unauthorised';
+  readonly agent: Agent | null;
+  /** In order of start. */
+  readonly utterances: readonly Utterance[];
+  readonly gaps: readonly Stretch<GapReason>[];
+  readonly notTranscribed: readonly Stretch<NotTranscribedReason>[];
+  readonly suppressed: number;
+  readonly partials: Readonly<Record<Track, Partial | null>>;
+  readonly draft: Draft | null;
+  readonly sections: readonly Section[];
+  readonly edit: { readonly revision: number; readonly phase: EditPhase; readonly storedAt: number | null };
+  readonly note: Note | null;
+  /** Reading needs a note; writing shows the text fields. */
+  readonly mode: 'reading' | 'writing';
+  readonly saving: Saving;
+  /** Draft number that the note was made beside. */
+  readonly noteDraft: number;
+  /** When the draft was first seen here, on this page's clock. */
+  readonly shown: { readonly number: number; readonly at: number } | null;
+  readonly evidence: { readonly section: string; readonly index: number } | null;
+  readonly transcript: 'by_itself' | 'open' | 'closed';
+  readonly now: number;
+}
+
+export type EditPhase = 'quiet' | 'sending' | 'failed';
+
+export type Saving =
+  | { readonly kind: 'no' }
+  | { readonly kind: 'sending' }
+  | { readonly kind: 'failed'; readonly problem: Problem }
+  /** Saving waits until the person has chosen between two texts. */
+  | { readonly kind: 'choose_first' };
+
+export interface Section {
+  readonly id: string;
+  readonly heading: string;
+  /** What stands in the text field. */
+  readonly text: string;
+  /** A person has typed here; from then on only a person changes `text`. */
+  readonly touched: boolean;
+  /** The person's text that the server has. */
+  readonly stored: string | null;
+  /** Draft sentences that the person has had before their eyes and has dealt with. */
+  readonly seen: readonly string[];
+  /** What another window stored here, until the person has chosen. */
+  readonly elsewhere: { readonly text: string; readonly as: 'edit' | 'note' } | null;
+}
+
+/** Typed text that the browser keeps until the server has it. */
+export interface Kept {
+  readonly sections: Readonly<Record<string, { readonly text: string; readonly stored: string | null }>>;
+}
+
+export type Choice = 'keep' | 'insert' | 'replace';
+
+export type Event =
+  | CallEvent
+  | { readonly kind: 'chosen'; readonly call: string | null }
+  | { readonly kind: 'loaded'; readonly detail: CallDetail; readonly kept: Kept | null; readonly at: number }
+  | { readonly kind: 'load_failed'; readonly problem: Problem }
+  | { readonly kind: 'passed'; readonly sequence: number }
+  | { readonly kind: 'contact'; readonly contact: Shown['contact'] }
+  | { readonly kind: 'tick'; readonly at: number }
+  | { readonly kind: 'typed'; readonly section: string; readonly text: string }
+  | { readonly kind: 'offer_answered'; readonly section: string; readonly choice: Choice }
+  | { readonly kind: 'elsewhere_answered'; readonly section: string; readonly choice: Choice }
+  | { readonly kind: 'edit_sent' }
+  | { readonly kind: 'edit_stored'; readonly revision: number; readonly sections: Texts; readonly at: number }
+  | { readonly kind: 'edit_elsewhere'; readonly edit: Edit }
+  | { readonly kind: 'edit_failed' }
+  | { readonly kind: 'note_sent' }
+  | { readonly kind: 'note_stored'; readonly note: Note }
+  | { readonly kind: 'note_elsewhere'; readonly note: Note }
+  | { readonly kind: 'note_failed'; readonly problem: Problem }
+  | { readonly kind: 'note_waits' }
+  | { readonly kind: 'amend_began' }
+  | { readonly kind: 'draft_shown'; readonly number: number; readonly at: number }
+  | { readonly kind: 'evidence_asked'; readonly section: string; readonly index: number }
+  | { readonly kind: 'evidence_closed' }
+  | { readonly kind: 'transcript_turned'; readonly open: boolean };
+
+export const EMPTY: State = { kind: 'empty' };
+
+export const next = (state: State, event: Event): State => {
+  switch (event.kind) {
+    case 'chosen':
+      return event.call === null ? EMPTY : { kind: 'loading', call: event.call };
+    case 'loaded':
+      return loaded(event.detail, event.kept, event.at);
+    case 'load_failed':
+      return state.kind === 'loading' || state.kind === 'unavailable'
+        ? { kind: 'unavailable', call: state.call, problem: event.problem }
+        : state;
+    default:
+      return state.kind === 'shown' ? inCall(state, event) : state;
+  }
+};
+
+type InCall = Exclude<Event, { readonly kind: 'chosen' | 'loaded' | 'load_failed' }>;
+
+const inCall = (state: Shown, event: InCall): State => {
+  switch (event.kind) {
+    // What was said.
+    case 'utterance':
+      return heard(state, event.utterance);
+    case 'gap':
+      return { ...state, gaps: withStretch(state.gaps, event.gap) };
+    case 'not_transcribed':
+      return { ...state, notTranscribed: withStretch(state.notTranscribed, event.stretch) };
+    case 'suppressed':
+      return { ...state, suppressed: state.suppressed + 1 };
+    case 'partial':
+      return { ...state, partials: { ...state.partials, [event.partial.track]: event.partial } };
+
+    // Where the call stands.
+    case 'state':
+      return {
+        ...state,
+        summary: { ...event.summary, sequence: Math.max(event.summary.sequence, state.summary.sequence) },
+        partials: hungUp(event.summary) ? NO_PARTIALS : state.partials,
+        agent: hungUp(event.summary) ? null : state.agent,
+      };
+    case 'agent':
+      return hungUp(state.summary) ? state : { ...state, agent: event.agent };
+    case 'passed':
+      return { ...state, summary: { ...state.summary, sequence: Math.max(event.sequence, state.summary.sequence) } };
+    case 'contact':
+      return state.contact === event.contact ? state : { ...state, contact: event.contact };
+    case 'tick':
+      return { ...state, now: event.at };
+
+    // The machine's draft.
+    case 'draft_started':
+      return draftStarted(state, event.number, event.attempt, event.provisional);
+    case 'draft_sentence':
+      return draftSentence(state, event.number, event.attempt, event.sentence);
+    case 'draft_finished':
+      return draftFinished(state, event.draft);
+    case 'draft_failed':
+      return draftFailed(state, event.number, event.failure);
+    case 'draft_shown':
+      return { ...state, shown: { number: event.number, at: event.at } };
+    case 'offer_answered':
+      return inSection(state, event.section, (section) => answerOffer(state, section, event.choice));
+
+    // The person's text.
+    case 'typed':
+      return inSection({ ...state, saving: afterTyping(state.saving) }, event.section, (section) => ({
+        ...section,
+        text: event.text,
+        touched: true,
+        seen: section.touched ? section.seen : draftTexts(state, section.id),
+      }));
+    case 'edit_sent':
+      return withEdit(state, { phase: 'sending' });
+    case 'edit_stored':
+      return {
+        ...withEdit(state, { phase: 'quiet', revision: event.revision, storedAt: event.at }),
+        sections: state.sections.map((section) => ({
+          ...section,
+          stored: event.sections[section.id] ?? section.stored,
+        })),
+      };
+    case 'edit_failed':
+      return withEdit(state, { phase: 'failed' });
+    case 'edit_saved':
+      return state; // Only says that a revision exists; note-pane.ts asks for it when it is not its own.
+    case 'edit_elsewhere':
+      return editElsewhere(state, event.edit);
+    case 'elsewhere_answered':
+      return inSection({ ...state, saving: { kind: 'no' } }, event.section, (section) =>
+        answerElsewhere(section, event.choice),
+      );
+
+    // The note.
+    case 'note_sent':
+      return { ...state, saving: { kind: 'sending' } };
+    case 'note_stored':
+      return noteStored(state, event.note);
+    case 'note_saved':
+      if (state.note !== null && event.note.version <= state.note.version) return state;
+      return sameTexts(state, event.note.sections) ? noteStored(state, event.note) : noteElsewhere(state, event.note);
+    case 'note_elsewhere':
+      return noteElsewhere(state, event.note);
+    case 'note_failed':
+      return { ...state, saving: { kind: 'failed', problem: event.problem } };
+    case 'note_waits':
+      return { ...state, saving: { kind: 'choose_first' } };
+    case 'amend_began':
+      return { ...state, mode: 'writing', saving: { kind: 'no' }, evidence: null };
+
+    // What is open on the screen.
+    case 'evidence_asked':
+      return {
+        ...state,
+        evidence:
+          state.evidence?.section === event.section && state.evidence.index === event.index
+            ? null
+            : { section: event.section, index: event.index },
+      };
+    case 'evidence_closed':
+      return { ...state, evidence: null };
+    case 'transcript_turned':
+      return { ...state, transcript: event.open ? 'open' : 'closed' };
+  }
+};
+
+// ---- questions about a state ---------------------------------------------------------------------------------------
+
+/** What stands first on the screen: what is true now, in one word of a closed list. */
+export type Headline =
+  | Exclude<Status, 'listening'>
+  | 'offline'
+  | 'unauthorised'
+  | 'transcribing'
+  | 'writing_alone'
+  | Exclude<AgentStateKind, 'idle'>;
+
+export const headline = (state: Shown): Headline => {
+  const { status } = state.summary;
+  if (status === 'discarded') return 'discarded';
+  if (status === 'saved' && state.mode === 'reading') return 'saved';
+  if (state.contact !== 'fine') return state.contact === 'lost' ? 'offline' : 'unauthorised';
+  if (status !== 'listening') return status;
+  if (hungUp(state.summary)) return 'transcribing';
+  return state.agent === null || state.agent.state === 'idle' ? 'listening' : state.agent.state;
+};
+
+export const hungUp = (call: CallSummary): boolean => call.state !== 'live' && call.state !== 'out_of_contact';
+
+/** Text fields are there as soon as there is something to write about. */
+export const hasFields = (state: Shown): boolean =>
+  state.summary.state !== 'discarded' &&
+  state.mode === 'writing' &&
+  (hungUp(state.summary) || (state.draft !== null && state.draft.sentences.length > 0) || touched(state));
+
+export const touched = (state: Shown): boolean => state.sections.some((section) => section.touched);
+
+/** What the person typed that the server does not have: the sections of the next edit, or null when it has all. */
+export const editToStore = (state: Shown): Texts | null => {
+  const mine = state.sections.filter((section) => section.touched);
+  const dirty = mine.some((section) => toStore(section) !== section.stored);
+  return dirty ? Object.fromEntries(mine.map((section) => [section.id, toStore(section)])) : null;
+};
+
+/** What must survive a reload of the page: typed text that the server does not have. */
+export const toKeep = (state: Shown): Kept | null => {
+  const open = state.sections.filter((section) => section.touched && section.text !== section.stored);
+  return open.length === 0
+    ? null
+    : {
+        sections: Object.fromEntries(
+          // An undecided section forgets what it came from, so that both texts are there after a reload too.
+          open.map(({ id, text, stored, elsewhere }) => [id, { text, stored: elsewhere === null ? stored : null }]),
+        ),
+      };
+};
+
+/** All sections as they stand: what a note is made of. */
+export const noteTexts = (state: Shown): Texts =>
+  Object.fromEntries(state.sections.map((section) => [section.id, section.text]));
+
+export const undecided = (state: Shown): readonly Section[] =>
+  state.sections.filter((section) => section.elsewhere !== null);
+
+export const canSave = (state: Shown): boolean =>
+  hungUp(state.summary) &&
+  state.summary.state !== 'discarded' &&
+  state.mode === 'writing' &&
+  state.saving.kind !== 'sending' &&
+  state.sections.some((section) => section.text.trim() !== '');
+
+/** Newer words of the draft that a touched section does not have; empty when there is nothing to offer. */
+export const offer = (state: Shown, section: Section): readonly string[] => {
+  if (isFree(state, section) || state.draft === null || state.draft.state !== 'ready') return [];
+  return draftTexts(state, section.id).filter((text) => !section.seen.includes(text) && !section.text.includes(text));
+};
+
+/** Draft sentences that came after the note was saved. */
+export const lateDraft = (state: Shown): boolean =>
+  state.note !== null && state.draft?.state === 'ready' && state.draft.number > state.noteDraft;
+
+/** The draft whose first words lie before a person's eyes but are not reported as shown. */
+export const unreportedDraft = (state: Shown): number | null =>
+  state.draft === null ||
+  state.draft.sentences.length === 0 ||
+  !hasFields(state) ||
+  state.note !== null ||
+  state.shown?.number === state.draft.number
+    ? null
+    : state.draft.number;
+
+export const sentencesOf = (state: Shown, section: string): readonly Sentence[] =>
+  state.draft === null ? [] : state.draft.sentences.filter((sentence) => sentence.section === section);
+
+// ---- one step of the story each ------------------------------------------------------------------------------------
+
+const NO_PARTIALS = { near: null, far: null };
+
+const loaded = (detail: CallDetail, kept: Kept | null, at: number): Shown => {
+  const { sections, utterances, gaps, notTranscribed, suppressedCount, draft, edit, note, agent, language, ...summary } =
+    detail;
+  const bare: Shown = {
+    kind: 'shown',
+    summary,
+    contact: 'fine',
+    agent: hungUp(summary) ? null : agent,
+    utterances: [...utterances].sort(byStart),
+    gaps,
+    notTranscribed,
+    suppressed: suppressedCount,
+    partials: NO_PARTIALS,
+    draft,
+    sections: sections.map(({ id, heading }) => ({
+      id,
+      heading,
+      text: '',
+      touched: false,
+      stored: null,
+      seen: [],
+      elsewhere: null,
+    })),
+    edit: { revision: edit?.revision ?? 0, phase: 'quiet', storedAt: null },
+    note,
+    mode: note === null ? 'writing' : 'reading',
+    saving: { kind: 'no' },
+    noteDraft: draft?.number ?? 0,
+    shown: null,
+    evidence: null,
+    transcript: 'by_itself',
+    now: at,
+  };
+  const drafted = bare.sections.map((section) => {
+    const stored = edit?.sections[section.id];
+    const text = stored ?? note?.sections[section.id] ?? draftTexts(bare, section.id).join(' ');
+    const sure = stored !== undefined;
+    // Of another draft than the one the person wrote beside, nothing has been seen yet.
+    const seen = note !== null || edit?.draft === draft?.number ? draftTexts(bare, section.id) : [];
+    return withKept({ ...section, text, touched: sure, stored: stored ?? null, seen }, kept);
+  });
+  // A note whose later correction was not saved opens where the person left it.
+  const unsaved = note !== null && drafted.some((section) => section.text !== (note.sections[section.id] ?? ''));
+  return { ...bare, sections: drafted, mode: note === null || unsaved ? 'writing' : 'reading' };
+};
+
+const withKept = (section: Section, kept: Kept | null): Section => {
+  const mine = kept?.sections[section.id];
+  if (mine === undefined || mine.text === section.text) return section;
+  const theirs = section.stored;
+  const both = theirs !== null && theirs !== mine.stored;
+  return { ...section, text: mine.text, touched: true, elsewhere: both ? { text: theirs, as: 'edit' } : null };
+};
+
+const byStart = (a: Utterance, b: Utterance): number => a.start - b.start || (a.track < b.track ? -1 : 1);
+
+const heard = (state: Shown, utterance: Utterance): Shown => {
+  const known = state.utterances.some((one) => one.track === utterance.track && one.start === utterance.start);
+  const partial = state.partials[utterance.track];
+  return {
+    ...state,
+    utterances: known ? state.utterances : [...state.utterances, utterance].sort(byStart),
+    partials:
+      partial !== null && partial.startMs < utterance.endMs
+        ? { ...state.partials, [utterance.track]: null }
+        : state.partials,
+  };
+};
+
+const withStretch = <R>(all: readonly Stretch<R>[], one: Stretch<R>): readonly Stretch<R>[] =>
+  all.some((known) => known.track === one.track && known.startMs === one.startMs) ? all : [...all, one];
+
+const inSection = (state: Shown, id: string, change: (section: Section) => Section): Shown => ({
+  ...state,
+  sections: state.sections.map((section) => (section.id === id ? change(section) : section)),
+});
+
+const withStatus = (state: Shown, status: Status): Shown =>
+  state.note !== null || state.summary.status === 'discarded'
+    ? state
+    : { ...state, summary: { ...state.summary, status } };
+
+const withEdit = (state: Shown, change: { [K in keyof Shown['edit']]?: Shown['edit'][K] }): Shown => ({
+  ...state,
+  edit: { ...state.edit, ...change },
+});
+
+const draftTexts = (state: Shown, section: string): readonly string[] =>
+  sentencesOf(state, section).map((sentence) => sentence.text);
+
+/** A section that the draft may still fill. */
+const isFree = (state: Shown, section: Section): boolean => !section.touched && state.note === null;
+
+const older = (draft: Draft, number: number, attempt: number): boolean =>
+  draft.number < number || (draft.number === number && draft.attempt < attempt);
+
+const draftStarted = (state: Shown, number: number, attempt: number, provisional: boolean): Shown => {
+  if (state.draft !== null && !older(state.draft, number, attempt)) return state;
+  // The text of the last draft stays until the new one has words: nothing blinks.
+  const draft: Draft = {
+    number,
+    attempt,
+    state: 'streaming',
+    failure: null,
+    provisional,
+    origin: null,
+    sentences: [],
+    firstSentenceMs: null,
+    wholeMs: null,
+  };
+  return withStatus({ ...state, draft, evidence: null }, 'drafting');
+};
+
+const draftSentence = (state: Shown, number: number, attempt: number, sentence: Sentence): Shown => {
+  const started = draftStarted(state, number, attempt, state.draft?.provisional ?? false);
+  const { draft } = started;
+  if (draft === null || draft.number !== number || draft.attempt !== attempt) return state;
+  if (draft.sentences.some((one) => one.index === sentence.index)) return state;
+  const sentences = [...draft.sentences, sentence].sort((a, b) => a.index - b.index);
+  return filled({ ...started, draft: { ...draft, sentences } }, (section) => section.id === sentence.section);
+};
+
+const draftFinished = (state: Shown, finished: Draft): Shown => {
+  const mine = state.draft;
+  const same = mine !== null && mine.number === finished.number && mine.attempt === finished.attempt;
+  if (mine !== null && (older(finished, mine.number, mine.attempt) || (same && mine.state === 'ready'))) return state;
+  const sentences = same && finished.sentences.length === 0 ? mine.sentences : finished.sentences;
+  const draft: Draft = { ...finished, sentences };
+  const status = draft.state === 'failed' ? 'draft_failed' : 'draft_ready';
+  return withStatus(filled({ ...state, draft }, () => draft.state === 'ready'), status);
+};
+
+const draftFailed = (state: Shown, number: number, failure: Failure): Shown => {
+  if (state.draft !== null && state.draft.number > number) return state;
+  const { draft } = state.draft?.number === number ? state : draftStarted(state, number, 1, false);
+  return draft === null ? state : withStatus({ ...state, draft: { ...draft, state: 'failed', failure } }, 'draft_failed');
+};
+
+/** Puts the draft's words into the sections that `which` names and that no person has touched. */
+const filled = (state: Shown, which: (section: Section) => boolean): Shown => ({
+  ...state,
+  sections: state.sections.map((section) =>
+    which(section) && isFree(state, section)
+      ? { ...section, text: draftTexts(state, section.id).join(' ') }
+      : section,
+  ),
+});
+
+const answerOffer = (state: Shown, section: Section, choice: Choice): Section => {
+  const all = draftTexts(state, section.id);
+  const texts = { keep: section.text, insert: joined(section.text, offer(state, section)), replace: all.join(' ') };
+  return { ...section, text: texts[choice], touched: true, seen: [...section.seen, ...all] };
+};
+
+const joined = (text: string, more: readonly string[]): string =>
+  [text.trimEnd(), more.join(' ')].filter((part) => part !== '').join('\n');
+
+const answerElsewhere = (section: Section, choice: Choice): Section => {
+  if (section.elsewhere === null) return section;
+  const theirs = section.elsewhere.text;
+  const texts = { keep: section.text, insert: joined(section.text, [theirs]), replace: theirs };
+  return { ...section, text: texts[choice], touched: true, elsewhere: null };
+};
+
+const afterTyping = (saving: Saving): Saving => (saving.kind === 'sending' ? saving : { kind: 'no' });
+
+/** While two texts are undecided, the server keeps the other window's and the browser keeps this one's. */
+const toStore = (section: Section): string =>
+  section.elsewhere?.as === 'edit' ? section.elsewhere.text : section.text;
+
+/** Three texts meet: mine, theirs, and what the server had from me before. */
+const merged = (section: Section, theirs: string, before: string | null, as: 'edit' | 'note'): Section => {
+  if (theirs === section.text) return { ...section, elsewhere: null };
+  if (theirs === before) return section;
+  if (!section.touched || section.text === before) return { ...section, text: theirs, touched: true };
+  return { ...section, elsewhere: { text: theirs, as } };
+};
+
+const editElsewhere = (state: Shown, edit: Edit): Shown => {
+  if (edit.revision < state.edit.revision) return state;
+  return {
+    ...withEdit(state, { phase: 'quiet', revision: edit.revision }),
+    saving: state.saving.kind === 'sending' ? { kind: 'no' } : state.saving,
+    sections: state.sections.map((section) => {
+      const theirs = edit.sections[section.id];
+      if (theirs === undefined) return section;
+      const seen = section.touched ? section.seen : draftTexts(state, section.id);
+      return { ...merged({ ...section, seen }, theirs, section.stored, 'edit'), stored: theirs };
+    }),
+  };
+};
+
+const sameTexts = (state: Shown, texts: Texts): boolean =>
+  state.sections.every((section) => (texts[section.id] ?? '') === section.text);
+
+const withNote = (state: Shown, note: Note): Shown => ({
+  ...state,
+  note,
+  noteDraft: state.draft?.number ?? 0,
+  summary: { ...state.summary, status: 'saved' },
+});
+
+const noteStored = (state: Shown, note: Note): Shown => ({
+  ...withNote(state, note),
+  saving: { kind: 'no' },
+  evidence: null,
+  // Who typed on while the note was on its way goes on typing.
+  mode: sameTexts(state, note.sections) ? 'reading' : 'writing',
+  sections: state.sections.map((section) => ({
+    ...section,
+    seen: [...section.seen, ...draftTexts(state, section.id)],
+  })),
+});
+
+const noteElsewhere = (state: Shown, note: Note): Shown => {
+  const sections = state.sections.map((section) => {
+    const before = state.note === null ? section.stored : (state.note.sections[section.id] ?? '');
+    return merged(section, note.sections[section.id] ?? '', before, 'note');
+  });
+  const merging: Shown = { ...withNote(state, note), sections, saving: { kind: 'no' } };
+  return { ...merging, mode: sameTexts(merging, note.sections) ? 'reading' : 'writing' };
+};
