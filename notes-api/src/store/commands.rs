@@ -1,0 +1,117 @@
+//! Commands to the agent are rows until its `Done`; discard erases at once and leaves a tombstone.
+
+use super::calls::{self, lock_call};
+use super::{Store, Stored, Tx, from_word, word};
+use crate::shown::DiscardReceipt;
+use referent_proto::{CallId, CallState, Command, CommandId, CommandKind};
+
+/// What the agent has not done yet, oldest first.
+pub(crate) async fn pending(tx: &mut Tx, call: CallId) -> Stored<Vec<Command>> {
+    rows!(
+        tx,
+        (String, String),
+        "SELECT command, kind FROM commands WHERE call = $1 AND done_ms IS NULL ORDER BY created_ms, command",
+        call.to_string()
+    )?
+    .into_iter()
+    .map(|(id, kind)| {
+        Ok(Command {
+            id: id.parse().map_err(|_| super::StoreError::Corrupt { column: "commands.command" })?,
+            kind: from_word("commands.kind", &kind)?,
+        })
+    })
+    .collect()
+}
+
+impl Store {
+    /// What the agent of this call has not done yet.
+    pub async fn pending_commands(&self, call: CallId) -> Stored<Vec<Command>> {
+        self.read(move |tx| Box::pin(pending(tx, call))).await
+    }
+
+    /// The agent did it.
+    pub async fn command_done(&self, call: CallId, command: CommandId, now_ms: i64) -> Stored<()> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                run!(
+                    tx,
+                    "UPDATE commands SET done_ms = $3 WHERE command = $1 AND call = $2 AND done_ms IS NULL",
+                    command.to_string(),
+                    call.to_string(),
+                    now_ms
+                )
+                .map(drop)
+            })
+        })
+        .await
+    }
+
+    /// Erases a call: every word, draft and typed text, but not a saved note. `None` if there is no such call.
+    ///
+    /// Repeating it returns the receipt of the first time.
+    pub async fn discard(
+        &self,
+        call: CallId,
+        command: CommandId,
+        by: String,
+        now_ms: i64,
+    ) -> Stored<Option<DiscardReceipt>> {
+        self.write(move |tx| Box::pin(discard_in(tx, call, command, by, now_ms))).await
+    }
+}
+
+async fn discard_in(
+    tx: &mut Tx,
+    call: CallId,
+    command: CommandId,
+    by: String,
+    now_ms: i64,
+) -> Stored<Option<DiscardReceipt>> {
+    let Some(row) = lock_call(tx, call).await? else { return Ok(None) };
+    let id = call.to_string();
+    if row.state != CallState::Discarded {
+        run!(
+            tx,
+            "INSERT INTO tombstones (call, discarded_ms, discarded_by, note_kept) \
+             VALUES ($1, $2, $3, (SELECT COUNT(*) FROM notes WHERE call = $1))",
+            id.as_str(),
+            now_ms,
+            by.as_str()
+        )?;
+        run!(
+            tx,
+            "INSERT INTO commands (command, call, kind, created_ms) VALUES ($1, $2, $3, $4)",
+            command.to_string(),
+            id.as_str(),
+            word(&CommandKind::Discard),
+            now_ms
+        )?;
+        run!(tx, "DELETE FROM settles WHERE call = $1", id.as_str())?;
+        run!(tx, "DELETE FROM events WHERE call = $1", id.as_str())?;
+        run!(tx, "DELETE FROM draft_sentences WHERE call = $1", id.as_str())?;
+        run!(tx, "DELETE FROM draft_jobs WHERE call = $1", id.as_str())?;
+        run!(tx, "DELETE FROM draft_shown WHERE call = $1", id.as_str())?;
+        run!(tx, "DELETE FROM drafts WHERE call = $1", id.as_str())?;
+        run!(tx, "DELETE FROM edits WHERE call = $1", id.as_str())?;
+        run!(
+            tx,
+            "UPDATE calls SET state = 'discarded', trouble = NULL, timer_ms = NULL, holder = NULL, \
+             external_id = NULL, case_id = NULL, epoch = epoch + 1 WHERE call = $1",
+            id.as_str()
+        )?;
+        calls::state_event(tx, call).await?;
+        tx.jobs_changed();
+    }
+    let receipt = row!(
+        tx,
+        (i64, i64, i64),
+        "SELECT discarded_ms, note_kept, (SELECT COUNT(*) FROM commands \
+         WHERE call = $1 AND kind = 'discard' AND done_ms IS NULL) FROM tombstones WHERE call = $1",
+        id.as_str()
+    )?;
+    Ok(receipt.map(|(discarded_ms, note_kept, open)| DiscardReceipt {
+        discarded_ms,
+        note_kept: note_kept > 0,
+        agent_done: open == 0,
+    }))
+}

@@ -1,0 +1,345 @@
+//! Drafts: when one is due, and what came of it. Who may write it is `jobs`.
+//!
+//! A draft never touches an edit or a note: they are other tables.
+
+mod jobs;
+
+pub(crate) use jobs::lease_of_call;
+pub use jobs::{Held, Lease};
+
+use super::calls::{self, CallRow, lock_call, settled_of};
+use super::events::{self, EventKind};
+use super::{Store, Stored, Tx, from_json, from_word, settles, sql_int, word};
+use crate::call::{self, TrackStanding, Watched};
+use crate::config::Timing;
+use crate::shown::{
+    DraftFailedView, DraftStarted, DraftState, DraftView, EvidenceView, FlagView, LateText, OriginView, SentenceView,
+};
+use referent_proto::{CallId, CallState, DraftFailure, DraftSentence, Evidence, Flag, Origin, Spoken, Track};
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+
+/// Why a draft was asked for. Only those made because of the hang-up count as seconds after hang-up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The call is complete.
+    HangUp,
+    /// The call has been out of contact for a while.
+    Provisional,
+    /// A person asked.
+    Again,
+}
+
+#[derive(FromRow)]
+struct DraftColumns {
+    draft: i64,
+    attempt: i64,
+    state: String,
+    failure: Option<String>,
+    cause: String,
+    provisional: i64,
+    origin: Option<String>,
+    covers_near: i64,
+    covers_far: i64,
+    first_sentence_ms: Option<i64>,
+    whole_ms: Option<i64>,
+}
+
+/// The newest draft of a call.
+#[derive(Clone, Debug)]
+pub(crate) struct DraftRow {
+    pub(crate) draft: i64,
+    pub(crate) attempt: i64,
+    pub(crate) state: DraftState,
+    pub(crate) failure: Option<DraftFailure>,
+    pub(crate) cause: Cause,
+    pub(crate) provisional: bool,
+    pub(crate) origin: Option<OriginView>,
+    pub(crate) covers: (i64, i64),
+    pub(crate) first_sentence_ms: Option<i64>,
+    pub(crate) whole_ms: Option<i64>,
+}
+
+impl TryFrom<DraftColumns> for DraftRow {
+    type Error = super::StoreError;
+    fn try_from(row: DraftColumns) -> Stored<Self> {
+        Ok(Self {
+            draft: row.draft,
+            attempt: row.attempt,
+            state: from_word("drafts.state", &row.state)?,
+            failure: row.failure.map(|failure| from_word("drafts.failure", &failure)).transpose()?,
+            cause: from_word("drafts.cause", &row.cause)?,
+            provisional: row.provisional != 0,
+            origin: row.origin.map(|origin| from_json("drafts.origin", &origin)).transpose()?,
+            covers: (row.covers_near, row.covers_far),
+            first_sentence_ms: row.first_sentence_ms,
+            whole_ms: row.whole_ms,
+        })
+    }
+}
+
+impl DraftRow {
+    /// For a pane. Durations only for a draft that the hang-up asked for.
+    fn view(&self, hang_up_ms: Option<i64>, sentences: Option<Vec<SentenceView>>) -> DraftView {
+        let hang_up_ms = hang_up_ms.filter(|_| self.cause == Cause::HangUp);
+        let after_hang_up = |at: Option<i64>| Some((at? - hang_up_ms?).max(0));
+        DraftView {
+            number: self.draft,
+            attempt: self.attempt,
+            state: self.state,
+            failure: self.failure,
+            provisional: self.provisional,
+            origin: self.origin.clone(),
+            sentences,
+            first_sentence_ms: after_hang_up(self.first_sentence_ms),
+            whole_ms: after_hang_up(self.whole_ms),
+        }
+    }
+}
+
+pub(crate) async fn newest(tx: &mut Tx, call: CallId) -> Stored<Option<DraftRow>> {
+    row!(
+        tx,
+        DraftColumns,
+        "SELECT draft, attempt, state, failure, cause, provisional, origin, covers_near, covers_far, \
+         first_sentence_ms, whole_ms FROM drafts WHERE call = $1 ORDER BY draft DESC LIMIT 1",
+        call.to_string()
+    )?
+    .map(DraftRow::try_from)
+    .transpose()
+}
+
+/// The newest draft with its sentences, as a pane sees it.
+pub(crate) async fn shown(tx: &mut Tx, call: CallId, hang_up_ms: Option<i64>) -> Stored<Option<DraftView>> {
+    let Some(draft) = newest(tx, call).await? else { return Ok(None) };
+    let sentences = rows!(
+        tx,
+        SentenceColumns,
+        "SELECT sentence, section, text, evidence, flags FROM draft_sentences \
+         WHERE call = $1 AND draft = $2 AND attempt = $3 ORDER BY sentence",
+        call.to_string(),
+        draft.draft,
+        draft.attempt
+    )?
+    .into_iter()
+    .map(SentenceView::try_from)
+    .collect::<Stored<Vec<_>>>()?;
+    Ok(Some(draft.view(hang_up_ms, Some(sentences))))
+}
+
+#[derive(FromRow)]
+struct SentenceColumns {
+    sentence: i64,
+    section: String,
+    text: String,
+    evidence: String,
+    flags: String,
+}
+
+impl TryFrom<SentenceColumns> for SentenceView {
+    type Error = super::StoreError;
+    fn try_from(row: SentenceColumns) -> Stored<Self> {
+        let evidence: Vec<Evidence> = from_json("draft_sentences.evidence", &row.evidence)?;
+        let flags: Vec<Flag> = from_json("draft_sentences.flags", &row.flags)?;
+        Ok(Self {
+            index: row.sentence,
+            section: row.section,
+            text: Spoken::new(row.text),
+            evidence: evidence.into_iter().map(EvidenceView::from).collect(),
+            flags: flags.into_iter().map(FlagView::from).collect(),
+        })
+    }
+}
+
+impl From<Evidence> for EvidenceView {
+    fn from(evidence: Evidence) -> Self {
+        Self { track: evidence.track, start: sql_int(evidence.start.0) }
+    }
+}
+
+impl From<Flag> for FlagView {
+    fn from(flag: Flag) -> Self {
+        Self { kind: flag.kind, start: flag.start, end: flag.end, said: flag.said }
+    }
+}
+
+impl From<DraftSentence> for SentenceView {
+    fn from(sentence: DraftSentence) -> Self {
+        Self {
+            index: sentence.index.into(),
+            section: sentence.section,
+            text: sentence.text,
+            evidence: sentence.evidence.into_iter().map(EvidenceView::from).collect(),
+            flags: sentence.flags.into_iter().map(FlagView::from).collect(),
+        }
+    }
+}
+
+/// Orders draft n+1 over everything settled; an unfinished older one is void.
+pub(crate) async fn order(
+    tx: &mut Tx,
+    row: &CallRow,
+    tracks: &[(Track, TrackStanding)],
+    cause: Cause,
+    now_ms: i64,
+    no_contact_ms: i64,
+) -> Stored<i64> {
+    let call = row.id.to_string();
+    let number = newest(tx, row.id).await?.map_or(1, |draft| draft.draft + 1);
+    run!(tx, "UPDATE drafts SET state = 'superseded' WHERE call = $1 AND state = 'streaming'", call.as_str())?;
+    run!(tx, "UPDATE draft_jobs SET state = 'done' WHERE call = $1 AND state <> 'done'", call.as_str())?;
+    let covers = settled_of(tracks);
+    let provisional = row.state != CallState::Complete;
+    run!(
+        tx,
+        "INSERT INTO drafts (call, draft, attempt, state, cause, provisional, covers_near, covers_far, created_ms) \
+         VALUES ($1, $2, 1, 'streaming', $3, $4, $5, $6, $7)",
+        call.as_str(),
+        number,
+        word(&cause),
+        i64::from(provisional),
+        sql_int(covers.near.0),
+        sql_int(covers.far.0),
+        now_ms
+    )?;
+    run!(
+        tx,
+        "INSERT INTO draft_jobs (call, draft, attempt, state, free_since_ms) VALUES ($1, $2, 1, 'free', $3)",
+        call.as_str(),
+        number,
+        now_ms
+    )?;
+    if row.state == CallState::Complete {
+        run!(tx, "UPDATE calls SET timer_ms = $2 WHERE call = $1", call.as_str(), now_ms + no_contact_ms)?;
+    }
+    let started = DraftStarted { number, attempt: 1, provisional };
+    events::append(tx, row.id, EventKind::DraftStarted, &started).await?;
+    tx.jobs_changed();
+    Ok(number)
+}
+
+/// True when a person has typed or saved something.
+async fn is_touched(tx: &mut Tx, call: CallId) -> Stored<bool> {
+    let found = row!(
+        tx,
+        (i64, i64),
+        "SELECT (SELECT COUNT(*) FROM edits WHERE call = $1), (SELECT COUNT(*) FROM notes WHERE call = $1)",
+        call.to_string()
+    )?;
+    Ok(found.is_some_and(|(edits, notes)| edits + notes > 0))
+}
+
+/// The call became complete: its draft is due, unless a person has begun to type over an earlier one; then they are
+/// told how much text came in late.
+pub(crate) async fn due_at_completion(
+    tx: &mut Tx,
+    row: &CallRow,
+    tracks: &[(Track, TrackStanding)],
+    now_ms: i64,
+    lease: Lease,
+) -> Stored<()> {
+    if let Some(earlier) = newest(tx, row.id).await?
+        && is_touched(tx, row.id).await?
+    {
+        let (near, far) = earlier.covers;
+        let utterances = settles::utterances_beyond(tx, row.id, near, far).await?;
+        if utterances > 0 {
+            events::append(tx, row.id, EventKind::Late, &LateText { utterances }).await?;
+        }
+        return Ok(());
+    }
+    order(tx, row, tracks, Cause::HangUp, now_ms, lease.no_contact_ms).await.map(drop)
+}
+
+impl Store {
+    /// A person wants another draft: its number, or `None` if there is no such call. One that is being written serves.
+    pub async fn draft_again(&self, call: CallId, now_ms: i64, lease: Lease) -> Stored<Option<i64>> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let Some(row) = lock_call(tx, call).await?.filter(|row| row.state != CallState::Discarded) else {
+                    return Ok(None);
+                };
+                if let Some(draft) = newest(tx, call).await?
+                    && draft.state == DraftState::Streaming
+                {
+                    return Ok(Some(draft.draft));
+                }
+                let tracks = calls::tracks(tx, call).await?;
+                let number = order(tx, &row, &tracks, Cause::Again, now_ms, lease.no_contact_ms).await?;
+                calls::state_event(tx, call).await?;
+                Ok(Some(number))
+            })
+        })
+        .await
+    }
+
+    /// Calls at which the timer has to look now.
+    pub async fn due_calls(&self, now_ms: i64) -> Stored<Vec<CallId>> {
+        self.read(move |tx| {
+            Box::pin(async move {
+                rows!(tx, (String,), "SELECT call FROM calls WHERE timer_ms <= $1 LIMIT 1000", now_ms)?
+                    .into_iter()
+                    .map(|(call,)| super::call_id(&call))
+                    .collect()
+            })
+        })
+        .await
+    }
+
+    /// The timer looks at a call: says what is the matter, orders a provisional draft if one is due.
+    pub async fn look_at(&self, call: CallId, now_ms: i64, timing: Timing) -> Stored<()> {
+        self.write(move |tx| Box::pin(look_at_in(tx, call, now_ms, timing))).await
+    }
+}
+
+async fn look_at_in(tx: &mut Tx, call: CallId, now_ms: i64, timing: Timing) -> Stored<()> {
+    let Some(row) = lock_call(tx, call).await? else { return Ok(()) };
+    let free =
+        row!(tx, (i64,), "SELECT free_since_ms FROM draft_jobs WHERE call = $1 AND state = 'free'", call.to_string())?;
+    let watched = Watched {
+        state: row.state,
+        contact_lost_ms: row.contact_lost_ms,
+        job_free_since_ms: free.map(|(since,)| since),
+    };
+    let due = call::due(watched, now_ms, &timing);
+    run!(
+        tx,
+        "UPDATE calls SET trouble = $2, timer_ms = $3 WHERE call = $1",
+        call.to_string(),
+        due.trouble.map(|trouble| word(&trouble)),
+        due.next_ms
+    )?;
+    if due.provisional && provisional_is_wanted(tx, &row).await? {
+        let tracks = calls::tracks(tx, call).await?;
+        order(tx, &row, &tracks, Cause::Provisional, now_ms, timing.no_contact_ms()).await?;
+    }
+    if due.trouble != row.trouble {
+        calls::state_event(tx, call).await?;
+    }
+    Ok(())
+}
+
+/// Something was said that no draft covers, and nobody has begun to type.
+async fn provisional_is_wanted(tx: &mut Tx, row: &CallRow) -> Stored<bool> {
+    let (near, far) = newest(tx, row.id).await?.map_or((0, 0), |draft| draft.covers);
+    Ok(settles::utterances_beyond(tx, row.id, near, far).await? > 0 && !is_touched(tx, row.id).await?)
+}
+
+/// Tells panes that a draft is whole.
+async fn finished_event(tx: &mut Tx, row: &CallRow) -> Stored<()> {
+    if let Some(draft) = newest(tx, row.id).await? {
+        events::append(tx, row.id, EventKind::DraftFinished, &draft.view(row.hang_up_ms, None)).await?;
+    }
+    Ok(())
+}
+
+/// Tells panes that there is no draft.
+async fn failed_event(tx: &mut Tx, call: CallId, number: i64, failure: DraftFailure) -> Stored<()> {
+    events::append(tx, call, EventKind::DraftFailed, &DraftFailedView { number, failure }).await
+}
+
+/// The parts of an [`Origin`] that a pane sees are a part of what is stored.
+fn origin_json(origin: &Origin) -> String {
+    super::json(origin)
+}
