@@ -1,0 +1,488 @@
+//! Keeps every chunk of a call on disk until the other end has settled it.
+//!
+//! In: chunks and gaps from `feed`, in order within a track. Out: the same to `send`, from any offset still held.
+//! A call is a folder of segment files of about 30 s; a segment is a head and then frames (`record`).
+//!
+//! Promises:
+//!   S1  A chunk that `append` returned `Ok` for survives a crash of this process.
+//!   S2  Offsets of a track only grow; a hole is written down as a `Gap`, never closed up.
+//!   S3  Nothing at or after `settled`, nor in the 2 s before it, is deleted; `release` is the only code that deletes.
+//!   S4  A torn last record is cut off on open and reported as a `Gap`.
+//!   S5  After a start, new sound begins at least one second beyond the spool's end, with a `Gap` between.
+//!
+//! A reader gets only what `sync` has made durable, so what was sent is never ahead of the disk.
+//! Not done here: no network, no compression, no clock, no knowledge of what is said.
+
+pub mod record;
+pub mod recover;
+pub mod read;
+
+use record::{Begin, Ended, Head, Record};
+use recover::{Recovered, Segment, latest, segment_path};
+use referent_proto::ids::PerTrack;
+use referent_proto::{CallId, Chunk, Gap, GapReason, SAMPLE_RATE, SampleOffset, SampleSpan, Settled, Track};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+pub use read::{Item, Reader};
+
+/// How much call time a segment holds.
+const SEGMENT_SAMPLES: u64 = 30 * SAMPLE_RATE;
+/// What is kept before settled: a worker that takes over warms up on it.
+pub const LEAD_IN: u64 = 2 * SAMPLE_RATE;
+/// How far beyond the spool's end new sound begins after a start (S5).
+pub const AFTER_START: u64 = SAMPLE_RATE;
+
+/// Why something was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum SpoolError {
+    /// The disk is full. Tell the user; what comes meanwhile is lost and becomes a gap; try again with the next chunk.
+    #[error("the disk is full")]
+    Full,
+    /// The disk fails. Tell the user; try again with the next chunk.
+    #[error("the spool cannot be written: {0}")]
+    Disk(#[source] io::Error),
+    /// The offsets were given already (S2), or lie too near to the end of the last run (S5). A fault of the caller.
+    #[error("{track} has reached {end}, and {first} is too early")]
+    TooEarly {
+        /// Which track.
+        track: Track,
+        /// Where new sound may begin.
+        end: SampleOffset,
+        /// Where it began.
+        first: SampleOffset,
+    },
+    /// The call has ended. Give up.
+    #[error("the call has ended")]
+    Ended,
+}
+
+impl From<io::Error> for SpoolError {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::StorageFull { Self::Full } else { Self::Disk(error) }
+    }
+}
+
+/// The folder of all calls.
+#[derive(Debug, Clone)]
+pub struct Spool {
+    root: PathBuf,
+}
+
+/// A call that was found on start.
+#[derive(Debug)]
+pub struct Left {
+    /// Its spool, opened.
+    pub spool: CallSpool,
+    /// The boot clock when its last segment began.
+    pub last_head_ms: u64,
+    /// Its last record was torn and cut off (S4).
+    pub torn: bool,
+}
+
+impl Spool {
+    /// The spool in this folder, made if it is not there.
+    pub fn open(root: PathBuf) -> io::Result<Self> {
+        std::fs::create_dir_all(&root)?;
+        Ok(Self { root })
+    }
+
+    /// Begins a call: durable when this returns.
+    pub fn begin(&self, begin: Begin) -> Result<CallSpool, SpoolError> {
+        self.begin_with_segments_of(begin, SEGMENT_SAMPLES)
+    }
+
+    /// As `begin`, with segments of another length: so that tests cross many of them.
+    pub fn begin_with_segments_of(&self, begin: Begin, samples: u64) -> Result<CallSpool, SpoolError> {
+        let folder = self.root.join(begin.call.to_string());
+        std::fs::create_dir(&folder)?;
+        let boot_ms = begin.boot_ms;
+        let spool = CallSpool::of(folder, State::new(begin), samples);
+        spool.state().roll(&spool.shared.folder, boot_ms)?;
+        spool.sync()?;
+        File::open(&self.root)?.sync_all()?;
+        Ok(spool)
+    }
+
+    /// Every call that an earlier run left, oldest first. A folder that cannot be read is logged and left as it is.
+    pub fn left(&self) -> io::Result<Vec<Left>> {
+        let mut calls = Vec::new();
+        for entry in std::fs::read_dir(&self.root)? {
+            let folder = entry?.path();
+            if !folder.is_dir() {
+                continue;
+            }
+            match recover::recover(&folder) {
+                Ok(Some(found)) => calls.push(CallSpool::reopen(folder, found, SEGMENT_SAMPLES)),
+                Ok(None) => {
+                    tracing::error!(folder = %folder.display(), "this spool names no call; it is left as it is")
+                }
+                Err(error) => tracing::error!(folder = %folder.display(), %error, "this spool cannot be read"),
+            }
+        }
+        calls.sort_by_key(|left| left.spool.begin().call);
+        Ok(calls)
+    }
+
+    /// Calls and bytes in it.
+    pub fn usage(&self) -> (u64, u64) {
+        let folders = std::fs::read_dir(&self.root).into_iter().flatten().flatten().map(|entry| entry.path());
+        folders.filter(|path| path.is_dir()).fold((0, 0), |(calls, bytes), folder| (calls + 1, bytes + size(&folder)))
+    }
+}
+
+/// The spool of one call. Clones are the same spool.
+#[derive(Debug, Clone)]
+pub struct CallSpool {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    folder: PathBuf,
+    call: Begin,
+    segment_samples: u64,
+    state: Mutex<State>,
+    /// Counts `sync`s that made something durable.
+    durable: watch::Sender<u64>,
+    settled: watch::Sender<PerTrack<SampleOffset>>,
+}
+
+#[derive(Debug)]
+struct State {
+    begin: Begin,
+    segments: Vec<Segment>,
+    writer: Option<Arc<File>>,
+    /// Segments with bytes that no `sync` has covered.
+    unsynced: Vec<(u64, Arc<File>)>,
+    ends: PerTrack<SampleOffset>,
+    /// New sound may not begin before this (S5); gaps may.
+    earliest: PerTrack<SampleOffset>,
+    ended: Option<Ended>,
+    marked: PerTrack<SampleOffset>,
+    erased: bool,
+}
+
+/// What a reader may know of a segment.
+#[derive(Debug)]
+pub struct SegmentView {
+    number: u64,
+    path: PathBuf,
+    start: PerTrack<SampleOffset>,
+    durable: u64,
+    is_closed: bool,
+}
+
+impl CallSpool {
+    fn of(folder: PathBuf, state: State, segment_samples: u64) -> Self {
+        let settled = watch::Sender::new(state.marked);
+        let call = state.begin.clone();
+        let state = Mutex::new(state);
+        let durable = watch::Sender::new(0);
+        Self { shared: Arc::new(Shared { folder, call, segment_samples, state, durable, settled }) }
+    }
+
+    fn reopen(folder: PathBuf, found: Recovered, segment_samples: u64) -> Left {
+        let mut state = State::new(found.begin);
+        state.segments = found.segments;
+        state.ends = found.ends;
+        state.earliest = after_start(found.ends, &state.begin.tracks);
+        state.marked = found.settled;
+        state.ended = found.ended;
+        Left { spool: Self::of(folder, state, segment_samples), last_head_ms: found.last_head_ms, torn: found.torn }
+    }
+
+    /// Opens one call's folder; `None` when it names no call.
+    pub fn open(folder: &Path) -> io::Result<Option<Left>> {
+        Ok(recover::recover(folder)?.map(|found| Self::reopen(folder.to_owned(), found, SEGMENT_SAMPLES)))
+    }
+
+    /// What the call is.
+    pub fn begin(&self) -> &Begin {
+        &self.shared.call
+    }
+
+    /// Its id.
+    pub fn call(&self) -> CallId {
+        self.shared.call.call
+    }
+
+    /// Where each track ends.
+    pub fn ends(&self) -> PerTrack<SampleOffset> {
+        self.state().ends
+    }
+
+    /// Where new sound of a track may begin (S5).
+    pub fn earliest(&self, track: Track) -> SampleOffset {
+        let state = self.state();
+        state.earliest[track].max(state.ends[track])
+    }
+
+    /// The end, once it was written.
+    pub fn ended(&self) -> Option<Ended> {
+        self.state().ended.clone()
+    }
+
+    /// What the other end has made safe.
+    pub fn settled(&self) -> watch::Receiver<PerTrack<SampleOffset>> {
+        self.shared.settled.subscribe()
+    }
+
+    /// Changes when more has become durable.
+    pub fn durable(&self) -> watch::Receiver<u64> {
+        self.shared.durable.subscribe()
+    }
+
+    /// Writes a chunk. A hole before it is written down as a gap (S2).
+    pub fn append(&self, chunk: Chunk, boot_ms: u64) -> Result<(), SpoolError> {
+        let span = chunk.span();
+        let mut state = self.state();
+        let earliest = state.earliest[chunk.track].max(state.ends[chunk.track]);
+        if span.start() < earliest {
+            return Err(SpoolError::TooEarly { track: chunk.track, end: earliest, first: span.start() });
+        }
+        let hole = SampleSpan::new(state.ends[chunk.track], span.start()).filter(|hole| !hole.is_empty());
+        if let Some(span) = hole {
+            let gap = Gap { track: chunk.track, span, reason: GapReason::Overrun };
+            state.write(&self.shared, &Record::Gap(gap), boot_ms)?;
+            state.ends[chunk.track] = span.end();
+        }
+        let track = chunk.track;
+        state.write(&self.shared, &Record::Chunk(chunk), boot_ms)?;
+        state.ends[track] = span.end();
+        Ok(())
+    }
+
+    /// Writes down that sound is missing from the track's end to `end`; nothing if the track is there already.
+    pub fn append_gap(
+        &self,
+        track: Track,
+        end: SampleOffset,
+        reason: GapReason,
+        boot_ms: u64,
+    ) -> Result<(), SpoolError> {
+        let mut state = self.state();
+        let Some(span) = SampleSpan::new(state.ends[track], end).filter(|span| !span.is_empty()) else { return Ok(()) };
+        state.write(&self.shared, &Record::Gap(Gap { track, span, reason }), boot_ms)?;
+        state.ends[track] = end;
+        Ok(())
+    }
+
+    /// Ends the call where its tracks are. Durable when this returns; a second time does nothing.
+    pub fn hang_up(&self, end: impl FnOnce(PerTrack<SampleOffset>) -> Ended) -> Result<Ended, SpoolError> {
+        let ended = {
+            let mut state = self.state();
+            if let Some(ended) = &state.ended {
+                return Ok(ended.clone());
+            }
+            let ended = end(state.ends);
+            state.write(&self.shared, &Record::HangUp(ended.clone()), ended.boot_ms)?;
+            state.ended = Some(ended.clone());
+            ended
+        };
+        self.sync()?;
+        Ok(ended)
+    }
+
+    /// Makes durable what was written, and shows it to readers. Blocks on the disk, without holding up `append`.
+    pub fn sync(&self) -> Result<(), SpoolError> {
+        let (files, lengths) = {
+            let mut state = self.state();
+            let lengths: Vec<_> = state.segments.iter().map(|segment| (segment.number, segment.len)).collect();
+            (std::mem::take(&mut state.unsynced), lengths)
+        };
+        if files.is_empty() {
+            return Ok(());
+        }
+        if let Err(error) = self.sync_files(&files) {
+            self.state().unsynced.extend(files);
+            return Err(error.into());
+        }
+        {
+            let mut state = self.state();
+            for (number, length) in lengths {
+                if let Some(segment) = state.segments.iter_mut().find(|segment| segment.number == number) {
+                    segment.durable = segment.durable.max(length);
+                }
+            }
+        }
+        self.shared.durable.send_modify(|count| *count += 1);
+        Ok(())
+    }
+
+    fn sync_files(&self, files: &[(u64, Arc<File>)]) -> io::Result<()> {
+        for (_, file) in files {
+            file.sync_data()?;
+        }
+        // A new segment has a name only once the folder is on disk too.
+        if files.len() > 1 || files.iter().any(|(number, _)| *number == 0) {
+            File::open(&self.shared.folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    /// Reads from these offsets on; the nearest still held if they are gone.
+    pub fn read_from(&self, from: PerTrack<SampleOffset>) -> Reader {
+        Reader::new(self.clone(), from)
+    }
+
+    /// The other end has made a track safe up to here: deletes whole segments that lie 2 s and more before (S3).
+    /// Gives how many were deleted.
+    pub fn release(&self, settled: Settled) -> io::Result<usize> {
+        self.shared.settled.send_if_modified(|all| {
+            let moved = settled.offset > all[settled.track];
+            all[settled.track] = all[settled.track].max(settled.offset);
+            moved
+        });
+        let settled = *self.shared.settled.borrow();
+        let mut state = self.state();
+        let mut deleted = 0;
+        while state.segments.len() > 1 && is_before(state.segments[1].start, settled, &state.begin.tracks) {
+            let oldest = state.segments.remove(0);
+            state.unsynced.retain(|(number, _)| *number != oldest.number);
+            std::fs::remove_file(&oldest.path)?;
+            deleted += 1;
+        }
+        if deleted > 0 {
+            state.marked = latest(state.marked, settled);
+            let mark = Record::Settled(state.marked);
+            if let Err(error) = state.write_into_open_segment(&mark) {
+                tracing::warn!(%error, "the settled mark was not written; the next start asks the server");
+            }
+        }
+        Ok(deleted)
+    }
+
+    /// The call is complete, or was discarded: everything of it is deleted.
+    pub fn release_all(&self) -> io::Result<()> {
+        let mut state = self.state();
+        state.erased = true;
+        state.segments.clear();
+        state.unsynced.clear();
+        state.writer = None;
+        match std::fs::remove_dir_all(&self.shared.folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn segment(&self, number: u64) -> Option<SegmentView> {
+        self.state().view(|segment| segment.number == number)
+    }
+
+    fn segment_after(&self, number: u64) -> Option<SegmentView> {
+        self.state().view(|segment| segment.number > number)
+    }
+
+    /// The last segment that begins at or before these offsets, else the oldest.
+    fn segment_holding(&self, from: PerTrack<SampleOffset>) -> Option<SegmentView> {
+        let state = self.state();
+        let holds =
+            |start: PerTrack<SampleOffset>| state.begin.tracks.iter().all(|track| start[*track] <= from[*track]);
+        let number = state.segments.iter().rev().find(|segment| holds(segment.start)).map(|segment| segment.number);
+        match number {
+            Some(number) => state.view(|segment| segment.number == number),
+            None => state.view(|_| true),
+        }
+    }
+}
+
+impl State {
+    fn new(begin: Begin) -> Self {
+        Self {
+            begin,
+            segments: Vec::new(),
+            writer: None,
+            unsynced: Vec::new(),
+            ends: PerTrack::default(),
+            earliest: PerTrack::default(),
+            ended: None,
+            marked: PerTrack::default(),
+            erased: false,
+        }
+    }
+
+    fn view(&self, wanted: impl Fn(&Segment) -> bool) -> Option<SegmentView> {
+        let at = self.segments.iter().position(wanted)?;
+        let segment = &self.segments[at];
+        Some(SegmentView {
+            number: segment.number,
+            path: segment.path.clone(),
+            start: segment.start,
+            durable: segment.durable,
+            is_closed: at + 1 < self.segments.len(),
+        })
+    }
+
+    fn write(&mut self, shared: &Shared, record: &Record, boot_ms: u64) -> Result<(), SpoolError> {
+        if self.ended.is_some() || self.erased {
+            return Err(SpoolError::Ended);
+        }
+        let is_full = self.segments.last().is_some_and(|segment| {
+            let held = |track: &Track| self.ends[*track].0.saturating_sub(segment.start[*track].0);
+            self.begin.tracks.iter().map(held).max().unwrap_or(0) >= shared.segment_samples
+        });
+        if self.writer.is_none() || is_full {
+            self.roll(&shared.folder, boot_ms)?;
+        }
+        Ok(self.write_into_open_segment(record)?)
+    }
+
+    /// Begins a new segment.
+    fn roll(&mut self, folder: &Path, boot_ms: u64) -> io::Result<()> {
+        let number = self.segments.last().map_or(0, |segment| segment.number + 1);
+        let path = segment_path(folder, number);
+        // Not `create_new`: a start that failed on a full disk may have left an empty file of this number.
+        let file = Arc::new(OpenOptions::new().create(true).write(true).truncate(true).open(&path)?);
+        let head = Head { begin: self.begin.clone(), number, ends: self.ends, boot_ms };
+        let mut bytes = Vec::new();
+        record::encode(&Record::Head(Box::new(head)), &mut bytes);
+        (&*file).write_all(&bytes)?;
+        self.segments.push(Segment { number, path, start: self.ends, len: bytes.len() as u64, durable: 0 });
+        self.writer = Some(Arc::clone(&file));
+        self.unsynced.push((number, file));
+        Ok(())
+    }
+
+    fn write_into_open_segment(&mut self, record: &Record) -> io::Result<()> {
+        let (Some(file), Some(segment)) = (self.writer.clone(), self.segments.last_mut()) else { return Ok(()) };
+        let mut bytes = Vec::with_capacity(4096);
+        record::encode(record, &mut bytes);
+        if let Err(error) = (&*file).write_all(&bytes) {
+            // Half a frame in the middle would cost the reader a search; take it back, and try anew with the next one.
+            self.writer = None;
+            file.set_len(segment.len)?;
+            return Err(error);
+        }
+        segment.len += bytes.len() as u64;
+        if !self.unsynced.iter().any(|(number, _)| *number == segment.number) {
+            self.unsynced.push((segment.number, file));
+        }
+        Ok(())
+    }
+}
+
+/// Where new sound may begin after a start (S5).
+fn after_start(ends: PerTrack<SampleOffset>, tracks: &[Track]) -> PerTrack<SampleOffset> {
+    let mut earliest = ends;
+    for track in tracks {
+        earliest[*track] = ends[*track] + AFTER_START;
+    }
+    earliest
+}
+
+fn is_before(start: PerTrack<SampleOffset>, settled: PerTrack<SampleOffset>, tracks: &[Track]) -> bool {
+    tracks.iter().all(|track| start[*track] <= settled[*track].back(LEAD_IN))
+}
+
+fn size(folder: &Path) -> u64 {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    files.filter_map(|entry| entry.metadata().ok()).map(|data| data.len()).sum()
+}

@@ -1,0 +1,138 @@
+//! What a call's folder still says after a crash, a power cut or a bad disk.
+//!
+//! In: a folder. Out: the call, its segments with the length that is whole, where each track ends, and whether a record
+//! at the end was torn. A torn tail is cut off the file. A damaged record in the middle is passed over: whoever reads
+//! sees the hole it leaves between its neighbours and reports it as `Gap{damaged}`.
+//!
+//! A segment whose head is gone is still read; it begins where the one before it ended. A folder in which no head can be
+//! read names no call: it is left as it is, and an administrator is told.
+
+use super::record::{Begin, Ended, Found, Record, decode, to_next_mark};
+use referent_proto::SampleOffset;
+use referent_proto::ids::PerTrack;
+use std::fs::OpenOptions;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A segment file.
+#[derive(Debug, Clone)]
+pub struct Segment {
+    /// Its number; numbers only grow.
+    pub number: u64,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Where each track stood when it began.
+    pub start: PerTrack<SampleOffset>,
+    /// Bytes written.
+    pub len: u64,
+    /// Bytes that a power cut would leave.
+    pub durable: u64,
+}
+
+/// What a folder said.
+#[derive(Debug)]
+pub struct Recovered {
+    /// The call.
+    pub begin: Begin,
+    /// Its segments, oldest first; never empty.
+    pub segments: Vec<Segment>,
+    /// Where each track ends.
+    pub ends: PerTrack<SampleOffset>,
+    /// The last settled mark.
+    pub settled: PerTrack<SampleOffset>,
+    /// The end of the call, if it was written.
+    pub ended: Option<Ended>,
+    /// The boot clock when the last segment began.
+    pub last_head_ms: u64,
+    /// A record at the end was torn and has been cut off.
+    pub torn: bool,
+}
+
+/// Reads a call's folder. `None` when no segment in it tells which call it is.
+pub fn recover(folder: &Path) -> io::Result<Option<Recovered>> {
+    let mut files = segment_files(folder)?;
+    files.sort_unstable();
+    let mut begin = None;
+    let mut last_head_ms = 0;
+    let mut segments = Vec::new();
+    let mut ends = PerTrack::default();
+    let mut settled = PerTrack::default();
+    let mut ended = None;
+    let mut torn = false;
+    let newest = files.last().map(|(number, _)| *number);
+    for (number, path) in files {
+        let bytes = std::fs::read(&path)?;
+        let is_newest = Some(number) == newest;
+        let mut start = ends;
+        let mut whole = 0;
+        for (record, at_end) in records(&bytes) {
+            whole = at_end;
+            match record {
+                Record::Head(head) => {
+                    ends = latest(ends, head.ends);
+                    start = ends;
+                    last_head_ms = head.boot_ms;
+                    begin.get_or_insert(head.begin);
+                }
+                Record::Chunk(chunk) => ends[chunk.track] = ends[chunk.track].max(chunk.span().end()),
+                Record::Gap(gap) => ends[gap.track] = ends[gap.track].max(gap.span.end()),
+                Record::HangUp(end) => {
+                    ends = latest(ends, end.ends);
+                    ended = Some(end);
+                }
+                Record::Settled(mark) => settled = latest(settled, mark),
+            }
+        }
+        let mut len = bytes.len() as u64;
+        if is_newest && whole < bytes.len() {
+            torn = true;
+            len = whole as u64;
+            OpenOptions::new().write(true).open(&path)?.set_len(len)?;
+        }
+        if is_newest {
+            // A crash of the process leaves what was written, but perhaps not yet on disk; readers get what is durable.
+            OpenOptions::new().write(true).open(&path)?.sync_data()?;
+        }
+        segments.push(Segment { number, path, start, len, durable: len });
+    }
+    Ok(begin.map(|begin| Recovered { begin, segments, ends, settled, ended, last_head_ms, torn }))
+}
+
+/// The file of a segment.
+pub fn segment_path(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("{number:08}.segment"))
+}
+
+/// The later of two places, track by track.
+pub fn latest(a: PerTrack<SampleOffset>, b: PerTrack<SampleOffset>) -> PerTrack<SampleOffset> {
+    PerTrack { near: a.near.max(b.near), far: a.far.max(b.far) }
+}
+
+/// Whole records in order, each with the place where it ends.
+fn records(bytes: &[u8]) -> impl Iterator<Item = (Record, usize)> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at < bytes.len() {
+            match decode(&bytes[at..]) {
+                Found::Whole(record, length) => {
+                    at += length;
+                    return Some((record, at));
+                }
+                Found::Cut | Found::Damaged => at += to_next_mark(&bytes[at..]),
+            }
+        }
+        None
+    })
+}
+
+fn segment_files(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if let Some(number) = name.strip_suffix(".segment").and_then(|number| number.parse().ok()) {
+            files.push((number, path));
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,176 @@
+//! What the user sees: what the agent truly does, since when, and what to do about it.
+//!
+//! In: facts, gathered where they arise (sound written, disk, connection). Out: one state of a closed list, with words in
+//! Danish and English. The state follows samples that really arrived and were really written, never the wish to record.
+//! Not done here: no tray, no language choice.
+
+use referent_proto::ids::PerTrack;
+use referent_proto::{AgentStateKind, Mode, Track};
+use serde::Serialize;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// After this long without sound from a track, the user is told.
+pub const NO_SOUND_AFTER: Duration = Duration::from_secs(5);
+/// A microphone that gives nothing but zeros is switched off somewhere.
+pub const ALL_ZERO_AFTER: Duration = Duration::from_secs(15);
+/// After this long without contact, the user is told; shorter breaks pass unseen.
+pub const OFFLINE_AFTER: Duration = Duration::from_secs(3);
+/// Further behind than this, older sound is still on its way.
+pub const BEHIND: u64 = 5 * 16_000;
+
+/// How the connection of a call stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// No connection, since then.
+    Away(Instant),
+    /// Connected; so many samples are written and not sent.
+    There {
+        /// Samples of the track that lies further behind.
+        behind: u64,
+    },
+}
+
+/// What is known of a call that goes on.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// How it may be recorded.
+    pub mode: Mode,
+    /// The tracks it has.
+    pub tracks: Vec<Track>,
+    /// The last write failed.
+    pub is_disk_failing: bool,
+    /// For how long no sound was written.
+    pub silent: PerTrack<Duration>,
+    /// For how long the microphone gave nothing but zeros.
+    pub all_zero: Duration,
+    /// The connection.
+    pub link: Link,
+}
+
+/// The state that the facts add up to; what hurts most comes first.
+pub fn judge(facts: &Facts, now: Instant) -> AgentStateKind {
+    let is_silent = |track| facts.tracks.contains(&track) && facts.silent[track] > NO_SOUND_AFTER;
+    match (facts.mode, facts.link) {
+        (Mode::NotAllowed, _) => AgentStateKind::NotAllowed,
+        _ if facts.is_disk_failing => AgentStateKind::DiskFull,
+        (Mode::AfterConsent, _) => AgentStateKind::AwaitingConsent,
+        _ if is_silent(Track::Near) || facts.all_zero > ALL_ZERO_AFTER => AgentStateKind::NoSoundNear,
+        _ if is_silent(Track::Far) => AgentStateKind::NoSoundFar,
+        (_, Link::Away(since)) if now - since > OFFLINE_AFTER => AgentStateKind::OfflineKeeping,
+        (_, Link::There { behind }) if behind > BEHIND => AgentStateKind::CatchingUp,
+        _ => AgentStateKind::Listening,
+    }
+}
+
+/// A sentence for the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Words {
+    /// Danish.
+    pub da: &'static str,
+    /// English.
+    pub en: &'static str,
+}
+
+/// Why it is so.
+pub fn reason(kind: AgentStateKind) -> Words {
+    use AgentStateKind as K;
+    let (da, en) = match kind {
+        K::Listening => ("Lyden optages og skrives ud.", "Sound is captured and written out."),
+        K::Paused => ("Optagelsen er sat på pause.", "Recording is paused."),
+        K::AwaitingConsent => {
+            ("Der optages ikke, før borgeren har sagt ja.", "Nothing is recorded until the citizen has agreed.")
+        }
+        K::OfflineKeeping => (
+            "Der er ingen forbindelse til serveren. Lyden gemmes på denne pc.",
+            "There is no contact with the server. Sound is kept on this PC.",
+        ),
+        K::CatchingUp => {
+            ("Forbindelsen er tilbage. Ældre lyd er på vej.", "Contact is back. Older sound is on its way.")
+        }
+        K::NoSoundNear => ("Der kommer ingen lyd fra mikrofonen.", "No sound comes from the microphone."),
+        K::NoSoundFar => ("Der kommer ingen lyd fra borgeren.", "No sound comes from the citizen."),
+        K::DiskFull => {
+            ("Der kan ikke skrives på disken. Intet optages.", "The disk cannot be written. Nothing is recorded.")
+        }
+        K::NotAllowed => ("Samtaler må ikke optages her.", "Calls may not be recorded here."),
+        K::Idle => ("Ingen samtale.", "No call."),
+    };
+    Words { da, en }
+}
+
+/// What the user can do, if anything.
+pub fn next_step(kind: AgentStateKind) -> Option<Words> {
+    use AgentStateKind as K;
+    let (da, en) = match kind {
+        K::NoSoundNear => (
+            "Se efter, om headsettet er tilsluttet og ikke er slået fra.",
+            "Check that the headset is connected and not muted.",
+        ),
+        K::NoSoundFar => {
+            ("Se efter, om samtalen høres gennem denne pc.", "Check that the call is heard through this PC.")
+        }
+        K::DiskFull => ("Frigør plads på disken nu.", "Free space on the disk now."),
+        K::AwaitingConsent => ("Spørg borgeren.", "Ask the citizen."),
+        K::Paused => ("Tryk på Fortsæt.", "Press Resume."),
+        K::Listening | K::OfflineKeeping | K::CatchingUp | K::NotAllowed | K::Idle => return None,
+    };
+    Some(Words { da, en })
+}
+
+/// A state, and since when.
+#[derive(Debug)]
+pub struct Since {
+    kind: AgentStateKind,
+    since: Instant,
+}
+
+impl Since {
+    /// Idle, from now on.
+    pub fn new(now: Instant) -> Self {
+        Self { kind: AgentStateKind::Idle, since: now }
+    }
+
+    /// It is so now; gives for how long.
+    pub fn is(&mut self, kind: AgentStateKind, now: Instant) -> Duration {
+        if kind != self.kind {
+            *self = Self { kind, since: now };
+        }
+        now - self.since
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_hurts_most_is_shown_first() {
+        let now = Instant::now() + Duration::from_secs(100);
+        let fine = Facts {
+            mode: Mode::Record,
+            tracks: Track::BOTH.to_vec(),
+            is_disk_failing: false,
+            silent: PerTrack::default(),
+            all_zero: Duration::ZERO,
+            link: Link::There { behind: 0 },
+        };
+        let long = PerTrack { near: Duration::from_secs(9), far: Duration::from_secs(9) };
+        let away = Link::Away(now - Duration::from_secs(10));
+        let just_away = Link::Away(now - Duration::from_secs(1));
+        let check = |facts: &Facts, expected| assert_eq!(judge(facts, now), expected, "{facts:?}");
+        check(&fine, AgentStateKind::Listening);
+        check(&Facts { link: just_away, ..fine.clone() }, AgentStateKind::Listening);
+        check(&Facts { link: away, ..fine.clone() }, AgentStateKind::OfflineKeeping);
+        check(&Facts { link: Link::There { behind: BEHIND + 1 }, ..fine.clone() }, AgentStateKind::CatchingUp);
+        check(&Facts { silent: long, link: away, ..fine.clone() }, AgentStateKind::NoSoundNear);
+        check(&Facts { all_zero: Duration::from_secs(20), ..fine.clone() }, AgentStateKind::NoSoundNear);
+        let far_only = PerTrack { near: Duration::ZERO, ..long };
+        check(&Facts { silent: far_only, ..fine.clone() }, AgentStateKind::NoSoundFar);
+        let desk_phone = Facts { silent: far_only, tracks: vec![Track::Near], ..fine.clone() };
+        check(&desk_phone, AgentStateKind::Listening);
+        check(&Facts { is_disk_failing: true, silent: long, ..fine.clone() }, AgentStateKind::DiskFull);
+        check(&Facts { mode: Mode::AfterConsent, silent: long, ..fine.clone() }, AgentStateKind::AwaitingConsent);
+        check(&Facts { mode: Mode::NotAllowed, is_disk_failing: true, ..fine }, AgentStateKind::NotAllowed);
+    }
+}
