@@ -63,11 +63,7 @@ export class Api {
   }
 
   /** `keepalive` lets the last words reach the server while the page goes away. */
-  async storeEdit(
-    id: string,
-    edit: wire.Edit,
-    { keepalive }: { keepalive: boolean },
-  ): Promise<Stored<wire.Edit>> {
+  async storeEdit(id: string, edit: wire.Edit, { keepalive }: { keepalive: boolean }): Promise<Stored<wire.Edit>> {
     const init = { ...json('PUT', { draft: edit.draft, sections: edit.sections }, edit.revision), keepalive };
     const response = await this.#ask(`/v1/calls/${id}/edit`, init, 412);
     const body: unknown = await response.json();
@@ -98,6 +94,10 @@ export class Api {
     await this.#ask(`/v1/calls/${id}/draft/again`, post({}));
   }
 
+  async suppressed(id: string): Promise<readonly wire.Suppressed[]> {
+    return wire.suppressed(await (await this.#ask(`/v1/calls/${id}/suppressed`, {})).json());
+  }
+
   /** The events of one call after sequence `after`. */
   followCall(id: string, after: number, hearing: Hearing, signal: AbortSignal): Promise<void> {
     return this.#follow(`/v1/calls/${id}/events`, after, hearing, signal);
@@ -114,7 +114,7 @@ export class Api {
     });
     if (response.ok || response.status === allowed) return response;
     if (response.status === 401) throw new ApiError('unauthorised');
-    throw new ApiError(response.status === 404 ? 'unknown_call' : 'server');
+    throw new ApiError(response.status === 404 || response.status === 410 ? 'unknown_call' : 'server');
   }
 
   async #follow(path: string, after: number | null, hearing: Hearing, signal: AbortSignal): Promise<void> {
@@ -177,7 +177,9 @@ const hear = (hearing: Hearing, event: string, data: string, id: number | null):
     hearing.message(event, JSON.parse(data), id);
   } catch (error) {
     // One unreadable event must not end the stream; its content is speech and stays out of the log.
-    console.warn(`event "${event}" could not be read: ${error instanceof wire.BadMessage ? error.message : 'not JSON'}`);
+    console.warn(
+      `event "${event}" could not be read: ${error instanceof wire.BadMessage ? error.message : 'not JSON'}`,
+    );
   }
 };
 

@@ -4,7 +4,16 @@
 // What is wrong says what to do.
 
 import type { Headline, Problem } from './state';
-import type { Direction, Failure, FlagKind, GapReason, NotTranscribedReason, Track, Trouble } from './wire';
+import type {
+  Direction,
+  Failure,
+  FlagKind,
+  GapReason,
+  NotTranscribedReason,
+  SuppressedReason,
+  Track,
+  Trouble,
+} from './wire';
 
 export const LANGUAGES = ['da', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -31,6 +40,7 @@ interface Catalogue {
   callEnded: (at: string) => string;
   headline: Record<Headline, string>;
   since: (at: string) => string;
+  behind: (seconds: string) => string;
   version: (number: number) => string;
   draftAfter: (seconds: string) => string;
   withoutModel: string;
@@ -55,6 +65,7 @@ interface Catalogue {
   noteSaved: string;
   unsavedCorrection: readonly [string, string];
   late: readonly [string, string];
+  lateText: (utterances: number, saved: boolean) => readonly [string, string];
   correctionTime: (length: string) => string;
   draftCame: (seconds: string) => string;
   // The transcript.
@@ -66,6 +77,8 @@ interface Catalogue {
   untranscribed: (whose: Track, from: string, to: string) => string;
   notTranscribedReason: Record<NotTranscribedReason, string>;
   suppressed: (count: number) => string;
+  suppressedReason: Record<SuppressedReason, string>;
+  show: string;
   // Draft and note.
   evidence: string;
   evidenceOf: (sentence: number, utterances: number) => string;
@@ -78,6 +91,9 @@ interface Catalogue {
   dismiss: string;
   otherVersion: string;
   keepMine: string;
+  takeTheirs: string;
+  emptied: string;
+  takeBoth: string;
   writeHere: string;
   save: string;
   saveKey: (mac: boolean) => string;
@@ -123,7 +139,7 @@ const da: Catalogue = {
     drafting: 'Skriver udkast',
     draft_ready: 'Udkast klar',
     draft_failed: 'Udkast mislykkedes',
-    writing_alone: 'Skriv notatet',
+    amending: 'Retter notatet',
     saved: 'Notat gemt',
     discarded: 'Kasseret',
     paused: 'Sat på pause',
@@ -136,6 +152,7 @@ const da: Catalogue = {
     not_allowed: 'Opkaldet må ikke optages',
   },
   since: (at) => `siden ${at}`,
+  behind: (seconds) => `${seconds} s tale mangler`,
   version: (number) => `version ${number}`,
   draftAfter: (seconds) => `udkast efter ${seconds} s`,
   withoutModel: 'uden sprogmodel',
@@ -219,9 +236,13 @@ const da: Catalogue = {
   },
   chooseFirst: ['Vælg først, hvilken tekst der gælder.', 'Derefter kan notatet gemmes.'],
   elsewhere: ['Notatet er ændret et andet sted.', 'Begge tekster er her: vælg ved hvert afsnit, hvad der gælder.'],
-  noteSaved: 'Gemt i sagen.',
+  noteSaved: 'Notatet er gemt.',
   unsavedCorrection: ['Du har rettelser, der ikke er gemt i notatet.', 'Gem dem som en ny version.'],
   late: ['Der kom mere af samtalen, efter at du gemte.', 'Tryk »Ret notatet« for at se, hvad der tilbydes.'],
+  lateText: (utterances, saved) => [
+    `${utterances === 1 ? '1 replik' : `${utterances} replikker`} kom til, efter at du ${saved ? 'gemte' : 'begyndte at skrive'}.`,
+    'Et nyt udkast tager dem med. Din tekst bliver stående; det nye tilbydes ved siden af.',
+  ],
   correctionTime: (length) => `Rettetid ${length}`,
   draftCame: (seconds) => `udkastet kom ${seconds} s efter samtalen`,
   speaker: { near: 'Du', far: 'Borger' },
@@ -257,6 +278,15 @@ const da: Catalogue = {
     count === 1
       ? '1 sted er udeladt, fordi teksten ikke var til at tro på.'
       : `${count} steder er udeladt, fordi teksten ikke var til at tro på.`,
+  suppressedReason: {
+    no_speech: 'ingen talte',
+    low_probability: 'for usikkert hørt',
+    repetition: 'de samme ord igen og igen',
+    known_invention: 'opdigtet af talegenkendelsen',
+    empty: 'der kom ingen ord',
+    other: 'ukendt årsag',
+  },
+  show: 'Vis',
   evidence: 'Belæg',
   evidenceOf: (sentence, utterances) =>
     `Belæg for sætning ${sentence}: ${utterances === 1 ? '1 replik' : `${utterances} replikker`}`,
@@ -277,6 +307,9 @@ const da: Catalogue = {
   dismiss: 'Nej tak',
   otherVersion: 'Ændret et andet sted',
   keepMine: 'Behold min',
+  takeTheirs: 'Brug den anden',
+  emptied: '(Teksten er slettet.)',
+  takeBoth: 'Behold begge',
   writeHere: 'Skriv her',
   save: 'Gem notat',
   saveKey: (mac) => (mac ? '⌘+Enter' : 'Ctrl+Enter'),
@@ -322,7 +355,7 @@ const en: Catalogue = {
     drafting: 'Writing the draft',
     draft_ready: 'Draft ready',
     draft_failed: 'No draft',
-    writing_alone: 'Write the note',
+    amending: 'Correcting the note',
     saved: 'Note saved',
     discarded: 'Discarded',
     paused: 'Paused',
@@ -335,6 +368,7 @@ const en: Catalogue = {
     not_allowed: 'This call must not be recorded',
   },
   since: (at) => `since ${at}`,
+  behind: (seconds) => `${seconds} s of speech to go`,
   version: (number) => `version ${number}`,
   draftAfter: (seconds) => `draft after ${seconds} s`,
   withoutModel: 'without a language model',
@@ -365,7 +399,10 @@ const en: Catalogue = {
     ],
     awaiting_consent: ['Nothing is being recorded yet.', 'The sound begins when the citizen has said yes.'],
     paused: ['The recording is paused.', 'What is said now will not be in the note.'],
-    offline_keeping: ['The sound is kept on your PC.', 'The text comes when the connection is back. Just go on talking.'],
+    offline_keeping: [
+      'The sound is kept on your PC.',
+      'The text comes when the connection is back. Just go on talking.',
+    ],
     no_sound_near: [
       'Your words are not coming through.',
       'See whether the microphone is muted on the headset, or choose another microphone.',
@@ -412,15 +449,20 @@ const en: Catalogue = {
   saveFailed: 'The note was not saved.',
   saveProblem: {
     unreachable: 'There is no contact with the server. Your text is kept in the browser; press “Save note” again soon.',
-    unauthorised: 'You are signed out. Your text is kept in the browser; open the new link in this window and save again.',
+    unauthorised:
+      'You are signed out. Your text is kept in the browser; open the new link in this window and save again.',
     unknown_call: 'The server no longer has this call. Copy your text from here.',
     server: 'The server could not take it. Your text is still here; press “Save note” again.',
   },
   chooseFirst: ['First choose which text is right.', 'Then the note can be saved.'],
   elsewhere: ['The note was changed elsewhere.', 'Both texts are here: choose at each section which is right.'],
-  noteSaved: 'Saved with the case.',
+  noteSaved: 'The note is saved.',
   unsavedCorrection: ['You have corrections that are not saved in the note.', 'Save them as a new version.'],
   late: ['More of the call came after you saved.', 'Press “Correct the note” to see what is offered.'],
+  lateText: (utterances, saved) => [
+    `${utterances === 1 ? '1 utterance' : `${utterances} utterances`} came after you ${saved ? 'saved' : 'began to write'}.`,
+    'A new draft will cover them. Your text stays; what is new is offered beside it.',
+  ],
   correctionTime: (length) => `Correction time ${length}`,
   draftCame: (seconds) => `the draft came ${seconds} s after the call`,
   speaker: { near: 'You', far: 'Citizen' },
@@ -456,6 +498,15 @@ const en: Catalogue = {
     count === 1
       ? '1 place is left out because its text could not be believed.'
       : `${count} places are left out because their text could not be believed.`,
+  suppressedReason: {
+    no_speech: 'nobody spoke',
+    low_probability: 'heard too uncertainly',
+    repetition: 'the same words over and over',
+    known_invention: 'invented by the speech recognition',
+    empty: 'no words came',
+    other: 'unknown reason',
+  },
+  show: 'Show',
   evidence: 'Evidence',
   evidenceOf: (sentence, utterances) =>
     `Evidence for sentence ${sentence}: ${utterances === 1 ? '1 utterance' : `${utterances} utterances`}`,
@@ -476,6 +527,9 @@ const en: Catalogue = {
   dismiss: 'No thanks',
   otherVersion: 'Changed elsewhere',
   keepMine: 'Keep mine',
+  takeTheirs: 'Use the other',
+  emptied: '(The text was deleted.)',
+  takeBoth: 'Keep both',
   writeHere: 'Write here',
   save: 'Save note',
   saveKey: (mac) => (mac ? '⌘+Enter' : 'Ctrl+Enter'),

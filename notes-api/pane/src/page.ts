@@ -1,5 +1,228 @@
-// The page: who is asking, the list of calls, and the pane of the one that was chosen.
+// The page: who is asking, the list of calls, and the pane of the one that is shown.
+//
+// In: the address, with `#token=…` the first time. Out: a session, the list kept up to date, the newest call. The token
+// leaves the address bar at once; a reload goes on with the cookie. Not done here: anything inside a call.
 
-import { Api } from './api';
+import './note-pane-define';
+import { Api, ApiError } from './api';
+import { type Calls, changed, chosen, drawCalls, listed, NO_CALLS } from './calls';
+import { CATALOGUES, LANGUAGES, type Language, languageOf } from './catalogue';
+import { button, draw, el, say, set } from './dom';
+import css from './page.css';
+import type { CallSummary } from './wire';
 
-export const api = new Api();
+type Access = 'opening' | 'open' | 'sign_in' | 'used' | 'away';
+
+/** Many changes of one moment are one question to the server. */
+const GATHER_MS = 400;
+
+class Page {
+  readonly #api = new Api();
+  readonly #pane = el('note-pane');
+  readonly #count = el('b');
+  readonly #title = el('b');
+  readonly #list = el('div', { class: 'list' });
+  readonly #languages = el('div', { class: 'words', role: 'group' });
+  readonly #calls: HTMLDetailsElement;
+  readonly #nav: HTMLElement;
+  readonly #banner = el('div', { class: 'banner', role: 'status' });
+  readonly #notice = el('p', { class: 'notice', role: 'status' });
+  readonly #wide = matchMedia('(min-width: 720px)');
+  #language: Language = languageOf(remembered('language') ?? navigator.language);
+  #state: Calls = NO_CALLS;
+  #access: Access = 'opening';
+  #contact: 'fine' | 'lost' | 'unauthorised' = 'fine';
+  #following = new AbortController();
+  #asked = false;
+
+  constructor() {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    document.adoptedStyleSheets = [sheet];
+    this.#calls = el('details', {}, el('summary', {}, this.#count), this.#list);
+    this.#nav = el('nav', { class: 'calls' }, el('div', { class: 'head' }, this.#title, this.#languages), this.#calls);
+    document.body.replaceChildren(this.#nav, this.#banner, this.#notice, this.#pane);
+    this.#pane.addEventListener('call-changed', (event) => {
+      const { summary } = (event as CustomEvent<{ summary: CallSummary }>).detail;
+      this.#state = changed(this.#state, summary);
+      this.#draw();
+    });
+    document.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.defaultPrevented) return;
+      event.preventDefault();
+      this.#pane.save();
+    });
+    addEventListener('hashchange', () => {
+      if (tokenInAddress() !== null) void this.start();
+    });
+    this.#wide.addEventListener('change', () => this.#turn());
+    this.#turn();
+  }
+
+  async start(): Promise<void> {
+    this.#following.abort();
+    this.#following = new AbortController();
+    const { signal } = this.#following;
+    const token = tokenInAddress();
+    if (token !== null) history.replaceState(null, '', location.pathname);
+    for (let wait = 500; !signal.aborted; wait = Math.min(wait * 2, 8_000)) {
+      this.#access = await this.#open(token);
+      this.#draw();
+      if (this.#access !== 'away') break;
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+    if (this.#access !== 'open' || signal.aborted) return;
+    this.#contact = 'fine';
+    // After a new login the call that stands there is asked for again, with what was typed.
+    this.#pane.reload();
+    await this.#api.followCalls(
+      {
+        opened: () => this.#askSoon(0),
+        message: () => this.#askSoon(GATHER_MS),
+        contact: (contact) => {
+          this.#contact = contact;
+          if (contact === 'unauthorised' && this.#state.current === null) this.#access = 'sign_in';
+          this.#draw();
+        },
+      },
+      signal,
+    );
+  }
+
+  async #open(token: string | null): Promise<Access> {
+    try {
+      if (token !== null) await this.#api.openSession(token);
+      this.#listed(await this.#api.calls());
+      return 'open';
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.problem !== 'unauthorised') return 'away';
+      // A link that was used may be opened in the browser that used it: its cookie still counts.
+      return token === null
+        ? 'sign_in'
+        : await this.#open(null).then((access) => (access === 'sign_in' ? 'used' : access));
+    }
+  }
+
+  #askSoon(ms: number): void {
+    if (this.#asked) return;
+    this.#asked = true;
+    setTimeout(() => void this.#ask(), ms);
+  }
+
+  async #ask(): Promise<void> {
+    this.#asked = false;
+    // What did not come now comes with the next change, or when the stream is open again.
+    const answer = await this.#api.calls().catch(() => null);
+    if (answer !== null) this.#listed(answer);
+  }
+
+  #listed(answer: readonly CallSummary[]): void {
+    const { unfinished } = this.#pane;
+    this.#show(listed(this.#state, answer, { unfinished, wanted: remembered('call') }));
+  }
+
+  #show(calls: Calls): void {
+    const moved = calls.current !== this.#state.current;
+    this.#state = calls;
+    if (moved && calls.current !== null) {
+      remember('call', calls.current);
+      this.#pane.setAttribute('call', calls.current);
+    }
+    this.#draw();
+  }
+
+  readonly #choose = (id: string): void => {
+    this.#show(chosen(this.#state, id));
+    if (!this.#wide.matches) this.#calls.open = false;
+  };
+
+  #turn(): void {
+    this.#calls.open = this.#wide.matches;
+  }
+
+  #draw(): void {
+    const language = this.#language;
+    const words = CATALOGUES[language];
+    const { list, current, offered } = this.#state;
+    document.documentElement.lang = language;
+    set(this.#pane, 'lang', language);
+    set(this.#nav, 'aria-label', words.calls);
+    say(this.#title, words.calls);
+    say(this.#count, `${words.calls} (${list.length})`);
+    set(this.#languages, 'aria-label', words.language);
+    draw(this.#languages, language, () =>
+      LANGUAGES.map((one) =>
+        button(CATALOGUES[one].languageName, () => this.#speak(one), {
+          lang: one,
+          'aria-pressed': one === language ? 'true' : 'false',
+          'data-focus': one,
+        }),
+      ),
+    );
+    const now = { ms: Date.now(), offsetS: -new Date().getTimezoneOffset() * 60 };
+    const key = [
+      language,
+      current,
+      Math.floor(now.ms / 3_600_000),
+      list.map((call) => [call.id, call.status, call.caseId]),
+    ];
+    draw(this.#list, key, () => drawCalls(this.#state, language, now, this.#choose));
+    this.#calls.hidden = list.length === 0;
+    this.#banner.hidden = offered === null;
+    draw(this.#banner, [language, offered], () =>
+      offered === null
+        ? []
+        : [el('span', {}, words.newCall), button(words.showCall, () => this.#choose(offered), { 'data-focus': 'new' })],
+    );
+    const notice = this.#words();
+    this.#pane.hidden = notice !== null;
+    this.#notice.hidden = notice === null;
+    say(this.#notice, notice ?? '');
+  }
+
+  /** What stands in the place of a call, if none is shown. */
+  #words(): string | null {
+    const words = CATALOGUES[this.#language];
+    switch (this.#access) {
+      case 'opening':
+        return words.signingIn;
+      case 'sign_in':
+        return words.signIn;
+      case 'used':
+        return words.signInUsed;
+      case 'away':
+        return this.#state.current === null ? words.serverAway : null;
+      case 'open':
+        if (this.#state.current !== null) return null;
+        if (this.#contact === 'lost') return words.serverAway;
+        return this.#state.list.length === 0 ? words.noCalls : words.noCallChosen;
+    }
+  }
+
+  #speak(language: Language): void {
+    this.#language = language;
+    remember('language', language);
+    this.#draw();
+  }
+}
+
+const tokenInAddress = (): string | null => new URLSearchParams(location.hash.slice(1)).get('token');
+
+/** The language and the call are this window's; neither is spoken text. */
+const remembered = (what: 'language' | 'call'): string | null => {
+  try {
+    return (what === 'language' ? localStorage : sessionStorage).getItem(`referent.${what}`);
+  } catch {
+    return null;
+  }
+};
+
+const remember = (what: 'language' | 'call', value: string): void => {
+  try {
+    (what === 'language' ? localStorage : sessionStorage).setItem(`referent.${what}`, value);
+  } catch {
+    // The next page begins with the newest call, in the browser's language.
+  }
+};
+
+void new Page().start();

@@ -46,6 +46,10 @@ export interface Shown {
   /** Whether this page hears the server. */
   readonly contact: 'fine' | 'lost' | 'unauthorised';
   readonly agent: Agent | null;
+  /** Since when the agent says what it says, on this page's clock. */
+  readonly agentSince: number | null;
+  /** When the hang-up was seen here, on this page's clock; null when this page came later. */
+  readonly hungUpAt: number | null;
   /** In order of start. */
   readonly utterances: readonly Utterance[];
   readonly gaps: readonly Stretch<GapReason>[];
@@ -61,6 +65,8 @@ export interface Shown {
   readonly saving: Saving;
   /** Draft number that the note was made beside. */
   readonly noteDraft: number;
+  /** Utterances that came after a person had begun to type, and that the draft does not know. */
+  readonly late: number;
   /** When the draft was first seen here, on this page's clock. */
   readonly shown: { readonly number: number; readonly at: number } | null;
   readonly evidence: { readonly section: string; readonly index: number } | null;
@@ -165,9 +171,10 @@ const inCall = (state: Shown, event: InCall): State => {
         summary: { ...event.summary, sequence: Math.max(event.summary.sequence, state.summary.sequence) },
         partials: hungUp(event.summary) ? NO_PARTIALS : state.partials,
         agent: hungUp(event.summary) ? null : state.agent,
+        hungUpAt: hungUp(event.summary) && !hungUp(state.summary) ? state.now : state.hungUpAt,
       };
     case 'agent':
-      return hungUp(state.summary) ? state : { ...state, agent: event.agent };
+      return hungUp(state.summary) ? state : { ...state, agent: event.agent, agentSince: since(state, event.agent) };
     case 'passed':
       return { ...state, summary: { ...state.summary, sequence: Math.max(event.sequence, state.summary.sequence) } };
     case 'contact':
@@ -186,6 +193,8 @@ const inCall = (state: Shown, event: InCall): State => {
       return draftFailed(state, event.number, event.failure);
     case 'draft_shown':
       return { ...state, shown: { number: event.number, at: event.at } };
+    case 'late':
+      return { ...state, late: event.utterances };
     case 'offer_answered':
       return inSection(state, event.section, (section) => answerOffer(state, section, event.choice));
 
@@ -255,18 +264,19 @@ const inCall = (state: Shown, event: InCall): State => {
 
 /** What stands first on the screen: what is true now, in one word of a closed list. */
 export type Headline =
-  | Exclude<Status, 'listening'>
+  | Status
   | 'offline'
   | 'unauthorised'
   | 'transcribing'
-  | 'writing_alone'
-  | Exclude<AgentStateKind, 'idle'>;
+  | 'amending'
+  | Exclude<AgentStateKind, 'idle' | 'listening'>;
 
 export const headline = (state: Shown): Headline => {
   const { status } = state.summary;
   if (status === 'discarded') return 'discarded';
   if (status === 'saved' && state.mode === 'reading') return 'saved';
   if (state.contact !== 'fine') return state.contact === 'lost' ? 'offline' : 'unauthorised';
+  if (status === 'saved') return 'amending';
   if (status !== 'listening') return status;
   if (hungUp(state.summary)) return 'transcribing';
   return state.agent === null || state.agent.state === 'idle' ? 'listening' : state.agent.state;
@@ -344,13 +354,26 @@ export const sentencesOf = (state: Shown, section: string): readonly Sentence[] 
 const NO_PARTIALS = { near: null, far: null };
 
 const loaded = (detail: CallDetail, kept: Kept | null, at: number): Shown => {
-  const { sections, utterances, gaps, notTranscribed, suppressedCount, draft, edit, note, agent, language, ...summary } =
-    detail;
+  const {
+    sections,
+    utterances,
+    gaps,
+    notTranscribed,
+    suppressedCount,
+    draft,
+    edit,
+    note,
+    agent,
+    language,
+    ...summary
+  } = detail;
   const bare: Shown = {
     kind: 'shown',
     summary,
     contact: 'fine',
     agent: hungUp(summary) ? null : agent,
+    agentSince: agent === null ? null : at - agent.sinceMs,
+    hungUpAt: null,
     utterances: [...utterances].sort(byStart),
     gaps,
     notTranscribed,
@@ -371,6 +394,7 @@ const loaded = (detail: CallDetail, kept: Kept | null, at: number): Shown => {
     mode: note === null ? 'writing' : 'reading',
     saving: { kind: 'no' },
     noteDraft: draft?.number ?? 0,
+    late: 0,
     shown: null,
     evidence: null,
     transcript: 'by_itself',
@@ -411,6 +435,10 @@ const heard = (state: Shown, utterance: Utterance): Shown => {
         : state.partials,
   };
 };
+
+/** The same state goes on since when it was first heard of: a number that trembled would be a lie about precision. */
+const since = (state: Shown, agent: Agent): number =>
+  state.agent?.state === agent.state && state.agentSince !== null ? state.agentSince : state.now - agent.sinceMs;
 
 const withStretch = <R>(all: readonly Stretch<R>[], one: Stretch<R>): readonly Stretch<R>[] =>
   all.some((known) => known.track === one.track && known.startMs === one.startMs) ? all : [...all, one];
@@ -453,7 +481,7 @@ const draftStarted = (state: Shown, number: number, attempt: number, provisional
     firstSentenceMs: null,
     wholeMs: null,
   };
-  return withStatus({ ...state, draft, evidence: null }, 'drafting');
+  return withStatus({ ...state, draft, late: 0, evidence: null }, 'drafting');
 };
 
 const draftSentence = (state: Shown, number: number, attempt: number, sentence: Sentence): Shown => {
@@ -472,22 +500,25 @@ const draftFinished = (state: Shown, finished: Draft): Shown => {
   const sentences = same && finished.sentences.length === 0 ? mine.sentences : finished.sentences;
   const draft: Draft = { ...finished, sentences };
   const status = draft.state === 'failed' ? 'draft_failed' : 'draft_ready';
-  return withStatus(filled({ ...state, draft }, () => draft.state === 'ready'), status);
+  return withStatus(
+    filled({ ...state, draft }, () => draft.state === 'ready'),
+    status,
+  );
 };
 
 const draftFailed = (state: Shown, number: number, failure: Failure): Shown => {
   if (state.draft !== null && state.draft.number > number) return state;
   const { draft } = state.draft?.number === number ? state : draftStarted(state, number, 1, false);
-  return draft === null ? state : withStatus({ ...state, draft: { ...draft, state: 'failed', failure } }, 'draft_failed');
+  return draft === null
+    ? state
+    : withStatus({ ...state, draft: { ...draft, state: 'failed', failure } }, 'draft_failed');
 };
 
 /** Puts the draft's words into the sections that `which` names and that no person has touched. */
 const filled = (state: Shown, which: (section: Section) => boolean): Shown => ({
   ...state,
   sections: state.sections.map((section) =>
-    which(section) && isFree(state, section)
-      ? { ...section, text: draftTexts(state, section.id).join(' ') }
-      : section,
+    which(section) && isFree(state, section) ? { ...section, text: draftTexts(state, section.id).join(' ') } : section,
   ),
 });
 

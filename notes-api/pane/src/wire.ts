@@ -43,6 +43,14 @@ export const GAP_REASONS = [
   'other',
 ] as const;
 export const NOT_TRANSCRIBED_REASONS = ['recogniser_failed', 'recogniser_died', 'timed_out', 'other'] as const;
+export const SUPPRESSED_REASONS = [
+  'no_speech',
+  'low_probability',
+  'repetition',
+  'known_invention',
+  'empty',
+  'other',
+] as const;
 export const AGENT_STATES = [
   'listening',
   'paused',
@@ -65,6 +73,7 @@ export const TROUBLES = [
   'cut_off',
   'other',
 ] as const;
+export const DRAFT_STATES = ['streaming', 'ready', 'failed', 'superseded'] as const;
 export const FAILURES = ['insufficient_content', 'drafter_failed'] as const;
 export const FLAGS = ['number', 'date', 'name', 'speaker', 'negation', 'unsupported', 'other'] as const;
 
@@ -74,9 +83,11 @@ export type CallState = (typeof CALL_STATES)[number];
 export type Status = (typeof STATUSES)[number];
 export type GapReason = (typeof GAP_REASONS)[number];
 export type NotTranscribedReason = (typeof NOT_TRANSCRIBED_REASONS)[number];
+export type SuppressedReason = (typeof SUPPRESSED_REASONS)[number];
 export type AgentStateKind = (typeof AGENT_STATES)[number];
 export type OriginKind = (typeof ORIGINS)[number];
 export type Trouble = (typeof TROUBLES)[number];
+export type DraftState = (typeof DRAFT_STATES)[number];
 export type Failure = (typeof FAILURES)[number];
 export type FlagKind = (typeof FLAGS)[number];
 
@@ -130,7 +141,7 @@ export interface Origin {
 export interface Draft {
   readonly number: number;
   readonly attempt: number;
-  readonly state: 'streaming' | 'ready' | 'failed';
+  readonly state: DraftState;
   readonly failure: Failure | null;
   readonly provisional: boolean;
   readonly origin: Origin | null;
@@ -157,6 +168,11 @@ export interface Agent {
   readonly sinceMs: number;
   readonly nearLevel: number;
   readonly farLevel: number;
+}
+
+/** A text that is not believed: shown only on demand. */
+export interface Suppressed extends Stretch<SuppressedReason> {
+  readonly text: string;
 }
 
 export interface Partial {
@@ -198,6 +214,7 @@ export type CallEvent =
     }
   | { readonly kind: 'draft_finished'; readonly draft: Draft }
   | { readonly kind: 'draft_failed'; readonly number: number; readonly failure: Failure }
+  | { readonly kind: 'late'; readonly utterances: number }
   | { readonly kind: 'edit_saved'; readonly revision: number }
   | { readonly kind: 'note_saved'; readonly note: Note }
   | { readonly kind: 'partial'; readonly partial: Partial }
@@ -280,6 +297,12 @@ const stretch =
 const gap = stretch(GAP_REASONS, 'other');
 const notTranscribed = stretch(NOT_TRANSCRIBED_REASONS, 'other');
 
+export const suppressed = (value: unknown): readonly Suppressed[] =>
+  list(record(value, 'body'), 'suppressed', (from) => ({
+    ...stretch<SuppressedReason>(SUPPRESSED_REASONS, 'other')(from),
+    text: text(from, 'text'),
+  }));
+
 const sentence = (from: Json): Sentence => ({
   index: number(from, 'index'),
   section: text(from, 'section'),
@@ -301,7 +324,7 @@ const origin = (from: Json): Origin => ({
 const draft = (from: Json): Draft => ({
   number: number(from, 'number'),
   attempt: number(from, 'attempt'),
-  state: known(from, 'state', ['streaming', 'ready', 'failed']),
+  state: known(from, 'state', DRAFT_STATES),
   failure: from.failure == null ? null : knownOr(from.failure, FAILURES, 'drafter_failed'),
   provisional: from.provisional === true,
   origin: maybe(from, 'origin', origin),
@@ -394,6 +417,8 @@ export const callEvent = (kind: string, value: unknown): CallEvent | null => {
         number: number(from, 'number'),
         failure: knownOr(from.failure, FAILURES, 'drafter_failed'),
       };
+    case 'late':
+      return { kind, utterances: number(from, 'utterances') };
     case 'edit_saved':
       return { kind, revision: number(from, 'revision') };
     case 'note_saved':

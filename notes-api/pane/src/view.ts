@@ -1,0 +1,306 @@
+// Draws what the pane knows of a call.
+//
+// In: a `State`. Out: elements below one root, and what the person does as `Action`s. Every text goes in as text, never
+// as markup. Promised: a text field that a person may be in is never replaced, and nothing is drawn anew that has not
+// changed. The fields are drawn by section-view.ts, the transcript by transcript-view.ts, the boxes by messages.ts.
+// Not done here: no deciding, no clock, no network.
+
+import { CATALOGUES, type Language } from './catalogue';
+import { button, draw, el, say, set } from './dom';
+import { mark, TONES } from './marks';
+import { Messages } from './messages';
+import { SectionView } from './section-view';
+import type { Event, Shown, State } from './state';
+import { canSave, type Headline, hasFields, headline, hungUp } from './state';
+import * as time from './time';
+import { TranscriptView } from './transcript-view';
+import type { Suppressed } from './wire';
+
+type Asked =
+  | 'typed'
+  | 'offer_answered'
+  | 'elsewhere_answered'
+  | 'amend_began'
+  | 'evidence_asked'
+  | 'evidence_closed'
+  | 'transcript_turned';
+
+export type Action =
+  | Extract<Event, { readonly kind: Asked }>
+  | { readonly kind: 'save' }
+  | { readonly kind: 'again' }
+  | { readonly kind: 'copy' }
+  | { readonly kind: 'suppressed_asked' };
+
+/** What the fields, boxes and lines below need to speak and to be heard. */
+export interface Stage {
+  readonly language: Language;
+  readonly act: (action: Action) => void;
+}
+
+export class View {
+  readonly root: HTMLElement;
+  readonly #stage: Stage;
+  readonly #title = el('h1');
+  readonly #facts = el('p', { class: 'facts' });
+  readonly #shape = el('span', { class: 'shape' });
+  readonly #headline = el('strong', { role: 'status' });
+  readonly #beside = el('small');
+  readonly #state: HTMLElement;
+  readonly #levels: Levels;
+  readonly #head: HTMLElement;
+  readonly #messages: Messages;
+  readonly #sections = el('div', { class: 'sections' });
+  readonly #note = el('div', { class: 'saved' });
+  readonly #main: HTMLElement;
+  readonly #transcript: TranscriptView;
+  readonly #body: HTMLElement;
+  readonly #unavailable = el('div', { class: 'unavailable' });
+  readonly #foot: HTMLElement;
+  readonly #save: HTMLButtonElement;
+  readonly #saveWord = el('span');
+  readonly #again: HTMLButtonElement;
+  readonly #amend: HTMLButtonElement;
+  readonly #copy: HTMLButtonElement;
+  readonly #left = el('span');
+  readonly #right = el('span');
+  #fields = new Map<string, SectionView>();
+  #wide = false;
+  #reading = false;
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+    const words = CATALOGUES[stage.language];
+    const { act } = stage;
+    this.#levels = new Levels(stage.language);
+    this.#messages = new Messages(stage);
+    this.#transcript = new TranscriptView(stage);
+    this.#state = el('div', { class: 'state' }, this.#shape, this.#headline, this.#beside);
+    this.#head = el('header', {}, this.#title, this.#facts, this.#state, this.#levels.root);
+    this.#main = el('main', { tabindex: -1 }, this.#messages.root, this.#sections, this.#note);
+    this.#body = el('div', { class: 'body' }, this.#main, this.#transcript.root);
+    const mac = /Mac/.test(navigator.platform);
+    this.#save = button('', () => act({ kind: 'save' }), { class: 'main' });
+    this.#save.append(this.#saveWord, el('kbd', {}, words.saveKey(mac)));
+    set(this.#save, 'aria-keyshortcuts', mac ? 'Meta+Enter' : 'Control+Enter');
+    this.#again = button(words.again, () => act({ kind: 'again' }));
+    this.#amend = button(words.amend, () => act({ kind: 'amend_began' }));
+    this.#copy = button(words.copy, () => act({ kind: 'copy' }), { class: 'plain' });
+    const small = el('small', {}, this.#left, this.#right);
+    this.#foot = el('footer', {}, this.#save, this.#amend, this.#again, this.#copy, small);
+    this.root = el(
+      'section',
+      { class: 'pane', 'aria-label': 'Referent', lang: stage.language },
+      this.#head,
+      this.#unavailable,
+      this.#body,
+      this.#foot,
+    );
+  }
+
+  /** Whether there is room for the transcript beside the text. */
+  set wide(wide: boolean) {
+    this.#wide = wide;
+  }
+
+  draw(state: State): void {
+    const shown = state.kind === 'shown' ? state : null;
+    this.#head.hidden = this.#body.hidden = this.#foot.hidden = shown === null;
+    this.#unavailable.hidden = state.kind !== 'unavailable';
+    if (state.kind === 'unavailable') {
+      const [what, todo] = CATALOGUES[this.#stage.language].unavailable[state.problem];
+      draw(this.#unavailable, [state.problem], () => [
+        el('div', { class: 'box warn', role: 'status' }, el('strong', {}, what), todo),
+      ]);
+    }
+    if (shown === null) return;
+    const fields = hasFields(shown);
+    set(this.root, 'data-life', fields ? 'writing' : shown.mode === 'reading' ? 'reading' : 'listening');
+    this.#drawHead(shown);
+    this.#messages.draw(shown);
+    this.#drawSections(shown, fields);
+    this.#drawNote(shown);
+    this.#transcript.draw(shown, this.#wide, this.#body);
+    this.#drawFoot(shown);
+  }
+
+  /** After the browser has laid out: the numbers in the margins go beside their sentences. */
+  arrange(): void {
+    for (const field of this.#fields.values()) field.arrange();
+  }
+
+  copied(): void {
+    say(this.#left, CATALOGUES[this.#stage.language].copied);
+  }
+
+  set suppressed(texts: readonly Suppressed[] | null) {
+    this.#transcript.suppressed = texts;
+  }
+
+  focusText(): void {
+    this.#fields.values().next().value?.focus();
+  }
+
+  #drawHead(state: Shown): void {
+    const { language } = this.#stage;
+    const first = headline(state);
+    const tone = TONES[first];
+    say(this.#title, title(state, language));
+    say(this.#facts, facts(state, language));
+    set(this.#state, 'data-tone', tone);
+    draw(this.#shape, tone, () => [mark(tone)]);
+    say(this.#headline, CATALOGUES[language].headline[first]);
+    say(this.#beside, beside(state, first, language));
+    this.#levels.draw(state);
+  }
+
+  #drawSections(state: Shown, fields: boolean): void {
+    this.#sections.hidden = !fields;
+    const ids = state.sections.map(({ id }) => id);
+    if (ids.join() !== [...this.#fields.keys()].join()) {
+      this.#fields = new Map(state.sections.map(({ id }) => [id, new SectionView(id, this.#stage)]));
+      this.#sections.replaceChildren(...[...this.#fields.values()].map(({ root }) => root));
+    }
+    for (const section of state.sections) this.#fields.get(section.id)?.draw(state, section);
+  }
+
+  #drawNote(state: Shown): void {
+    const { note } = state;
+    const reading = state.mode === 'reading' && note !== null;
+    this.#note.hidden = !reading;
+    if (reading) {
+      const { language } = this.#stage;
+      const at = time.clock(note.savedMs, state.summary.offsetS);
+      draw(this.#note, [note, at], () => [
+        el('h2', {}, CATALOGUES[language].note, el('span', {}, at)),
+        el(
+          'div',
+          { class: 'note' },
+          ...state.sections
+            .filter(({ id }) => (note.sections[id] ?? '').trim() !== '')
+            .flatMap(({ id, heading }) => [el('h3', {}, heading), el('p', {}, note.sections[id] ?? '')]),
+        ),
+      ]);
+    }
+    // Who saved with the keyboard finds the next thing to do under the same fingers.
+    if (reading && !this.#reading && this.#hasFocus()) this.#amend.focus();
+    this.#reading = reading;
+  }
+
+  #hasFocus(): boolean {
+    const root = this.root.getRootNode() as Document | ShadowRoot;
+    return root.activeElement !== null && this.root.contains(root.activeElement);
+  }
+
+  #drawFoot(state: Shown): void {
+    const words = CATALOGUES[this.#stage.language];
+    const ended = hungUp(state.summary) && state.summary.state !== 'discarded';
+    const reading = state.mode === 'reading';
+    this.#amend.hidden = !reading || !ended;
+    this.#copy.hidden = this.#amend.hidden;
+    this.#save.hidden = reading || !ended;
+    this.#again.hidden = reading || !ended || !isDone(state);
+    set(this.#save, 'aria-disabled', canSave(state) ? null : 'true');
+    say(this.#saveWord, state.saving.kind === 'sending' ? words.saving : words.save);
+    say(this.#left, stored(state, this.#stage.language));
+    say(this.#right, correction(state, this.#stage.language));
+  }
+}
+
+/** The loudness of both tracks, while somebody listens. */
+class Levels {
+  readonly root = el('div', { class: 'levels' });
+  readonly #bars: readonly { readonly outer: HTMLElement; readonly inner: HTMLElement }[];
+
+  constructor(language: Language) {
+    const words = CATALOGUES[language];
+    this.#bars = [words.microphone, words.citizen].map((who) => {
+      const inner = el('i');
+      const attributes = { class: 'bar', role: 'meter', 'aria-label': words.level(who), 'aria-valuemax': 100 };
+      const outer = el('span', { ...attributes, 'aria-valuemin': 0 }, inner);
+      this.root.append(el('span', {}, who), outer);
+      return { outer, inner };
+    });
+  }
+
+  draw({ agent }: Shown): void {
+    this.root.hidden = agent === null;
+    if (agent === null) return;
+    for (const [index, level] of [agent.nearLevel, agent.farLevel].entries()) {
+      const percent = loudness(level);
+      const bar = this.#bars[index];
+      if (bar === undefined) continue;
+      set(bar.outer, 'aria-valuenow', percent);
+      bar.inner.style.width = `${percent}%`;
+    }
+  }
+}
+
+/** Peaks are heard by their ratios: 1000 is full, a thousandth (60 dB less) is nothing. */
+export const loudness = (permille: number): number =>
+  permille <= 1 ? 0 : Math.round(Math.min(100, (Math.log10(permille) / 3) * 100));
+
+const isDone = (state: Shown): boolean => state.draft?.state === 'ready' || state.draft?.state === 'failed';
+
+const title = ({ summary }: Shown, language: Language): string => {
+  const area = summary.area.charAt(0).toUpperCase() + summary.area.slice(1);
+  return summary.caseId === null ? area : `${area} · ${CATALOGUES[language].caseNumber(summary.caseId)}`;
+};
+
+const facts = (state: Shown, language: Language): string => {
+  const words = CATALOGUES[language];
+  const { summary, draft } = state;
+  if (!hungUp(summary)) {
+    return `${words.direction[summary.direction]} · ${time.intoCall(state.now - summary.startedMs)}`;
+  }
+  const ended = summary.endedMs ?? summary.startedMs + (summary.durationMs ?? 0);
+  const whole = draft?.state === 'ready' ? draft.wholeMs : null;
+  return [
+    words.callEnded(time.clock(ended, summary.offsetS)),
+    summary.durationMs === null ? null : time.intoCall(summary.durationMs),
+    whole === null ? null : words.draftAfter(time.seconds(whole, words.decimalMark)),
+  ]
+    .filter((part) => part !== null)
+    .join(' · ');
+};
+
+/** What stands small beside the state. */
+const beside = (state: Shown, first: Headline, language: Language): string => {
+  const words = CATALOGUES[language];
+  const { summary, draft, note, agent } = state;
+  switch (first) {
+    case 'drafting':
+    case 'transcribing': {
+      const since = state.hungUpAt ?? summary.endedMs;
+      return since === null ? '' : `${time.seconds(state.now - since, words.decimalMark)} s`;
+    }
+    case 'text_behind':
+      return summary.reason === null || !/^[1-9]\d*$/.test(summary.reason) ? '' : words.behind(summary.reason);
+    case 'draft_ready':
+      if (draft?.provisional === true) return words.provisional;
+      return draft?.origin?.kind === 'embedded' ? words.withoutModel : '';
+    case 'saved':
+    case 'amending':
+      return note === null ? '' : words.version(note.version);
+    default:
+      return agent === null || agent.state !== first || state.agentSince === null || first === 'listening'
+        ? ''
+        : words.since(time.intoCall(state.agentSince - summary.startedMs));
+  }
+};
+
+/** Whether what was typed is safe. */
+const stored = (state: Shown, language: Language): string => {
+  const words = CATALOGUES[language];
+  if (!hasFields(state)) return hungUp(state.summary) ? '' : words.soundIsErased;
+  if (state.edit.phase === 'sending') return words.storing;
+  if (state.edit.phase === 'failed') return words.notStored;
+  return state.edit.storedAt === null
+    ? words.savesByItself
+    : words.savedByItself(time.clockSeconds(state.edit.storedAt, state.summary.offsetS));
+};
+
+const correction = (state: Shown, language: Language): string =>
+  state.shown === null || state.note !== null || state.draft?.state !== 'ready'
+    ? ''
+    : CATALOGUES[language].correctionTime(time.length(state.now - state.shown.at));
