@@ -1,0 +1,372 @@
+// A notes-api for the pane's tests: the same JSON, event streams, revisions and content policy, and a play of any state.
+//
+// In: what a test wants to happen (`begin`, `say`, `hangUp`, …). Out: HTTP as the real one speaks it. It keeps what it
+// was sent, so that a test can look, and can be away (`down`) or have forgotten who is asking (`forget`).
+// Run by itself (`npm run dev`) it plays one call again and again.
+
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+
+export const TOKEN = 'one-time-token';
+const SECTIONS = [
+  { id: 'reason', heading: 'Årsag til henvendelse' },
+  { id: 'information', heading: 'Oplysninger' },
+  { id: 'agreed', heading: 'Aftalt' },
+];
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
+const at = (ms) => ms * 16;
+
+export class Fake {
+  calls = new Map();
+  listeners = new Set();
+  sockets = new Set();
+  sessions = new Set();
+  /** Every request that changed something: [method, path, status]. */
+  asked = [];
+  tokenUsed = false;
+  down = false;
+  /** When set, saving a note is answered with this status. */
+  refuseNotes = null;
+  #server = createServer((request, response) => {
+    this.#answer(request, response).catch((error) => {
+      console.error(error);
+      response.destroy();
+    });
+  });
+
+  async listen(port = 0) {
+    this.#server.on('connection', (socket) => {
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
+    });
+    await new Promise((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${this.#server.address().port}`;
+  }
+
+  close() {
+    this.#server.close();
+    this.#cut();
+  }
+
+  goAway() {
+    this.down = true;
+    this.#cut();
+  }
+
+  comeBack() {
+    this.down = false;
+  }
+
+  forget() {
+    this.sessions.clear();
+    this.#cut();
+  }
+
+  #cut() {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  // ---- what happens --------------------------------------------------------------------------------------------------
+
+  begin({ caseId = '2026-114823', area = 'boligstøtte', agoMs = 0 } = {}) {
+    const call = {
+      id: randomUUID(),
+      case_id: caseId,
+      area,
+      direction: 'incoming',
+      state: 'live',
+      status: 'listening',
+      status_reason: null,
+      started_ms: Date.now() - agoMs,
+      started_utc_offset_s: 3600,
+      ended_ms: null,
+      duration_ms: null,
+      language: 'da',
+      sections: SECTIONS,
+      utterances: [],
+      gaps: [],
+      not_transcribed: [],
+      suppressed: [],
+      draft: null,
+      edit: null,
+      notes: [],
+      saves: new Map(),
+      agent: null,
+      events: [],
+      streams: new Set(),
+    };
+    this.calls.set(call.id, call);
+    this.#emit(call, 'state', summary(call));
+    return call;
+  }
+
+  say(call, track, startMs, text, endMs = startMs + 3000) {
+    const said = { track, start: at(startMs), start_ms: startMs, end_ms: endMs, text, probability: 0.9, words: [] };
+    call.utterances.push(said);
+    this.#emit(call, 'utterance', said);
+  }
+
+  partial(call, track, startMs, text) {
+    this.#fleeting(call, 'partial', { track, start_ms: startMs, text });
+  }
+
+  agent(call, state, near, far, sinceMs = 0) {
+    call.agent = { state, since_ms: sinceMs, near_level: near, far_level: far };
+    this.#fleeting(call, 'agent', call.agent);
+  }
+
+  gap(call, track, startMs, endMs, reason) {
+    const gap = { track, start_ms: startMs, end_ms: endMs, reason };
+    call.gaps.push(gap);
+    this.#emit(call, 'gap', gap);
+  }
+
+  untold(call, track, startMs, endMs, reason) {
+    const stretch = { track, start_ms: startMs, end_ms: endMs, reason };
+    call.not_transcribed.push(stretch);
+    this.#emit(call, 'not_transcribed', stretch);
+  }
+
+  suppress(call, track, startMs, text, reason) {
+    const hole = { track, start_ms: startMs, end_ms: startMs + 2000, reason };
+    call.suppressed.push({ ...hole, text });
+    this.#emit(call, 'suppressed', hole);
+  }
+
+  turn(call, change) {
+    Object.assign(call, change);
+    this.#emit(call, 'state', summary(call));
+  }
+
+  hangUp(call, durationMs) {
+    call.agent = null;
+    const ended = { state: 'complete', status: 'drafting', ended_ms: Date.now(), duration_ms: durationMs };
+    this.turn(call, ended);
+  }
+
+  draft(call, number = (call.draft?.number ?? 0) + 1) {
+    call.draft = {
+      number,
+      attempt: 1,
+      state: 'streaming',
+      failure: null,
+      provisional: call.state !== 'complete',
+      origin: null,
+      sentences: [],
+      first_sentence_ms: null,
+      whole_ms: null,
+    };
+    this.#emit(call, 'draft_started', { number, attempt: 1, provisional: call.draft.provisional });
+  }
+
+  sentence(call, section, text, evidence = [], flags = []) {
+    const { draft } = call;
+    const sentence = {
+      index: draft.sentences.length,
+      section,
+      text,
+      evidence: evidence.map(([track, ms]) => ({ track, start: at(ms) })),
+      flags: flags.map((kind) => ({ kind, start: 0, end: text.length, said: '' })),
+    };
+    draft.sentences.push(sentence);
+    draft.first_sentence_ms ??= Date.now() - call.ended_ms;
+    this.#emit(call, 'draft_sentence', { number: draft.number, attempt: draft.attempt, sentence });
+  }
+
+  finish(call, origin = { kind: 'llm', model: 'gemma-3-4b', trouble: null }, wholeMs = 800) {
+    Object.assign(call.draft, { state: 'ready', origin, whole_ms: wholeMs });
+    const { sentences, ...event } = call.draft;
+    this.#emit(call, 'draft_finished', event);
+    if (call.notes.length === 0) this.turn(call, { status: 'draft_ready' });
+  }
+
+  fail(call, failure) {
+    Object.assign(call.draft, { state: 'failed', failure });
+    this.#emit(call, 'draft_failed', { number: call.draft.number, failure });
+    this.turn(call, { status: 'draft_failed', status_reason: failure });
+  }
+
+  late(call, utterances) {
+    this.#emit(call, 'late', { utterances });
+  }
+
+  // ---- how it is told ------------------------------------------------------------------------------------------------
+
+  #emit(call, kind, data) {
+    call.events.push({ id: call.events.length + 1, kind, data: JSON.stringify(data) });
+    for (const stream of call.streams) stream.write(message(call.events.at(-1)));
+    for (const stream of this.listeners) stream.write(`event: call\ndata: ${JSON.stringify(summary(call))}\n\n`);
+  }
+
+  #fleeting(call, kind, data) {
+    for (const stream of call.streams) stream.write(`event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  async #answer(request, response) {
+    if (this.down) return response.destroy();
+    const { pathname, searchParams } = new URL(request.url, 'http://fake');
+    const send = (status, body, headers = {}) => {
+      if (request.method !== 'GET') this.asked.push([request.method, pathname, status]);
+      response.writeHead(status, { 'content-type': 'application/json', ...headers });
+      response.end(body === undefined ? undefined : JSON.stringify(body));
+    };
+    if (request.method === 'GET' && (pathname === '/' || pathname === '/pane.js')) {
+      const file = pathname === '/' ? 'index.html' : 'pane.js';
+      const type = pathname === '/' ? 'text/html' : 'text/javascript';
+      response.writeHead(200, { 'content-type': `${type}; charset=utf-8`, 'content-security-policy': POLICY });
+      return response.end(await readFile(new URL(`../dist/${file}`, import.meta.url)));
+    }
+    const body = request.method === 'GET' ? null : JSON.parse(await read(request));
+    if (pathname === '/v1/session') {
+      if (body.token !== TOKEN || this.tokenUsed) return send(401, problem(401));
+      this.tokenUsed = true;
+      const session = randomUUID();
+      this.sessions.add(session);
+      return send(204, undefined, { 'set-cookie': `referent=${session}; HttpOnly; SameSite=Strict; Path=/` });
+    }
+    const cookie = /referent=([^;]+)/.exec(request.headers.cookie ?? '')?.[1];
+    if (!this.sessions.has(cookie)) return send(401, problem(401));
+    if (pathname === '/v1/calls') {
+      return send(200, { calls: [...this.calls.values()].map(summary).reverse() });
+    }
+    if (pathname === '/v1/events') return this.#stream(response, this.listeners, []);
+    const [, id, rest] = /^\/v1\/calls\/([^/]+)(?:\/(.+))?$/.exec(pathname) ?? [];
+    const call = this.calls.get(id);
+    if (call === undefined) return send(404, problem(404));
+    const match = /^"(\d+)"$/.exec(request.headers['if-match'] ?? '')?.[1];
+    const over = match === undefined ? null : Number(match);
+    switch (`${request.method} ${rest ?? ''}`) {
+      case 'GET ':
+        return send(200, detail(call));
+      case 'GET events': {
+        const after = Number(searchParams.get('after') ?? 0);
+        return this.#stream(response, call.streams, call.events.slice(after));
+      }
+      case 'GET suppressed':
+        return send(200, { suppressed: call.suppressed });
+      case 'PUT edit': {
+        if (over === null) return send(428, problem(428));
+        if (over !== (call.edit?.revision ?? 0)) return send(412, { ...problem(412), current: call.edit });
+        call.edit = { revision: over + 1, draft: body.draft, sections: body.sections };
+        this.#emit(call, 'edit_saved', { revision: call.edit.revision });
+        return send(200, { revision: call.edit.revision });
+      }
+      case 'POST notes': {
+        if (this.refuseNotes !== null) return send(this.refuseNotes, problem(this.refuseNotes));
+        if (over === null) return send(428, problem(428));
+        if (call.saves.has(body.save_id)) return send(201, call.saves.get(body.save_id));
+        const newest = call.notes.at(-1) ?? null;
+        if (over !== (newest?.version ?? 0)) return send(412, { ...problem(412), current: newest });
+        const correction = newest?.correction_ms ?? (call.shownMs === undefined ? null : Date.now() - call.shownMs);
+        const kept = { id: newest?.id ?? randomUUID(), part: 1, version: over + 1, sections: body.sections };
+        const note = { ...kept, saved_ms: Date.now(), correction_ms: correction };
+        call.notes.push(note);
+        call.saves.set(body.save_id, note);
+        this.#emit(call, 'note_saved', note);
+        this.turn(call, { status: 'saved' });
+        return send(201, note);
+      }
+      case 'POST draft/shown':
+        call.shownMs ??= Date.now();
+        return send(204);
+      case 'POST draft/again':
+        this.draft(call);
+        return send(202, {});
+      default:
+        return send(404, problem(404));
+    }
+  }
+
+  #stream(response, to, replay) {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    response.write(': hello\n\n');
+    for (const event of replay) response.write(message(event));
+    to.add(response);
+    const beat = setInterval(() => response.write(': beat\n\n'), 5_000);
+    response.on('close', () => {
+      clearInterval(beat);
+      to.delete(response);
+    });
+  }
+}
+
+const message = ({ id, kind, data }) => `id: ${id}\nevent: ${kind}\ndata: ${data}\n\n`;
+const problem = (status) => ({ type: 'urn:referent:problem:test', title: 'A problem', status, detail: 'Made up.' });
+const summary = (call) => {
+  const { id, case_id, area, direction, state, status, status_reason } = call;
+  const { started_ms, started_utc_offset_s, ended_ms, duration_ms, events } = call;
+  const what = { id, case_id, area, direction, state, status, status_reason };
+  return { ...what, started_ms, started_utc_offset_s, ended_ms, duration_ms, sequence: events.length };
+};
+const detail = (call) => {
+  const { language, sections, utterances, gaps, not_transcribed, suppressed, draft, edit, notes, agent } = call;
+  const said = { language, sections, utterances, gaps, not_transcribed, suppressed_count: suppressed.length };
+  return { ...summary(call), ...said, draft, edit, note: notes.at(-1) ?? null, agent };
+};
+const read = async (request) => {
+  const pieces = [];
+  for await (const piece of request) pieces.push(piece);
+  return Buffer.concat(pieces).toString() || 'null';
+};
+
+// ---- one call, played by itself ----------------------------------------------------------------------------------------
+
+export const TURNS = [
+  ['far', 1_200, 'Goddag, det er Birthe. Jeg ringer, fordi min boligstøtte er stoppet.'],
+  ['near', 6_400, 'Goddag Birthe. Er du flyttet for nylig?'],
+  [
+    'far',
+    9_800,
+    'Ja, jeg flyttede den 15. april til en mindre lejlighed i Odense. Jeg har meldt flytning til kommunen.',
+  ],
+  ['near', 17_000, 'Godt. Boligstøtten stopper altid, når man flytter, så du skal søge igen til den nye bolig.'],
+  ['far', 23_500, 'Nå, det vidste jeg ikke. Hvad skal jeg sende til jer?'],
+  ['near', 27_200, 'Jeg skal bruge lejekontrakten. Hvor meget betaler du i husleje om måneden?'],
+  ['far', 32_800, 'Den nye husleje er 6.450 kroner uden varme. Lejligheden er på 58 kvadratmeter, og jeg bor alene.'],
+  ['near', 40_100, 'Så upload lejekontrakten på borger.dk senest den 20. maj. Behandlingstiden er omkring fire uger.'],
+];
+
+export const DRAFT = [
+  [
+    'reason',
+    'Borgeren ringer, fordi boligstøtten er stoppet efter flytning til en mindre lejlighed i Odense.',
+    [
+      ['far', 1_200],
+      ['far', 9_800],
+    ],
+  ],
+  ['information', 'Borgeren flyttede den 15. april og har meldt flytning til kommunen.', [['far', 9_800]]],
+  ['information', 'Den nye husleje er 6.450 kroner uden varme.', [['far', 32_800]]],
+  ['information', 'Lejligheden er på 58 kvadratmeter, og borgeren bor alene.', [['far', 32_800]]],
+  ['agreed', 'Borgeren uploader lejekontrakten på borger.dk senest den 20. maj.', [['near', 40_100]]],
+  ['agreed', 'Behandlingstiden er omkring fire uger.', [['near', 40_100]]],
+];
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  const fake = new Fake();
+  const url = await fake.listen(Number(process.env.PORT ?? 8099));
+  process.stdout.write(`${url}/#token=${TOKEN}\n`);
+  const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  for (;;) {
+    const call = fake.begin();
+    for (const [track, startMs, text] of TURNS) {
+      const words = text.split(' ');
+      for (let count = 2; count < words.length; count += 2) {
+        fake.partial(call, track, startMs, words.slice(0, count).join(' '));
+        fake.agent(call, 'listening', track === 'near' ? 500 : 8, track === 'far' ? 400 : 8);
+        await wait(400);
+      }
+      fake.say(call, track, startMs, text);
+    }
+    fake.hangUp(call, 46_000);
+    fake.draft(call);
+    for (const sentence of DRAFT) {
+      await wait(500);
+      fake.sentence(call, ...sentence);
+    }
+    fake.finish(call);
+    await wait(60_000);
+  }
+}

@@ -1,0 +1,420 @@
+// Every state of the pane in headless Chromium, against a server that plays them. Screenshots in dist-test/screenshots.
+
+import { complaints, launch, same, screenshots, until } from './browser.mjs';
+import { DRAFT, Fake, TOKEN, TURNS } from './fake.mjs';
+
+const shot = screenshots(process.env.SCREENSHOTS ?? 'dist-test/screenshots');
+const only = process.argv[2];
+const browser = await launch();
+let failed = 0;
+
+const NARROW = { width: 420, height: 800 };
+const WIDE = { width: 1360, height: 860 };
+
+/** A story in a window of its own, against a server of its own. */
+const story = async (name, tell, { size = NARROW, ...options } = {}) => {
+  if (only !== undefined && !name.includes(only)) return;
+  const fake = new Fake();
+  const url = await fake.listen();
+  const context = await browser.newContext({ viewport: size, locale: 'da-DK', ...options });
+  const found = [];
+  const open = async (address = '/') => {
+    const page = await context.newPage();
+    page.setDefaultTimeout(8_000);
+    found.push(complaints(page));
+    await page.goto(url + address);
+    return page;
+  };
+  const page = await open(`/#token=${TOKEN}`);
+  try {
+    await tell({ fake, page, open, context, shot: (step, at = page) => shot(at, `${name}-${step}`) });
+    const all = found.flat();
+    if (all.length > 0) throw new Error(`the page complained: ${all.join('; ')}`);
+    process.stdout.write(`ok    ${name}\n`);
+  } catch (error) {
+    failed += 1;
+    process.stdout.write(`FAIL  ${name}: ${error.message}\n`);
+    await shot(page, `${name}-failed`).catch(() => undefined);
+  } finally {
+    await context.close();
+    fake.close();
+  }
+};
+
+const state = (page) => page.locator('.state strong').textContent();
+const inState = (page, words) => until(`the state "${words}"`, async () => (await state(page)) === words);
+const field = (page, section) => page.locator(`textarea[data-section="${section}"]`);
+const value = (page, section) => field(page, section).inputValue();
+const press = (page, name) => page.getByRole('button', { name }).click();
+
+const talk = (fake, call, turns = TURNS) => {
+  for (const [track, startMs, text] of turns) fake.say(call, track, startMs, text);
+};
+const drafted = (fake, call, sentences = DRAFT) => {
+  fake.draft(call);
+  for (const sentence of sentences) fake.sentence(call, ...sentence);
+};
+const ready = async (fake, page, origin) => {
+  const call = fake.begin({ agoMs: 252_000 });
+  talk(fake, call);
+  fake.hangUp(call, 252_000);
+  drafted(fake, call);
+  fake.finish(call, origin);
+  await inState(page, 'Udkast klar');
+  return call;
+};
+
+await story('sign-in', async ({ page, open, context, shot }) => {
+  await page.getByText('Der er ingen opkald endnu').waitFor();
+  same(new URL(page.url()).hash, '', 'the token in the address');
+  await page.reload();
+  await page.getByText('Der er ingen opkald endnu').waitFor();
+  await shot('no-calls');
+  await context.clearCookies();
+  const stranger = await open('/');
+  await stranger.getByText('Åbn linket, som programmet skrev').waitFor();
+  const late = await open(`/#token=${TOKEN}`);
+  await late.getByText('Linket er allerede brugt').waitFor();
+  await shot('used', late);
+});
+
+await story('live', async ({ fake, page, shot }) => {
+  const call = fake.begin({ agoMs: 35_000 });
+  await inState(page, 'Lytter');
+  await page.getByText('Ordene kommer her').waitFor();
+  fake.agent(call, 'listening', 520, 12);
+  for (const [index, [track, startMs, text]] of TURNS.slice(0, 6).entries()) {
+    fake.partial(call, track, startMs, text.slice(0, 20));
+    await page.locator('.coming').getByText(text.slice(0, 20)).waitFor();
+    fake.say(call, track, startMs, text);
+    await until('the words', async () => (await page.locator('.turn').count()) === index + 1);
+  }
+  fake.gap(call, 'near', 30_000, 32_000, 'device_lost');
+  fake.gap(call, 'far', 30_000, 32_100, 'device_lost');
+  fake.untold(call, 'far', 36_000, 38_000, 'timed_out');
+  fake.suppress(call, 'near', 39_000, 'Tak fordi du så med.', 'known_invention');
+  fake.partial(call, 'far', 38_200, 'Den nye husleje er 6.450');
+  await page.getByText('Lyd mangler 00:30–00:32: lydenheden forsvandt').waitFor();
+  await page.getByText('Tale mangler fra borgeren 00:36–00:38').waitFor();
+  same(await page.locator('.turn b').first().textContent(), 'Borger 00:01', 'who speaks');
+  await shot('talking');
+  await press(page, 'Vis');
+  await page.getByText('Tak fordi du så med.').waitFor();
+  fake.agent(call, 'no_sound_near', 0, 400, 7_000);
+  await inState(page, 'Ingen lyd fra din mikrofon');
+  await page.getByText('Dine ord kommer ikke med.').waitFor();
+  await shot('no-microphone');
+  fake.turn(call, { state: 'out_of_contact', status: 'no_contact' });
+  await inState(page, 'Ingen kontakt');
+  await shot('no-contact');
+});
+
+await story('draft', async ({ fake, page, shot }) => {
+  const call = fake.begin({ agoMs: 252_000 });
+  talk(fake, call);
+  await page.locator('.turn').first().waitFor();
+  fake.turn(call, {
+    state: 'ended',
+    status: 'text_behind',
+    status_reason: '12',
+    ended_ms: Date.now(),
+    duration_ms: 252_000,
+  });
+  await inState(page, 'Teksten er bagud');
+  await shot('text-behind');
+  fake.hangUp(call, 252_000);
+  fake.draft(call);
+  await inState(page, 'Skriver udkast');
+  for (const sentence of DRAFT.slice(0, 2)) fake.sentence(call, ...sentence);
+  await until('the first sentence', async () => (await value(page, 'reason')).startsWith('Borgeren ringer'));
+  await shot('streaming');
+  // Typing is possible at once, and stays.
+  await field(page, 'agreed').fill('Jeg ringer tilbage på fredag.');
+  for (const sentence of DRAFT.slice(2)) fake.sentence(call, ...sentence);
+  fake.finish(call);
+  await inState(page, 'Udkast klar');
+  same(await value(page, 'agreed'), 'Jeg ringer tilbage på fredag.', 'what was typed');
+  await page.getByText('Udkastet har mere til dette afsnit').waitFor();
+  await until('the edit', () => call.edit?.sections.agreed === 'Jeg ringer tilbage på fredag.');
+  same(Object.keys(call.edit.sections).join(), 'agreed', 'only what was touched is stored');
+  await page.mouse.move(0, 0);
+  await shot('offer');
+  await press(page, 'Indsæt');
+  same(
+    await value(page, 'agreed'),
+    `Jeg ringer tilbage på fredag.\n${DRAFT[4][1]} ${DRAFT[5][1]}`,
+    'what was typed and what was taken',
+  );
+  await until('the draft is reported', () => fake.asked.some(([, path]) => path.endsWith('/draft/shown')));
+});
+
+await story('evidence', async ({ fake, page, shot }) => {
+  await ready(fake, page);
+  const numbers = page.locator('.number');
+  same(await numbers.count(), 6, 'numbers in the margin');
+  same(await numbers.first().getAttribute('aria-label'), 'Belæg for sætning 1: 2 replikker', 'what a number says');
+  await numbers.nth(2).focus();
+  await page.keyboard.press('Enter');
+  await page.locator('.evidence cite').getByText('Borger 00:32').waitFor();
+  same(await page.locator('.looked').textContent(), 'Den nye husleje er 6.450 kroner uden varme.', 'the sentence');
+  await shot('open');
+  await page.keyboard.press('Escape');
+  same(await page.locator('.evidence').count(), 0, 'evidence after Escape');
+  same(await numbers.nth(2).evaluate((one) => one.matches(':focus')), true, 'focus is back on the number');
+  // A corrected sentence keeps its evidence; a deleted one loses its number.
+  await field(page, 'information').fill('Den nye husleje er 6.540 kroner uden varme.');
+  await until('fewer numbers', async () => (await numbers.count()) === 4);
+});
+
+await story('doubt', async ({ fake, page, shot }) => {
+  const call = fake.begin({ agoMs: 252_000 });
+  talk(fake, call);
+  fake.hangUp(call, 252_000);
+  fake.draft(call);
+  fake.sentence(call, 'reason', 'Boligstøtten er stoppet.', [['far', 1_200]]);
+  fake.sentence(call, 'information', 'Den nye husleje er 6.540 kroner uden varme.', [['far', 32_800]], ['number']);
+  fake.finish(call, { kind: 'embedded', model: 'embedded-1', trouble: 'timed_out' });
+  await inState(page, 'Udkast klar');
+  await page.locator('.number.doubtful').click();
+  await page.getByText('Tallet er ikke nævnt i samtalen.').waitFor();
+  await page.getByText('Udkastet er lavet uden sprogmodel.').waitFor();
+  await page.getByText('Sprogmodellen svarede ikke i tide.').waitFor();
+  await shot('without-language-model');
+});
+
+await story('save', async ({ fake, page, shot }) => {
+  const call = await ready(fake, page);
+  await field(page, 'information').press('End');
+  await field(page, 'information').pressSequentially(' Varmen betales for sig.');
+  await shot('typing');
+  await page.keyboard.press('Control+Enter');
+  await inState(page, 'Notat gemt');
+  same(call.notes.length, 1, 'versions');
+  same(call.notes[0].sections.information.endsWith('Varmen betales for sig.'), true, 'the last words are in the note');
+  same(call.edit.sections.information, call.notes[0].sections.information, 'the edit is what was saved');
+  await page.getByText('Notatet er gemt.').waitFor();
+  await page.getByText('Rettetid 0:').waitFor();
+  await shot('saved');
+  await page.reload();
+  await inState(page, 'Notat gemt');
+  await page.locator('.note').getByText('Varmen betales for sig.').waitFor();
+  // A correction is version 2.
+  await press(page, 'Ret notatet');
+  await inState(page, 'Retter notatet');
+  await field(page, 'agreed').fill('Borgeren ringer igen.');
+  await page.getByText('Du har rettelser').waitFor();
+  await shot('amending');
+  await press(page, 'Gem notat');
+  await inState(page, 'Notat gemt');
+  same(call.notes.length, 2, 'versions');
+  await page.getByText('version 2').waitFor();
+  // What came after saving is offered, never put in.
+  fake.late(call, 3);
+  await page.getByText('3 replikker kom til, efter at du gemte.').waitFor();
+  await shot('late');
+  await press(page, 'Nyt udkast');
+  for (const sentence of DRAFT) fake.sentence(call, ...sentence);
+  fake.sentence(call, 'agreed', 'Borgeren får svar på mail.', [['near', 40_100]]);
+  fake.finish(call);
+  await page.getByText('Der kom mere af samtalen').waitFor();
+  same(await page.locator('.note p').last().textContent(), 'Borgeren ringer igen.', 'the saved note');
+  await page.locator('.messages').getByRole('button', { name: 'Ret notatet' }).click();
+  await page.getByText('Borgeren får svar på mail.').waitFor();
+  await shot('late-offered');
+});
+
+await story('two-windows', async ({ fake, page, open, shot }) => {
+  const call = await ready(fake, page);
+  const other = await open('/');
+  await inState(other, 'Udkast klar');
+  // The other window hears nothing more, so it does not know what is stored meanwhile.
+  await other.route('**/v1/calls/*', (route) => route.abort());
+  await field(page, 'agreed').fill('Første vindue.');
+  await until('the first edit', () => call.edit?.revision === 1);
+  await field(other, 'agreed').fill('Andet vindue.');
+  await other.keyboard.press('Control+Enter');
+  await other.getByText('Vælg først, hvilken tekst der gælder.').waitFor();
+  await other.locator('.elsewhere').getByText('Første vindue.').waitFor();
+  same(await value(other, 'agreed'), 'Andet vindue.', 'what was typed in the second window');
+  same(call.notes.length, 0, 'notes before the choice');
+  await shot('choose', other);
+  await press(other, 'Behold begge');
+  same(await value(other, 'agreed'), 'Andet vindue.\nFørste vindue.', 'both texts');
+  await press(other, 'Gem notat');
+  await inState(other, 'Notat gemt');
+  same(call.notes[0].sections.agreed, 'Andet vindue.\nFørste vindue.', 'the note');
+  // The first window has no text that is not in the note, so it shows the note.
+  await inState(page, 'Notat gemt');
+});
+
+await story('two-notes', async ({ fake, page, open }) => {
+  const call = await ready(fake, page);
+  const other = await open('/');
+  await inState(other, 'Udkast klar');
+  await other.route('**/events?*', (route) => route.abort());
+  await press(page, 'Gem notat');
+  await inState(page, 'Notat gemt');
+  await press(page, 'Ret notatet');
+  await field(page, 'reason').fill('Det ene.');
+  await field(other, 'reason').fill('Det andet.');
+  await press(page, 'Gem notat');
+  await until('the second version', () => call.notes.length === 2);
+  await until('the other text is offered', async () => (await other.locator('.elsewhere').count()) === 1);
+  same(await value(other, 'reason'), 'Det andet.', 'what was typed');
+});
+
+await story('away', async ({ fake, page, shot }) => {
+  const call = await ready(fake, page);
+  fake.goAway();
+  await inState(page, 'Ingen kontakt');
+  await field(page, 'agreed').fill('Skrevet uden forbindelse.');
+  await press(page, 'Gem notat');
+  await page.getByText('Notatet blev ikke gemt.').waitFor();
+  await shot('not-saved');
+  fake.comeBack();
+  await inState(page, 'Udkast klar');
+  await until('the edit', () => call.edit?.sections.agreed === 'Skrevet uden forbindelse.', 15_000);
+  // Once more, and now the page is loaded anew before the server has the text.
+  fake.refuseNotes = 503;
+  await page.route('**/edit', (route) => route.abort());
+  await field(page, 'reason').fill('Ikke nået frem.');
+  await page.reload();
+  await inState(page, 'Udkast klar');
+  same(await value(page, 'reason'), 'Ikke nået frem.', 'text after the reload');
+  await page.unroute('**/edit');
+  await until('the text arrives', () => call.edit?.sections.reason === 'Ikke nået frem.', 15_000);
+  await press(page, 'Gem notat');
+  await page.getByText('Serveren kunne ikke tage imod det.').waitFor();
+  fake.refuseNotes = null;
+  await press(page, 'Gem notat');
+  await inState(page, 'Notat gemt');
+  same(call.notes.length, 1, 'versions');
+});
+
+await story('signed-out', async ({ fake, page, shot }) => {
+  const call = await ready(fake, page);
+  fake.forget();
+  await inState(page, 'Du er logget ud');
+  await field(page, 'agreed').fill('Skrevet efter udløb.');
+  await shot('out');
+  fake.tokenUsed = false;
+  await page.evaluate((token) => {
+    location.hash = `#token=${token}`;
+  }, TOKEN);
+  await inState(page, 'Udkast klar');
+  same(await value(page, 'agreed'), 'Skrevet efter udløb.', 'text after the new login');
+  await until('the text arrives', () => call.edit?.sections.agreed === 'Skrevet efter udløb.', 15_000);
+});
+
+await story('failures', async ({ fake, page, shot }) => {
+  const call = fake.begin({ agoMs: 20_000 });
+  fake.say(call, 'near', 1_000, 'Hallo?');
+  fake.turn(call, { state: 'ended', status: 'transcription_down', ended_ms: Date.now(), duration_ms: 20_000 });
+  await inState(page, 'Samtalen bliver ikke til tekst');
+  await shot('transcription-down');
+  fake.hangUp(call, 20_000);
+  fake.draft(call);
+  fake.fail(call, 'insufficient_content');
+  await inState(page, 'Udkast mislykkedes');
+  await page.getByText('Der blev sagt for lidt til et udkast.').waitFor();
+  await shot('insufficient');
+  await press(page, 'Nyt udkast');
+  await inState(page, 'Skriver udkast');
+  fake.fail(call, 'drafter_failed');
+  await page.getByText('Udkastet kunne ikke laves.').waitFor();
+  fake.turn(call, { state: 'discarded', status: 'discarded' });
+  await inState(page, 'Kasseret');
+  await shot('discarded');
+});
+
+await story('list', async ({ fake, page, shot }) => {
+  const old = fake.begin({ caseId: '2026-098811', agoMs: 4_000_000 });
+  fake.hangUp(old, 60_000);
+  drafted(fake, old, DRAFT.slice(0, 1));
+  fake.finish(old);
+  await inState(page, 'Udkast klar');
+  const call = fake.begin({ caseId: '2026-220417', agoMs: 5_000 });
+  await page.getByText('Et nyt opkald er i gang.').waitFor();
+  await shot('new-call');
+  await press(page, 'Vis det');
+  await inState(page, 'Lytter');
+  fake.say(call, 'far', 1_000, 'Goddag.');
+  await page.getByText('Goddag.').waitFor();
+  // The unsaved one stays within reach.
+  await page.locator('summary', { hasText: 'Opkald (2)' }).click();
+  await shot('open');
+  await page.getByRole('button', { name: 'sag 2026-098811' }).click();
+  await inState(page, 'Udkast klar');
+  await press(page, 'Gem notat');
+  await inState(page, 'Notat gemt');
+  // Nothing is unfinished now: the next call shows itself.
+  fake.begin({ caseId: '2026-300300' });
+  await inState(page, 'Lytter');
+});
+
+await story(
+  'wide',
+  async ({ fake, page, shot }) => {
+    const old = fake.begin({ caseId: '2026-098811', agoMs: 90_000_000 });
+    fake.hangUp(old, 60_000);
+    const call = fake.begin({ agoMs: 35_000 });
+    talk(fake, call, TURNS.slice(0, 6));
+    fake.agent(call, 'listening', 420, 120);
+    await page.getByText('Jeg skal bruge lejekontrakten.').waitFor();
+    fake.agent(call, 'listening', 420, 120);
+    await shot('live');
+    talk(fake, call, TURNS.slice(6));
+    fake.hangUp(call, 46_000);
+    fake.draft(call);
+    for (const sentence of DRAFT.slice(0, 3)) fake.sentence(call, ...sentence);
+    await until('a sentence', async () => (await value(page, 'reason')) !== '');
+    await shot('drafting');
+    for (const sentence of DRAFT.slice(3)) fake.sentence(call, ...sentence);
+    fake.finish(call, { kind: 'embedded', model: 'embedded-1', trouble: 'not_configured' });
+    await inState(page, 'Udkast klar');
+    await page.locator('.number').first().click();
+    await shot('ready');
+    await press(page, 'English');
+    await inState(page, 'Draft ready');
+    await page.keyboard.press('Control+Enter');
+    await inState(page, 'Note saved');
+    await shot('english');
+  },
+  { size: WIDE },
+);
+
+await story(
+  'dark',
+  async ({ fake, page, shot }) => {
+    await ready(fake, page, { kind: 'embedded', model: 'embedded-1', trouble: 'unreachable' });
+    await page.locator('.number').nth(1).click();
+    await shot('ready');
+  },
+  { colorScheme: 'dark' },
+);
+
+await story(
+  'contrast',
+  async ({ fake, page, shot }) => {
+    await ready(fake, page);
+    await page.locator('.number').nth(1).click();
+    await shot('ready');
+  },
+  { forcedColors: 'active' },
+);
+
+await story(
+  'small',
+  async ({ fake, page, shot }) => {
+    await ready(fake, page);
+    const wider = await page.evaluate(
+      () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+    );
+    same(wider, false, 'the page scrolls sideways at 320 px');
+    await shot('ready');
+  },
+  { size: { width: 320, height: 640 } },
+);
+
+await browser.close();
+process.exitCode = failed === 0 ? 0 : 1;
