@@ -1,12 +1,197 @@
 //! Holds the words, drafts, edits and notes of every call, and shows them to the caseworker.
+//!
+//!     pipeline ──gRPC──▶ ingest ──▶ store ──▶ live ──▶ api ──HTTP, SSE──▶ pane
+//!                          ▲          │ ▲                │
+//!                          └ settled ─┘ └──── edits, notes ┘
+//!
+//! In: what became of the sound, from `ingest`; what people type, from `api`. Out: what is durable of it.
+//! Promised: nothing is acknowledged before it is on disk (`store`), nothing that a person typed is overwritten
+//! (`store::notes`), and within 15 s a call says what is the matter with it (`timer`).
+//! Not done here: no sound, no recogniser, no language model.
 
 pub mod config;
 pub mod clock;
 pub mod areas;
-pub mod auth;
-pub mod error;
+mod ingest;
 pub mod call;
 pub mod store;
 pub mod live;
-pub mod shown;
+mod timer;
 pub mod corrections;
+pub mod shown;
+pub mod auth;
+pub mod error;
+pub mod api;
+pub mod prometheus;
+
+use anyhow::Context as _;
+use areas::Areas;
+use auth::Auth;
+use clock::{Chance, Clock};
+use config::Config;
+use live::Live;
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde::Serialize;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use store::Store;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long streams and requests may take to end after a shutdown; then they are cut off.
+const ENDS_WITHIN: Duration = Duration::from_secs(5);
+
+/// What the program stands in: time, chance, and where its figures go.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// What time it is.
+    pub clock: Clock,
+    /// Where random bytes come from.
+    pub chance: Chance,
+    /// What `/metrics` shows.
+    pub metrics: PrometheusHandle,
+}
+
+/// The first line on stdout.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ready {
+    /// Always true.
+    pub ready: bool,
+    /// Where panes connect.
+    pub http: SocketAddr,
+    /// Where pipelines connect.
+    pub grpc: SocketAddr,
+    /// The one-time token, unless a file was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+}
+
+/// Runs until `shutdown`, then lets what is going on end. `ready` is called once, when both doors are open.
+pub async fn run(
+    config: Config,
+    around: Surroundings,
+    ready: impl FnOnce(&Ready),
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let Surroundings { clock, chance, metrics } = around;
+    prometheus::describe();
+    let http = listen("http", config.http).await?;
+    let grpc = listen("grpc", config.grpc).await?;
+    let areas = config.areas.as_deref().map_or_else(|| Ok(Areas::built_in()), Areas::read)?;
+    let tracker = TaskTracker::new();
+    let store = Store::open(&config.database, Arc::new(Live::default()), &tracker, &shutdown).await?;
+    let holder = uuid::Uuid::from_bytes(chance.bytes()).simple().to_string();
+
+    let timer = timer::Timer {
+        store: store.clone(),
+        clock: clock.clone(),
+        timing: config.timing,
+        holder: holder.clone(),
+        metrics: metrics.clone(),
+    };
+    timer.start().await?;
+
+    let token = chance.secret();
+    let mut line = Ready { ready: true, http: http.local_addr()?, grpc: grpc.local_addr()?, token: None };
+    match &config.access_token_file {
+        Some(file) => write_token(file, &token)?,
+        None => line.token = Some(token.clone()),
+    }
+    tracing::info!(http = %line.http, grpc = %line.grpc, database = store.engine_name(), "ready");
+    ready(&line);
+
+    let ingest = ingest::serve(
+        ingest::Door {
+            store: store.clone(),
+            clock: clock.clone(),
+            timing: config.timing,
+            areas: Arc::new(areas),
+            holder,
+            tracker: tracker.clone(),
+            shutdown: shutdown.clone(),
+        },
+        grpc,
+    );
+    let app = api::App {
+        store: store.clone(),
+        clock,
+        chance,
+        timing: config.timing,
+        auth: Arc::new(Auth::expecting(&token)),
+        metrics,
+        shutdown: shutdown.clone(),
+    };
+    let pages = axum::serve(http, api::router(app)).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let doors = async {
+        let (ingest, pages, ()) = tokio::join!(
+            async { ending(ingest.await, &shutdown) },
+            async { ending(pages.await, &shutdown) },
+            timer.run(shutdown.clone())
+        );
+        ingest.context("the door for pipelines failed")?;
+        pages.context("the door for panes failed")
+    };
+    let ended = tokio::select! {
+        ended = doors => ended,
+        () = late(&shutdown) => {
+            tracing::warn!("some streams did not end in time and are cut off");
+            Ok(())
+        }
+    };
+    store.close().await;
+    tracker.close();
+    if tokio::time::timeout(ENDS_WITHIN, tracker.wait()).await.is_err() {
+        tracing::warn!("some tasks did not end in time");
+    }
+    tracing::info!("stopped");
+    ended
+}
+
+/// A door that fails closes the other as well.
+fn ending<E>(result: Result<(), E>, shutdown: &CancellationToken) -> Result<(), E> {
+    shutdown.cancel();
+    result
+}
+
+async fn late(shutdown: &CancellationToken) {
+    shutdown.cancelled().await;
+    tokio::time::sleep(ENDS_WITHIN).await;
+}
+
+async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        if error.kind() == std::io::ErrorKind::AddrInUse {
+            let port = address.port();
+            anyhow::anyhow!(
+                "config: {key} = \"{address}\": address in use: another program has port {port}; choose another port, \
+                 or 0 for a free one"
+            )
+        } else {
+            anyhow::anyhow!("config: {key} = \"{address}\" cannot be listened on: {error}; choose another address")
+        }
+    })
+}
+
+/// Writes the token where only its owner can read it.
+fn write_token(file: &Path, token: &str) -> anyhow::Result<()> {
+    let written = match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(file)
+            .and_then(|mut file| writeln!(file, "{token}")),
+    };
+    written.map_err(|error| {
+        anyhow::anyhow!(
+            "config: access_token_file = \"{}\" cannot be written: {error}; choose a place that can",
+            file.display()
+        )
+    })
+}

@@ -1,1 +1,78 @@
-fn main() {}
+//! `referent-notes-api --config FILE`: arguments, configuration, log, run, exit code.
+
+use anyhow::Context as _;
+use clap::Parser;
+use referent_notes_api::clock::{Chance, Clock};
+use referent_notes_api::config::Config;
+use referent_notes_api::{Ready, Surroundings, prometheus, run};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// Keeps the words, drafts, edits and notes of every call, and serves the pane.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The configuration, see docs/operating.md.
+    #[arg(long)]
+    config: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match start(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let sentence = format!("{error}").replace('\n', " ");
+            // Whoever closed stderr does not want to know.
+            drop(writeln!(std::io::stderr(), "referent-notes-api: {sentence}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn start(arguments: Arguments) -> anyhow::Result<()> {
+    forget_speech_on_a_crash()?;
+    let config = Config::read(&arguments.config)?;
+    tracing_subscriber::fmt().with_env_filter(&config.log).with_writer(std::io::stderr).with_ansi(false).init();
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let recorder = prometheus::recorder();
+    let around = Surroundings { clock: Clock::System, chance: Chance::from_system(), metrics: recorder.handle() };
+    metrics::set_global_recorder(recorder).context("a second recorder of metrics")?;
+
+    let shutdown = CancellationToken::new();
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let running = run(config, around, say_ready, shutdown.clone());
+    tokio::pin!(running);
+    tokio::select! {
+        ended = &mut running => return ended,
+        () = asked_to_stop(&mut terminate, &mut interrupt) => shutdown.cancel(),
+    }
+    tokio::select! {
+        ended = running => ended,
+        () = asked_to_stop(&mut terminate, &mut interrupt) => std::process::exit(130),
+    }
+}
+
+async fn asked_to_stop(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+fn say_ready(ready: &Ready) {
+    let line = serde_json::to_string(ready).expect("addresses and a token are JSON");
+    let mut stdout = std::io::stdout();
+    // A closed stdout is no reason to stop.
+    drop(writeln!(stdout, "{line}").and_then(|()| stdout.flush()));
+}
+
+/// No core dumps: they would hold what was said.
+fn forget_speech_on_a_crash() -> anyhow::Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    setrlimit(Resource::Core, none).context("core dumps cannot be switched off")
+}

@@ -18,6 +18,7 @@ use referent_proto::CallId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use std::borrow::Cow;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
@@ -230,6 +231,11 @@ pub(crate) fn json<T: Serialize>(value: &T) -> String {
 /// A value from a TEXT column with JSON.
 pub(crate) fn from_json<T: DeserializeOwned>(column: &'static str, text: &str) -> Stored<T> {
     serde_json::from_str(text).map_err(|_| StoreError::Corrupt { column })
+}
+
+/// Text from a peer for a TEXT column. PostgreSQL takes no NUL there, and one in a text would stop a call for good.
+pub(crate) fn without_nul(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "")) } else { Cow::Borrowed(text) }
 }
 
 /// An offset or an epoch as SQL's only integer.

@@ -3,7 +3,7 @@
 //! The order of locks is always the call first; everything else about a call hangs on that row.
 
 use super::{Conn, Store, Stored, Tx, call_id, commands, drafts, events, from_sql_int, from_word, settles, shared};
-use super::{sql_int, word};
+use super::{sql_int, without_nul, word};
 use crate::call::{self, DraftStanding, TrackStanding, Trouble};
 use crate::shown::{CallSummary, DraftState};
 use referent_proto::ids::PerTrack;
@@ -258,25 +258,25 @@ impl Store {
         .await
     }
 
-    /// Calls whose process has not been seen since `seen_since_ms` lose contact, whoever had them.
+    /// Calls whose process has not been seen since `seen_since_ms` lose contact, from when it was seen last.
     pub async fn orphans_lose_contact(&self, seen_since_ms: i64, now_ms: i64, no_contact_ms: i64) -> Stored<usize> {
         let orphans = self
             .read(move |tx| {
                 Box::pin(async move {
                     rows!(
                         tx,
-                        (String, i64),
-                        "SELECT call, epoch FROM calls WHERE holder IS NOT NULL AND contact_lost_ms IS NULL \
-                         AND state IN ('live', 'ended') \
-                         AND holder NOT IN (SELECT holder FROM holders WHERE seen_ms > $1)",
+                        (String, i64, Option<i64>),
+                        "SELECT c.call, c.epoch, h.seen_ms FROM calls c LEFT JOIN holders h ON h.holder = c.holder \
+                         WHERE c.holder IS NOT NULL AND c.contact_lost_ms IS NULL \
+                         AND c.state IN ('live', 'ended') AND (h.seen_ms IS NULL OR h.seen_ms <= $1)",
                         seen_since_ms
                     )
                 })
             })
             .await?;
-        for (call, epoch) in &orphans {
+        for (call, epoch, seen_ms) in &orphans {
             let epoch = Epoch(from_sql_int("calls.epoch", *epoch)?);
-            self.contact_lost(call_id(call)?, epoch, now_ms, no_contact_ms).await?;
+            self.contact_lost(call_id(call)?, epoch, seen_ms.unwrap_or(now_ms), no_contact_ms).await?;
         }
         Ok(orphans.len())
     }
@@ -323,11 +323,11 @@ async fn begin_in(tx: &mut Tx, begin: Begin, now_ms: i64) -> Stored<Begun> {
          started_ms, started_utc_offset_s, state, epoch, worker, began_ms, sequence) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'live', 0, $12, $13, 0) ON CONFLICT (call) DO NOTHING",
         call.to_string(),
-        identity.as_str(),
+        without_nul(&identity).as_ref(),
         area.area.as_str(),
         area.version.as_str(),
-        hello.external_id.as_deref(),
-        hello.case_id.as_deref(),
+        hello.external_id.as_deref().map(without_nul).as_deref(),
+        hello.case_id.as_deref().map(without_nul).as_deref(),
         hello.continues.map(|continues| continues.to_string()),
         word(&hello.direction),
         word(&hello.mode),
@@ -339,7 +339,7 @@ async fn begin_in(tx: &mut Tx, begin: Begin, now_ms: i64) -> Stored<Begun> {
     let Some(row) = lock_call(tx, call).await? else {
         return Err(super::StoreError::Corrupt { column: "calls.call" });
     };
-    if row.owner != identity {
+    if row.owner != without_nul(&identity) {
         return Ok(Begun::NotYours);
     }
     let pending = commands::pending(tx, call).await?;
@@ -359,7 +359,7 @@ async fn begin_in(tx: &mut Tx, begin: Begin, now_ms: i64) -> Stored<Begun> {
         now_ms,
         word(&state),
         trouble.map(|trouble| word(&trouble)),
-        hello.case_id.as_deref()
+        hello.case_id.as_deref().map(without_nul).as_deref()
     )?;
     for track in &hello.tracks {
         run!(
@@ -443,8 +443,9 @@ async fn ended_in(
             state_event(tx, call).await?;
         }
     }
-    Ok(match drafts::lease_of_call(tx, &row, worker, now_ms, lease).await? {
-        Some(job) => EndedAnswer::Job(Box::new(job)),
-        None => EndedAnswer::Known,
-    })
+    if row.state != CallState::Complete {
+        return Ok(EndedAnswer::Known); // A provisional draft that waits is no answer to a hang-up.
+    }
+    let job = drafts::lease_of_call(tx, &row, worker, now_ms, lease).await?;
+    Ok(job.map_or(EndedAnswer::Known, |job| EndedAnswer::Job(Box::new(job))))
 }

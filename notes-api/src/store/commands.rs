@@ -24,9 +24,17 @@ pub(crate) async fn pending(tx: &mut Tx, call: CallId) -> Stored<Vec<Command>> {
 }
 
 impl Store {
-    /// What the agent of this call has not done yet.
-    pub async fn pending_commands(&self, call: CallId) -> Stored<Vec<Command>> {
-        self.read(move |tx| Box::pin(pending(tx, call))).await
+    /// Where the call stands, and what its agent has not done yet.
+    pub async fn orders(&self, call: CallId) -> Stored<(Option<CallState>, Vec<Command>)> {
+        self.read(move |tx| {
+            Box::pin(async move {
+                let state = row!(tx, (String,), "SELECT state FROM calls WHERE call = $1", call.to_string())?
+                    .map(|(state,)| from_word("calls.state", &state))
+                    .transpose()?;
+                Ok((state, pending(tx, call).await?))
+            })
+        })
+        .await
     }
 
     /// The agent did it.

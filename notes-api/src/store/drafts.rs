@@ -219,19 +219,30 @@ pub(crate) async fn order(
     Ok(number)
 }
 
-/// True when a person has typed or saved something.
-async fn is_touched(tx: &mut Tx, call: CallId) -> Stored<bool> {
+/// How far a person has come with a call.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Touched {
+    No,
+    Typed,
+    Saved,
+}
+
+async fn touched(tx: &mut Tx, call: CallId) -> Stored<Touched> {
     let found = row!(
         tx,
         (i64, i64),
         "SELECT (SELECT COUNT(*) FROM edits WHERE call = $1), (SELECT COUNT(*) FROM notes WHERE call = $1)",
         call.to_string()
     )?;
-    Ok(found.is_some_and(|(edits, notes)| edits + notes > 0))
+    Ok(match found {
+        Some((_, notes)) if notes > 0 => Touched::Saved,
+        Some((edits, _)) if edits > 0 => Touched::Typed,
+        _ => Touched::No,
+    })
 }
 
-/// The call became complete: its draft is due, unless a person has begun to type over an earlier one; then they are
-/// told how much text came in late.
+/// The call became complete: its draft is due. A person who has begun to type over an earlier one is told how much
+/// text came in late, and is offered the new draft beside theirs; one who has saved is only told.
 pub(crate) async fn due_at_completion(
     tx: &mut Tx,
     row: &CallRow,
@@ -239,15 +250,18 @@ pub(crate) async fn due_at_completion(
     now_ms: i64,
     lease: Lease,
 ) -> Stored<()> {
+    let touched = touched(tx, row.id).await?;
     if let Some(earlier) = newest(tx, row.id).await?
-        && is_touched(tx, row.id).await?
+        && touched > Touched::No
     {
         let (near, far) = earlier.covers;
         let utterances = settles::utterances_beyond(tx, row.id, near, far).await?;
         if utterances > 0 {
             events::append(tx, row.id, EventKind::Late, &LateText { utterances }).await?;
         }
-        return Ok(());
+        if touched == Touched::Saved {
+            return Ok(());
+        }
     }
     order(tx, row, tracks, Cause::HangUp, now_ms, lease.no_contact_ms).await.map(drop)
 }
@@ -323,7 +337,7 @@ async fn look_at_in(tx: &mut Tx, call: CallId, now_ms: i64, timing: Timing) -> S
 /// Something was said that no draft covers, and nobody has begun to type.
 async fn provisional_is_wanted(tx: &mut Tx, row: &CallRow) -> Stored<bool> {
     let (near, far) = newest(tx, row.id).await?.map_or((0, 0), |draft| draft.covers);
-    Ok(settles::utterances_beyond(tx, row.id, near, far).await? > 0 && !is_touched(tx, row.id).await?)
+    Ok(settles::utterances_beyond(tx, row.id, near, far).await? > 0 && touched(tx, row.id).await? == Touched::No)
 }
 
 /// Tells panes that a draft is whole.

@@ -6,39 +6,42 @@ use super::{Store, Stored, Tx, drafts, from_json, from_sql_int, json, sql_int, w
 use crate::call::{TrackStanding, is_whole};
 use crate::shown::{HoleView, UtteranceView, WordView};
 use referent_proto::{
-    CallId, CallState, Epoch, SampleOffset, SampleSpan, Settle, Settled, Spoken, Track, Utterance, Verdict, What, Word,
-    judge,
+    CallId, CallState, DraftJob, Epoch, SampleOffset, SampleSpan, Settle, Settled, Spoken, Track, Utterance, Verdict,
+    What, Word, WorkerId, judge,
 };
 use sqlx::FromRow;
 
 /// The answer to one settle.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SettleAnswer {
-    /// Durable up to here.
+    /// Written; durable up to here.
     Settled(Settled),
+    /// Was there before; durable up to here.
+    Already(Settled),
     /// Drop the call; the current epoch.
     Stale(Epoch),
 }
 
 /// The answer to several settles of one call, in one transaction.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Settlement {
-    /// One for each, up to the first `Stale`.
-    Answers(Vec<SettleAnswer>),
+    /// One for each, up to the first `Stale`; and the draft job, if the last of them made the call complete.
+    Answers(Vec<SettleAnswer>, Option<Box<DraftJob>>),
     /// The call is erased.
     Discarded,
 }
 
 impl Store {
-    /// Settles, in order, as far as the chain allows.
+    /// Settles, in order, as far as the chain allows. A draft that falls due by it is leased to `worker` at once.
     pub async fn settle(
         &self,
         call: CallId,
+        worker: WorkerId,
         settles: Vec<Settle>,
         now_ms: i64,
         lease: drafts::Lease,
     ) -> Stored<Settlement> {
-        self.write(move |tx| Box::pin(settle_in(tx, call, settles, now_ms, lease))).await
+        self.write(move |tx| Box::pin(settle_in(tx, call, worker, settles, now_ms, lease))).await
     }
 
     /// The committed chain of a track: from, to, kind; for tests and export.
@@ -62,19 +65,20 @@ impl Store {
 async fn settle_in(
     tx: &mut Tx,
     call: CallId,
+    worker: WorkerId,
     settles: Vec<Settle>,
     now_ms: i64,
     lease: drafts::Lease,
 ) -> Stored<Settlement> {
     let Some(mut row) = lock_call(tx, call).await? else {
-        return Ok(Settlement::Answers(vec![SettleAnswer::Stale(Epoch::default())]));
+        return Ok(Settlement::Answers(vec![SettleAnswer::Stale(Epoch::default())], None));
     };
     if row.state == CallState::Discarded {
         return Ok(Settlement::Discarded);
     }
     let mut tracks = calls::tracks(tx, call).await?;
     let mut answers = Vec::with_capacity(settles.len());
-    let mut grown = false;
+    let (mut grown, mut job) = (false, None);
     for settle in settles {
         let Some((_, standing)) = tracks.iter_mut().find(|(track, _)| *track == settle.track) else {
             answers.push(SettleAnswer::Stale(row.epoch));
@@ -89,7 +93,7 @@ async fn settle_in(
                 answers.push(SettleAnswer::Settled(Settled { track: settle.track, offset }));
             }
             Verdict::Already(offset) => {
-                answers.push(SettleAnswer::Settled(Settled { track: settle.track, offset }));
+                answers.push(SettleAnswer::Already(Settled { track: settle.track, offset }));
             }
             Verdict::Stale => {
                 answers.push(SettleAnswer::Stale(row.epoch));
@@ -107,9 +111,11 @@ async fn settle_in(
                 *settled
             )?;
         }
-        complete_if_whole(tx, &mut row, now_ms, lease).await?;
+        if complete_if_whole(tx, &mut row, now_ms, lease).await? {
+            job = drafts::lease_of_call(tx, &row, worker, now_ms, lease).await?;
+        }
     }
-    Ok(Settlement::Answers(answers))
+    Ok(Settlement::Answers(answers, job.map(Box::new)))
 }
 
 /// An ended call whose tracks are all settled to their ends is complete, and its draft is due. True if it became so.
@@ -157,7 +163,7 @@ async fn insert(tx: &mut Tx, call: CallId, settle: &Settle) -> Stored<()> {
         reason.as_deref(),
         utterance.map(|utterance| sql_int(utterance.span.start().0)),
         utterance.map(|utterance| sql_int(utterance.span.end().0)),
-        text,
+        text.map(super::without_nul).as_deref(),
         utterance.map(|utterance| json(&utterance.words)),
         utterance.map(|utterance| rounded(utterance.probability))
     )?;

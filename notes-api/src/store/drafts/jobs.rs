@@ -8,7 +8,7 @@
 
 use super::super::calls::{self, CallRow, lock_call};
 use super::super::events::{self, EventKind};
-use super::super::{Store, Stored, Tx, call_id, json, settles, shared, word};
+use super::super::{Store, Stored, Tx, call_id, json, settles, shared, without_nul, word};
 use crate::shown::{DraftSentenceAdded, DraftStarted, SentenceView};
 use referent_proto::ids::PerTrack;
 use referent_proto::{
@@ -31,8 +31,10 @@ pub struct Lease {
 /// Whether a worker still has its job.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Held {
-    /// Yes.
+    /// Yes, and it is written.
     Yes,
+    /// It was done before: a repeat.
+    Already,
     /// No: stop, abort the request.
     Lost,
 }
@@ -189,9 +191,43 @@ impl Store {
         .await
     }
 
-    /// One sentence of a draft.
-    pub async fn add_sentence(&self, sentence: DraftSentence, now_ms: i64) -> Stored<Held> {
-        self.write(move |tx| Box::pin(add_sentence_in(tx, sentence, now_ms))).await
+    /// Sentences of one draft, in order, in one transaction.
+    pub async fn add_sentences(&self, sentences: Vec<DraftSentence>, now_ms: i64) -> Stored<Held> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let mut held = Held::Yes;
+                for sentence in sentences {
+                    held = add_sentence_in(tx, sentence, now_ms).await?;
+                }
+                Ok(held)
+            })
+        })
+        .await
+    }
+
+    /// Whether a worker still has its job, without renewing the lease.
+    pub async fn still_held(&self, key: DraftKey) -> Stored<Held> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                Ok(match standing(tx, key).await? {
+                    Standing::Leased(_) => Held::Yes,
+                    Standing::Done => Held::Already,
+                    Standing::Lost => Held::Lost,
+                })
+            })
+        })
+        .await
+    }
+
+    /// How many draft jobs wait for a worker.
+    pub async fn free_jobs(&self) -> Stored<i64> {
+        self.read(|tx| {
+            Box::pin(async move {
+                let found = row!(tx, (i64,), "SELECT COUNT(*) FROM draft_jobs WHERE state = 'free'")?;
+                Ok(found.map_or(0, |(count,)| count))
+            })
+        })
+        .await
     }
 
     /// The draft is whole.
@@ -206,7 +242,7 @@ impl Store {
             Box::pin(async move {
                 let row = match standing(tx, key).await? {
                     Standing::Leased(row) => row,
-                    Standing::Done => return Ok(Held::Yes),
+                    Standing::Done => return Ok(Held::Already),
                     Standing::Lost => return Ok(Held::Lost),
                 };
                 close_job(tx, key).await?;
@@ -238,7 +274,7 @@ impl Store {
                         fail(tx, key.call, key.draft.into(), failure).await?;
                         Ok(Held::Yes)
                     }
-                    Standing::Done => Ok(Held::Yes),
+                    Standing::Done => Ok(Held::Already),
                     Standing::Lost => Ok(Held::Lost),
                 }
             })
@@ -295,7 +331,7 @@ async fn add_sentence_in(tx: &mut Tx, sentence: DraftSentence, now_ms: i64) -> S
     let key = sentence.key;
     match standing(tx, key).await? {
         Standing::Leased(_) => {}
-        Standing::Done => return Ok(Held::Yes),
+        Standing::Done => return Ok(Held::Already),
         Standing::Lost => return Ok(Held::Lost),
     }
     let call = key.call.to_string();
@@ -308,8 +344,8 @@ async fn add_sentence_in(tx: &mut Tx, sentence: DraftSentence, now_ms: i64) -> S
         draft,
         attempt,
         i64::from(sentence.index),
-        sentence.section.as_str(),
-        sentence.text.reveal(),
+        without_nul(&sentence.section).as_ref(),
+        without_nul(sentence.text.reveal()).as_ref(),
         json(&sentence.evidence),
         json(&sentence.flags)
     )? > 0;

@@ -1,0 +1,165 @@
+//! The HTTP side: what panes and case systems ask for, and what they may change.
+//!
+//! In: HTTP/JSON. Out: JSON of [`crate::shown`], RFC 9457 problems, server-sent events, the page, `/metrics`.
+//! Promises:
+//!   A1  A request by another host name, or a change from another page, is refused before anything else happens.
+//!   A2  Every answer carries the headers that keep a browser from guessing, framing or storing it.
+//!   A3  What is not public needs a session.
+//! Each route is described for OpenAPI 3.1 where it stands; `/v1/openapi.json` is made of that.
+//! Not done here: no SQL, no decision about calls.
+
+mod body;
+mod calls;
+mod edits;
+mod events;
+mod notes;
+mod page;
+mod session;
+
+use crate::auth::{Auth, Person, check_source};
+use crate::clock::{Chance, Clock};
+use crate::config::Timing;
+use crate::error::{ApiError, Problem};
+use crate::store::Store;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The largest request: an hour of typing is far below.
+const BODY_BYTES: usize = 1_000_000;
+
+/// What the routes need.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) chance: Chance,
+    pub(crate) timing: Timing,
+    pub(crate) auth: Arc<Auth>,
+    pub(crate) metrics: PrometheusHandle,
+    pub(crate) shutdown: CancellationToken,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Referent notes-api",
+        description = "Calls, their transcripts, drafts, edits and notes. Times are UTC milliseconds; offsets are samples of call time."
+    ),
+    components(schemas(Problem))
+)]
+struct Described;
+
+fn described() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Described::openapi())
+        .routes(routes!(session::open))
+        .routes(routes!(calls::list))
+        .routes(routes!(calls::one))
+        .routes(routes!(calls::suppressed))
+        .routes(routes!(calls::discard))
+        .routes(routes!(events::of_call))
+        .routes(routes!(events::of_all))
+        .routes(routes!(edits::put))
+        .routes(routes!(notes::save))
+        .routes(routes!(notes::versions))
+        .routes(routes!(notes::draft_shown))
+        .routes(routes!(notes::draft_again))
+        .routes(routes!(calls::corrections))
+}
+
+/// The OpenAPI 3.1 document, as JSON.
+///
+/// # Panics
+/// Never: the document has string keys only.
+pub fn openapi_json() -> String {
+    let (_, document) = described().split_for_parts();
+    document.to_pretty_json().expect("the document has string keys only")
+}
+
+/// Every route.
+pub(crate) fn router(app: App) -> Router {
+    let (routes, _) = described().split_for_parts();
+    routes
+        .route("/", get(page::index))
+        .route("/pane.js", get(page::script))
+        .route("/metrics", get(metrics))
+        .route("/v1/openapi.json", get(openapi))
+        .fallback(nothing_here)
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(from_fn(from_here_only))
+        .layer(from_fn_with_state(app.clone(), watched))
+        .with_state(app)
+}
+
+async fn nothing_here() -> ApiError {
+    ApiError::NotFound("page")
+}
+
+async fn openapi() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], openapi_json()).into_response()
+}
+
+/// For Prometheus, without a session: counts and durations, no words.
+async fn metrics(State(app): State<App>) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render()).into_response()
+}
+
+/// A1.
+async fn from_here_only(request: Request, next: Next) -> Response {
+    match check_source(request.method(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+/// A2, and the count for `/metrics`.
+async fn watched(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let began = app.clock.now_ms();
+    let mut response = next.run(request).await;
+    let status = response.status();
+    tracing::debug!(%method, path, status = status.as_u16(), ms = app.clock.now_ms() - began, "request");
+    metrics::counter!("referent_http_requests_total", "class" => class(status)).increment(1);
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        0..400 => "ok",
+        400..500 => "refused",
+        _ => "failed",
+    }
+}
+
+const HEADERS: [(HeaderName, &str); 8] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+];
+
+/// A3: a route that takes a `Person` is for people with a session.
+impl FromRequestParts<App> for Person {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        app.auth.person(&parts.headers, &app.store, &app.clock).await
+    }
+}

@@ -1,0 +1,106 @@
+//! Calls: the list, one of them, what is not believed of it, discarding it; and figures over many.
+
+use super::App;
+use super::body::{Asked, InPath};
+use crate::auth::Person;
+use crate::corrections::{Corrections, corrections as figures_of};
+use crate::error::{ApiError, Problem};
+use crate::shown::{CallDetail, CallList, DiscardReceipt, SuppressedList};
+use axum::Json;
+use axum::extract::State;
+use referent_proto::CommandId;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// Calls in a list that does not say how many.
+const USUAL: i64 = 50;
+/// The longest list.
+const MOST: i64 = 200;
+
+/// How long a list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Limit {
+    /// 1 to 200; 50 unless given.
+    limit: Option<i64>,
+}
+
+/// The newest calls.
+#[utoipa::path(get, path = "/v1/calls", tag = "calls", params(Limit), responses(
+    (status = 200, body = CallList), (status = 401, body = Problem),
+))]
+pub(super) async fn list(
+    _: Person,
+    State(app): State<App>,
+    Asked(Limit { limit }): Asked<Limit>,
+) -> Result<Json<CallList>, ApiError> {
+    let limit = limit.unwrap_or(USUAL).clamp(1, MOST);
+    Ok(Json(CallList { calls: app.store.summaries(limit).await? }))
+}
+
+/// Everything about a call, at one moment; its events go on from `sequence`.
+#[utoipa::path(get, path = "/v1/calls/{id}", tag = "calls",
+    params(("id" = String, Path, description = "UUID of the call")),
+    responses((status = 200, body = CallDetail), (status = 401, body = Problem), (status = 404, body = Problem)),
+)]
+pub(super) async fn one(_: Person, State(app): State<App>, InPath(call): InPath) -> Result<Json<CallDetail>, ApiError> {
+    let mut detail = app.store.detail(call).await?.ok_or(ApiError::NotFound("call"))?;
+    detail.agent = app.store.live().agent(call);
+    Ok(Json(detail))
+}
+
+/// The texts that are not believed, with the reasons.
+#[utoipa::path(get, path = "/v1/calls/{id}/suppressed", tag = "calls",
+    params(("id" = String, Path, description = "UUID of the call")),
+    responses((status = 200, body = SuppressedList), (status = 401, body = Problem), (status = 404, body = Problem)),
+)]
+pub(super) async fn suppressed(
+    _: Person,
+    State(app): State<App>,
+    InPath(call): InPath,
+) -> Result<Json<SuppressedList>, ApiError> {
+    let suppressed = app.store.suppressed(call).await?.ok_or(ApiError::NotFound("call"))?;
+    Ok(Json(SuppressedList { suppressed }))
+}
+
+/// Erases a call: every word, draft and typed text, but not a saved note. A repeat returns the receipt anew.
+#[utoipa::path(post, path = "/v1/calls/{id}/discard", tag = "calls",
+    params(("id" = String, Path, description = "UUID of the call")),
+    responses((status = 200, body = DiscardReceipt), (status = 401, body = Problem), (status = 404, body = Problem)),
+)]
+pub(super) async fn discard(
+    Person(by): Person,
+    State(app): State<App>,
+    InPath(call): InPath,
+) -> Result<Json<DiscardReceipt>, ApiError> {
+    let now_ms = app.clock.now_ms();
+    let command = CommandId::new(u64::try_from(now_ms).unwrap_or_default(), app.chance.bytes());
+    let receipt = app.store.discard(call, command, by, now_ms).await?.ok_or(ApiError::NotFound("call"))?;
+    tracing::info!(%call, note_kept = receipt.note_kept, "a call was discarded");
+    Ok(Json(receipt))
+}
+
+/// Which calls.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// Hung up at or after, UTC milliseconds; from the first unless given.
+    from_ms: Option<i64>,
+    /// Hung up before, UTC milliseconds; to the last unless given.
+    to_ms: Option<i64>,
+    /// Only this area.
+    area: Option<String>,
+}
+
+/// Correction times: from draft shown to note saved, with their definition.
+#[utoipa::path(get, path = "/v1/metrics/corrections", tag = "figures", params(Which),
+    responses((status = 200, body = Corrections), (status = 401, body = Problem)),
+)]
+pub(super) async fn corrections(
+    _: Person,
+    State(app): State<App>,
+    Asked(Which { from_ms, to_ms, area }): Asked<Which>,
+) -> Result<Json<Corrections>, ApiError> {
+    let rows = app.store.figures(from_ms.unwrap_or(0), to_ms.unwrap_or(i64::MAX), area).await?;
+    Ok(Json(figures_of(&rows)))
+}

@@ -1,0 +1,171 @@
+//! The pipeline's door: what became of the sound comes in, and what is durable of it goes back.
+//!
+//! In: `ingest.v1` streams of workers. Out: rows through `store`; `Settled`, `Stale`, draft jobs and commands back.
+//! Promises:
+//!   I1  An answer is sent only after the commit that it speaks of, and in the order of what it answers.
+//!   I2  Whatever ends a worker's stream, the call knows at once that nobody brings anything (`contact_lost`).
+//!   I3  The hang-up is durable before it is answered, and a draft that falls due by a worker's settle goes to that
+//!       worker on the same stream.
+//! The wire types end here; this is the only maker of gRPC statuses. Not done here: no judgement about the chain
+//! (`referent_proto::judge`, asked inside `store::settles`), no SQL.
+
+mod conversation;
+mod drafters;
+mod presence;
+
+use crate::areas::Areas;
+use crate::clock::Clock;
+use crate::config::Timing;
+use crate::store::drafts::Lease;
+use crate::store::{Store, StoreError};
+use referent_proto::ingest::ingest_server::{Ingest, IngestServer};
+use referent_proto::ingest::{FromDrafter, FromPresence, FromWorker, ToDrafter, ToPresence, ToWorker};
+use referent_proto::{BadMessage, MAX_MESSAGE_BYTES};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::transport::server::TcpIncoming;
+use tonic::{Request, Response, Status, Streaming};
+
+/// Messages that one wake-up of a stream takes together: the settles among them become one transaction.
+const BATCH: usize = 64;
+/// Answers that may wait for a peer to read them; then the stream waits, and the peer feels it.
+const ANSWERS: usize = 64;
+/// A peer that does not read its answers for so long is given up.
+const PEER_READS_WITHIN: Duration = Duration::from_secs(30);
+/// A stream has to say what it is within this time.
+const FIRST_MESSAGE_WITHIN: Duration = Duration::from_secs(10);
+/// A dead peer is noticed within twice this time.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+/// Calls on one connection: a pipeline speaks for all its calls through one.
+const STREAMS_A_CONNECTION: u32 = 1024;
+
+/// What every stream needs.
+#[derive(Clone)]
+pub(crate) struct Door {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) timing: Timing,
+    pub(crate) areas: Arc<Areas>,
+    /// The name of this process on the rows of its calls.
+    pub(crate) holder: String,
+    pub(crate) tracker: TaskTracker,
+    pub(crate) shutdown: CancellationToken,
+}
+
+impl Door {
+    fn lease(&self) -> Lease {
+        Lease { lease_ms: self.timing.lease_ms, no_contact_ms: self.timing.no_contact_ms() }
+    }
+}
+
+/// Serves pipelines until shutdown.
+pub(crate) async fn serve(door: Door, listener: TcpListener) -> Result<(), tonic::transport::Error> {
+    let shutdown = door.shutdown.clone();
+    let service = IngestServer::new(door)
+        .max_decoding_message_size(MAX_MESSAGE_BYTES)
+        .max_encoding_message_size(MAX_MESSAGE_BYTES);
+    tonic::transport::Server::builder()
+        .http2_keepalive_interval(Some(KEEP_ALIVE))
+        .http2_keepalive_timeout(Some(KEEP_ALIVE))
+        .max_concurrent_streams(Some(STREAMS_A_CONNECTION))
+        .add_service(service)
+        .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), shutdown.cancelled_owned())
+        .await
+}
+
+#[tonic::async_trait]
+impl Ingest for Door {
+    type CallStream = ReceiverStream<Result<ToWorker, Status>>;
+
+    async fn call(&self, request: Request<Streaming<FromWorker>>) -> Result<Response<Self::CallStream>, Status> {
+        let (down, answers) = mpsc::channel(ANSWERS);
+        self.tracker.spawn(conversation::run(self.clone(), request.into_inner(), Down(down)));
+        Ok(Response::new(ReceiverStream::new(answers)))
+    }
+
+    type DraftJobsStream = ReceiverStream<Result<ToDrafter, Status>>;
+
+    async fn draft_jobs(
+        &self,
+        request: Request<Streaming<FromDrafter>>,
+    ) -> Result<Response<Self::DraftJobsStream>, Status> {
+        let (down, answers) = mpsc::channel(ANSWERS);
+        self.tracker.spawn(drafters::run(self.clone(), request.into_inner(), Down(down)));
+        Ok(Response::new(ReceiverStream::new(answers)))
+    }
+
+    type PresenceStream = ReceiverStream<Result<ToPresence, Status>>;
+
+    async fn presence(
+        &self,
+        request: Request<Streaming<FromPresence>>,
+    ) -> Result<Response<Self::PresenceStream>, Status> {
+        let (down, answers) = mpsc::channel(ANSWERS);
+        self.tracker.spawn(presence::run(self.clone(), request.into_inner(), Down(down)));
+        Ok(Response::new(ReceiverStream::new(answers)))
+    }
+}
+
+/// Why a stream ends here.
+#[derive(Debug)]
+enum End {
+    /// The peer is gone, or ended its side: nothing to say.
+    PeerGone,
+    /// Everything is said.
+    Said,
+    /// The peer has to hear this.
+    Status(Status),
+}
+
+impl From<StoreError> for End {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a stream ends because of the database");
+        Self::Status(match error {
+            StoreError::Corrupt { .. } => Status::internal("something is wrong on the server; see its log"),
+            StoreError::Unavailable(_) | StoreError::Closing => {
+                Status::unavailable("the database does not answer; nothing was lost, connect again")
+            }
+        })
+    }
+}
+
+impl From<BadMessage> for End {
+    fn from(error: BadMessage) -> Self {
+        tracing::warn!(%error, "a peer sent what no honest peer sends");
+        Self::Status(Status::invalid_argument(error.to_string()))
+    }
+}
+
+fn going_down() -> End {
+    End::Status(Status::unavailable("this server is going down; connect again"))
+}
+
+/// The answers of one stream.
+struct Down<T>(mpsc::Sender<Result<T, Status>>);
+
+impl<T> Down<T> {
+    async fn send(&self, message: T) -> Result<(), End> {
+        self.0.send_timeout(Ok(message), PEER_READS_WITHIN).await.map_err(|_| End::PeerGone)
+    }
+
+    /// The last word, if there is one; a peer that does not read does not get it.
+    fn end(self, end: End) {
+        if let End::Status(status) = end {
+            drop(self.0.try_send(Err(status)));
+        }
+    }
+}
+
+/// The first message of a stream.
+async fn first<T>(up: &mut Streaming<T>) -> Result<T, End> {
+    match tokio::time::timeout(FIRST_MESSAGE_WITHIN, up.message()).await {
+        Ok(Ok(Some(message))) => Ok(message),
+        Ok(Ok(None) | Err(_)) => Err(End::PeerGone),
+        Err(_) => Err(End::Status(Status::deadline_exceeded("the stream began without its first message"))),
+    }
+}
