@@ -247,20 +247,24 @@ await story('two-windows', async ({ fake, page, open, shot }) => {
   await inState(page, 'Notat gemt');
 });
 
-await story('two-notes', async ({ fake, page, open }) => {
+await story('two-notes', async ({ fake, page, open, shot }) => {
   const call = await ready(fake, page);
   const other = await open('/');
   await inState(other, 'Udkast klar');
-  await other.route('**/events?*', (route) => route.abort());
+  await other.route('**/edit', (route) => route.abort());
+  await field(other, 'reason').fill('Det andet.');
+  await field(page, 'reason').fill('Det ene.');
   await press(page, 'Gem notat');
   await inState(page, 'Notat gemt');
-  await press(page, 'Ret notatet');
-  await field(page, 'reason').fill('Det ene.');
-  await field(other, 'reason').fill('Det andet.');
-  await press(page, 'Gem notat');
-  await until('the second version', () => call.notes.length === 2);
-  await until('the other text is offered', async () => (await other.locator('.elsewhere').count()) === 1);
+  // A note that was saved elsewhere goes over no unsaved text.
+  await other.locator('.elsewhere').getByText('Det ene.').waitFor();
   same(await value(other, 'reason'), 'Det andet.', 'what was typed');
+  await shot('offered', other);
+  await press(other, 'Behold min');
+  await other.unroute('**/edit');
+  await press(other, 'Gem notat');
+  await until('the second version', () => call.notes.length === 2, 15_000);
+  same(call.notes.map(({ sections }) => sections.reason).join(), 'Det ene.,Det andet.', 'both versions');
 });
 
 await story('away', async ({ fake, page, shot }) => {

@@ -46,7 +46,7 @@ export const chosen = (calls: Calls, id: string): Calls => ({
 /** The pane hears of its own call sooner than the list does. */
 export const changed = (calls: Calls, summary: CallSummary): Calls => ({
   ...calls,
-  list: calls.list.map((one) => (one.id === summary.id ? summary : one)),
+  list: calls.list.map((one) => (one.id === summary.id && one.sequence <= summary.sequence ? summary : one)),
 });
 
 const isLive = ({ state }: CallSummary): boolean => state === 'live' || state === 'out_of_contact';

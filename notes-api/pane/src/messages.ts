@@ -104,7 +104,7 @@ const late = (state: Shown, language: Language): Box | null => {
 const draft = (state: Shown, language: Language): Box | null => {
   const words = CATALOGUES[language];
   const { draft, note, mode } = state;
-  if (draft === null || mode === 'reading' || note !== null) return null;
+  if (draft === null || mode === 'reading' || note !== null || state.summary.state === 'discarded') return null;
   if (draft.state === 'failed') return { tone: 'bad', words: words.draftFailed[draft.failure ?? 'drafter_failed'] };
   if (draft.state !== 'ready') return { tone: 'quiet', words: words.draftComing };
   switch (draft.origin?.kind) {

@@ -333,11 +333,20 @@ export class NotePane extends HTMLElement {
     if (signal.aborted) return;
     if (answer.kind === 'elsewhere') {
       this.#happened({ kind: 'note_elsewhere', note: answer.current });
-      return;
+      return this.#saveOverSeen(texts);
     }
     this.#save = null;
     this.#happened({ kind: 'note_stored', note: answer.value });
     this.#tell('note-saved', { call: state.summary.id, version: answer.value.version });
+  }
+
+  /** The other note holds nothing that did not stand before the person already: the save goes on over it. */
+  async #saveOverSeen(texts: Texts): Promise<void> {
+    const state = this.#state;
+    if (state.kind !== 'shown' || state.mode !== 'writing' || undecided(state).length > 0) return;
+    if (JSON.stringify(noteTexts(state)) !== JSON.stringify(texts)) return;
+    this.#happened({ kind: 'note_sent' });
+    await this.#sendNote(state);
   }
 
   #failed(problem: Problem): void {

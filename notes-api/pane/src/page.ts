@@ -9,12 +9,12 @@ import { type Calls, changed, chosen, drawCalls, listed, NO_CALLS } from './call
 import { CATALOGUES, LANGUAGES, type Language, languageOf } from './catalogue';
 import { button, draw, el, say, set } from './dom';
 import css from './page.css';
-import type { CallSummary } from './wire';
+import { type CallSummary, summary } from './wire';
 
 type Access = 'opening' | 'open' | 'sign_in' | 'used' | 'away';
 
 /** Many changes of one moment are one question to the server. */
-const GATHER_MS = 400;
+const GATHER_MS = 200;
 
 class Page {
   readonly #api = new Api();
@@ -43,8 +43,8 @@ class Page {
     this.#nav = el('nav', { class: 'calls' }, el('div', { class: 'head' }, this.#title, this.#languages), this.#calls);
     document.body.replaceChildren(this.#nav, this.#banner, this.#notice, this.#pane);
     this.#pane.addEventListener('call-changed', (event) => {
-      const { summary } = (event as CustomEvent<{ summary: CallSummary }>).detail;
-      this.#state = changed(this.#state, summary);
+      const { detail } = event as CustomEvent<{ summary: CallSummary }>;
+      this.#state = changed(this.#state, detail.summary);
       this.#draw();
     });
     document.addEventListener('keydown', (event) => {
@@ -78,7 +78,7 @@ class Page {
     await this.#api.followCalls(
       {
         opened: () => this.#askSoon(0),
-        message: () => this.#askSoon(GATHER_MS),
+        message: (_, data) => this.#heard(data),
         contact: (contact) => {
           this.#contact = contact;
           if (contact === 'unauthorised' && this.#state.current === null) this.#access = 'sign_in';
@@ -101,6 +101,14 @@ class Page {
         ? 'sign_in'
         : await this.#open(null).then((access) => (access === 'sign_in' ? 'used' : access));
     }
+  }
+
+  /** A call that is on the list tells how it stands; one that is not, or an event that says nothing, is a question. */
+  #heard(data: unknown): void {
+    const known = (id: unknown): boolean => this.#state.list.some((call) => call.id === id);
+    if (!isObject(data) || !known(data.id)) return this.#askSoon(GATHER_MS);
+    this.#state = changed(this.#state, summary(data));
+    this.#draw();
   }
 
   #askSoon(ms: number): void {
@@ -205,6 +213,8 @@ class Page {
     this.#draw();
   }
 }
+
+const isObject = (value: unknown): value is { readonly id?: unknown } => typeof value === 'object' && value !== null;
 
 const tokenInAddress = (): string | null => new URLSearchParams(location.hash.slice(1)).get('token');
 

@@ -166,13 +166,7 @@ const inCall = (state: Shown, event: InCall): State => {
 
     // Where the call stands.
     case 'state':
-      return {
-        ...state,
-        summary: { ...event.summary, sequence: Math.max(event.summary.sequence, state.summary.sequence) },
-        partials: hungUp(event.summary) ? NO_PARTIALS : state.partials,
-        agent: hungUp(event.summary) ? null : state.agent,
-        hungUpAt: hungUp(event.summary) && !hungUp(state.summary) ? state.now : state.hungUpAt,
-      };
+      return summarised(state, event.summary);
     case 'agent':
       return hungUp(state.summary) ? state : { ...state, agent: event.agent, agentSince: since(state, event.agent) };
     case 'passed':
@@ -380,15 +374,7 @@ const loaded = (detail: CallDetail, kept: Kept | null, at: number): Shown => {
     suppressed: suppressedCount,
     partials: NO_PARTIALS,
     draft,
-    sections: sections.map(({ id, heading }) => ({
-      id,
-      heading,
-      text: '',
-      touched: false,
-      stored: null,
-      seen: [],
-      elsewhere: null,
-    })),
+    sections: sections.map(({ id, heading }) => untouched(id, heading)),
     edit: { revision: edit?.revision ?? 0, phase: 'quiet', storedAt: null },
     note,
     mode: note === null ? 'writing' : 'reading',
@@ -420,6 +406,46 @@ const withKept = (section: Section, kept: Kept | null): Section => {
   const both = theirs !== null && theirs !== mine.stored;
   return { ...section, text: mine.text, touched: true, elsewhere: both ? { text: theirs, as: 'edit' } : null };
 };
+
+const summarised = (state: Shown, summary: CallSummary): Shown => {
+  const over = hungUp(summary);
+  const known: Shown = {
+    ...state,
+    summary: { ...summary, sequence: Math.max(summary.sequence, state.summary.sequence) },
+    partials: over ? NO_PARTIALS : state.partials,
+    agent: over ? null : state.agent,
+    hungUpAt: over && !hungUp(state.summary) ? state.now : state.hungUpAt,
+  };
+  return summary.state === 'discarded' ? erased(known) : known;
+};
+
+/** A discarded call is erased here too; a saved note stays, as it does on the server. */
+const erased = (state: Shown): Shown => ({
+  ...state,
+  utterances: [],
+  gaps: [],
+  notTranscribed: [],
+  suppressed: 0,
+  draft: null,
+  late: 0,
+  evidence: null,
+  saving: { kind: 'no' },
+  mode: state.note === null ? 'writing' : 'reading',
+  sections: state.sections.map(({ id, heading }) => ({
+    ...untouched(id, heading),
+    text: state.note?.sections[id] ?? '',
+  })),
+});
+
+const untouched = (id: string, heading: string): Section => ({
+  id,
+  heading,
+  text: '',
+  touched: false,
+  stored: null,
+  seen: [],
+  elsewhere: null,
+});
 
 const byStart = (a: Utterance, b: Utterance): number => a.start - b.start || (a.track < b.track ? -1 : 1);
 

@@ -1,0 +1,123 @@
+// A caseworker at the real programs: node e2e/real.mjs URL (with #token=…), opened before the call begins.
+//
+// Sees the words come while the call plays and the draft after it, corrects, saves with Ctrl+Enter, loads anew; then a
+// second window with an old revision saves, and nothing of either text is lost. Ends with 1 and a screenshot of where
+// it stopped. SCREENSHOTS names the folder.
+
+import { complaints, launch, same, screenshots, until } from './browser.mjs';
+
+const url = process.argv[2];
+if (url === undefined) throw new Error('usage: node e2e/real.mjs http://127.0.0.1:8080/#token=…');
+const shot = screenshots(process.env.SCREENSHOTS ?? 'dist-test/screenshots-real');
+const MINUTE = 60_000;
+
+const browser = await launch();
+const context = await browser.newContext({ viewport: { width: 1360, height: 860 }, locale: 'da-DK' });
+const page = await context.newPage();
+const found = [complaints(page)];
+
+const state = (at) => at.locator('.state strong').textContent();
+const words = async () => (await page.locator('.turn').allTextContents()).join(' ').length;
+const field = (at, index) => at.locator('textarea').nth(index);
+const texts = async (at) => await at.locator('textarea').evaluateAll((all) => all.map((area) => area.value));
+const inState = (at, wanted, patience) =>
+  until(`the state "${wanted}"`, async () => (await state(at)) === wanted, patience);
+
+try {
+  await page.goto(url);
+  await page.getByText('Der er ingen opkald endnu').waitFor();
+  same(new URL(page.url()).hash, '', 'the token in the address');
+  await shot(page, 'before-the-call');
+
+  await inState(page, 'Lytter', MINUTE);
+  await until('the first words', async () => (await words()) > 0, MINUTE);
+  await shot(page, 'first-words');
+  const early = await words();
+  await until('more words while the call plays', async () => (await words()) > early + 40, MINUTE);
+  same(
+    (await page.locator('.turn.near').count()) > 0 || (await page.locator('.turn.far').count()) > 0,
+    true,
+    'speakers',
+  );
+  await until(
+    'words of both',
+    async () => {
+      return (await page.locator('.turn.near').count()) > 0 && (await page.locator('.turn.far').count()) > 0;
+    },
+    MINUTE,
+  );
+  await shot(page, 'both-speak');
+
+  let streamed = 0;
+  await until(
+    'the whole draft',
+    async () => {
+      if ((await state(page)) === 'Skriver udkast') streamed += 1;
+      return (await state(page)) === 'Udkast klar';
+    },
+    3 * MINUTE,
+  );
+  await until('numbers in the margin', async () => (await page.locator('.number').count()) > 0);
+  await shot(page, 'draft');
+  await page.locator('.number').first().click();
+  await page.locator('.evidence blockquote').first().waitFor();
+  await shot(page, 'evidence');
+  await page.keyboard.press('Escape');
+
+  // A second window that was opened now hears nothing more.
+  const other = await context.newPage();
+  found.push(complaints(other));
+  await other.goto(url.split('#')[0]);
+  await inState(other, 'Udkast klar');
+  await other.route('**/v1/calls/**', (route) =>
+    route.request().method() === 'GET' ? route.abort() : route.continue(),
+  );
+  await context.setOffline(false);
+
+  const mine = ' Rettet i det første vindue.';
+  await field(page, 0).focus();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type(mine);
+  const corrected = await texts(page);
+  await page.keyboard.press('Control+Enter');
+  await inState(page, 'Notat gemt');
+  await shot(page, 'saved');
+  await page.reload();
+  await inState(page, 'Notat gemt');
+  await page.locator('.note').getByText(mine.trim()).waitFor();
+  await page.getByText('version 1').waitFor();
+  await shot(page, 'loaded-anew');
+
+  process.stdout.write(`draft seen while it was written: ${streamed > 0 ? 'yes' : 'no, it was faster than a look'}\n`);
+  await oldRevision(other, corrected[0]);
+  const complaint = found.flat().join('; ');
+  if (complaint !== '') throw new Error(`the page complained: ${complaint}`);
+} catch (error) {
+  await shot(page, 'stopped-here').catch(() => undefined);
+  process.stderr.write(`${error.stack}\n`);
+  process.exitCode = 1;
+} finally {
+  await browser.close();
+}
+
+/** A window that missed what was saved: its text and the saved one are both there, and saving is its own choice. */
+async function oldRevision(other, saved) {
+  const theirs = 'Skrevet i det andet vindue.';
+  if (await field(other, 0).isHidden()) {
+    // It heard of the note after all, so there is no old revision; the correction begins from the new one.
+    throw new Error('the second window was to keep its old revision');
+  }
+  await field(other, 0).fill(theirs);
+  await other.keyboard.press('Control+Enter');
+  await other.locator('.elsewhere').first().waitFor();
+  same(await field(other, 0).inputValue(), theirs, 'what was typed in the second window');
+  await other.locator('.elsewhere').first().getByText('Rettet i det første vindue.').waitFor();
+  await shot(other, 'both-texts');
+  await other.getByRole('button', { name: 'Behold begge' }).first().click();
+  same(await field(other, 0).inputValue(), `${theirs}\n${saved}`, 'both texts');
+  await other.unroute('**/v1/calls/**');
+  await other.keyboard.press('Control+Enter');
+  await inState(other, 'Notat gemt');
+  await other.getByText('version 2').waitFor();
+  await shot(other, 'both-saved');
+}
