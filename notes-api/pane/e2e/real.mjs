@@ -34,11 +34,6 @@ try {
   await shot(page, 'first-words');
   const early = await words();
   await until('more words while the call plays', async () => (await words()) > early + 40, MINUTE);
-  same(
-    (await page.locator('.turn.near').count()) > 0 || (await page.locator('.turn.far').count()) > 0,
-    true,
-    'speakers',
-  );
   await until(
     'words of both',
     async () => {
@@ -64,15 +59,12 @@ try {
   await shot(page, 'evidence');
   await page.keyboard.press('Escape');
 
-  // A second window that was opened now hears nothing more.
+  // A second window, which hears no event: it goes on knowing what it knew when it was opened.
   const other = await context.newPage();
   found.push(complaints(other));
+  await other.route('**/events*', (route) => route.abort());
   await other.goto(url.split('#')[0]);
-  await inState(other, 'Udkast klar');
-  await other.route('**/v1/calls/**', (route) =>
-    route.request().method() === 'GET' ? route.abort() : route.continue(),
-  );
-  await context.setOffline(false);
+  await field(other, 0).waitFor();
 
   const mine = ' Rettet i det første vindue.';
   await field(page, 0).focus();
@@ -103,10 +95,6 @@ try {
 /** A window that missed what was saved: its text and the saved one are both there, and saving is its own choice. */
 async function oldRevision(other, saved) {
   const theirs = 'Skrevet i det andet vindue.';
-  if (await field(other, 0).isHidden()) {
-    // It heard of the note after all, so there is no old revision; the correction begins from the new one.
-    throw new Error('the second window was to keep its old revision');
-  }
   await field(other, 0).fill(theirs);
   await other.keyboard.press('Control+Enter');
   await other.locator('.elsewhere').first().waitFor();
@@ -115,7 +103,7 @@ async function oldRevision(other, saved) {
   await shot(other, 'both-texts');
   await other.getByRole('button', { name: 'Behold begge' }).first().click();
   same(await field(other, 0).inputValue(), `${theirs}\n${saved}`, 'both texts');
-  await other.unroute('**/v1/calls/**');
+  await other.unroute('**/events*');
   await other.keyboard.press('Control+Enter');
   await inState(other, 'Notat gemt');
   await other.getByText('version 2').waitFor();

@@ -106,7 +106,10 @@ class Page {
   /** A call that is on the list tells how it stands; one that is not, or an event that says nothing, is a question. */
   #heard(data: unknown): void {
     const known = (id: unknown): boolean => this.#state.list.some((call) => call.id === id);
-    if (!isObject(data) || !known(data.id)) return this.#askSoon(GATHER_MS);
+    if (!isObject(data) || !known(data.id)) {
+      this.#askSoon(GATHER_MS);
+      return;
+    }
     this.#state = changed(this.#state, summary(data));
     this.#draw();
   }
