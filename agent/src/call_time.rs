@@ -79,6 +79,16 @@ impl DeviceTrack {
         self.break_off(GapReason::DeviceLost)
     }
 
+    /// The PC slept: ends the run.
+    pub fn slept(&mut self) -> Vec<Piece> {
+        self.break_off(GapReason::Asleep)
+    }
+
+    /// Why there is no sound, while there is none.
+    pub fn missing(&self) -> GapReason {
+        self.missing
+    }
+
     /// Takes what the ring held.
     pub fn accept(&mut self, poured: Poured<'_>) -> Result<Vec<Piece>, ImpossibleRate> {
         let mut pieces = Vec::new();

@@ -1,20 +1,86 @@
 //! The companion on the caseworker's PC: captures a call, keeps it safe, sends it.
 //!
 //! ```text
-//! capture ─┐                    ┌───────── the one durable copy ─────────┐
+//! capture ─┐                               the one durable copy
 //!          ├─▶ call_time ─▶ resample ─▶ feed ─▶ spool ─▶ send ─▶ pipeline
 //! wav ─────┘                                      ▲        │
-//!                                                 └─ settled, credit, commands
+//!                                                 └────────┴─ settled, credit, commands
 //! ```
 //!
 //! The modules stand in the order of the data. `desk` holds the call that goes on and those that wait in the spool;
-//! `control` is how the command line and a tray reach it.
+//! `control` is how the command line reaches it.
 
+pub mod config;
+pub mod state_dir;
 pub mod clock;
+pub mod call;
 pub mod capture;
 pub mod wav;
-pub mod resample;
 pub mod call_time;
+pub mod resample;
+pub mod feed;
 pub mod spool;
 pub mod backoff;
+pub mod send;
 pub mod status;
+pub mod desk;
+pub mod control;
+pub mod metrics;
+
+use anyhow::Context as _;
+use clock::Clock;
+use config::Config;
+use desk::Desk;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng as _};
+use send::{Limits, Line};
+use spool::Spool;
+use state_dir::{StateDir, Token};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// What an agent is run with, beside its configuration.
+#[derive(Debug)]
+pub struct Surroundings<R> {
+    /// Where times come from.
+    pub clock: Clock,
+    /// Where ids, the token and the backoff's chance come from.
+    pub chance: R,
+    /// How long is waited for what.
+    pub limits: Limits,
+    /// Ends the agent.
+    pub shutdown: CancellationToken,
+}
+
+/// Runs the agent until `shutdown`; `on_ready` is told the address of the control port.
+pub async fn run<R: Rng>(
+    config: Config,
+    mut surroundings: Surroundings<R>,
+    on_ready: impl FnOnce(SocketAddr),
+) -> anyhow::Result<()> {
+    let metrics = metrics::recorder();
+    let state_dir = StateDir::take(&config.state_dir)?;
+    let listener = TcpListener::bind(config.http)
+        .await
+        .with_context(|| format!("http = \"{}\" cannot be listened on; choose another port, or 0", config.http))?;
+    let http = listener.local_addr().context("while asking for the port")?;
+    let Surroundings { clock, limits, shutdown, .. } = &surroundings;
+    let (clock, limits, shutdown) = (clock.clone(), *limits, shutdown.clone());
+    let mut chance = || StdRng::from_rng(&mut surroundings.chance);
+    let line = Line::new(&config.pipeline, limits, chance())
+        .with_context(|| format!("pipeline = \"{}\" is no address", config.pipeline))?;
+    let token = Token::new(&mut chance());
+    let spool_dir = state_dir.spool();
+    let spool = Spool::open(spool_dir.clone()).with_context(|| format!("{} cannot be opened", spool_dir.display()))?;
+    let desk = Desk::open(config, clock, spool, Arc::new(line), chance())
+        .with_context(|| format!("{} cannot be read", spool_dir.display()))?;
+    state_dir.publish(http, &token)?;
+    let router = control::router(desk.clone(), token, metrics);
+    on_ready(http);
+    let server = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    server.await.context("while serving the control port")?;
+    desk.close().await;
+    Ok(())
+}

@@ -1,1 +1,207 @@
-fn main() {}
+//! `referent-agent`: arguments, log, `run`, exit code.
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use referent_agent::clock::Clock;
+use referent_agent::config::Config;
+use referent_agent::control::BeginBody;
+use referent_agent::control::client::Agent;
+use referent_agent::send::Limits;
+use referent_agent::{Surroundings, capture};
+use referent_proto::{Direction, Track};
+use rustix::process::{Resource, Rlimit, setrlimit};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// Captures calls on this PC, keeps them safe, sends them.
+#[derive(Parser)]
+#[command(name = "referent-agent", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct ConfigFile {
+    /// The configuration file (TOML).
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run until stopped.
+    Run(ConfigFile),
+    /// A call begins: tell the running agent.
+    Start {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The file to play, where the configuration says that sound comes from files.
+        #[arg(long, value_name = "FILE")]
+        wav: Option<PathBuf>,
+        /// The case that the note belongs to.
+        #[arg(long, value_name = "ID")]
+        case: Option<String>,
+        /// The department, if not the configured one.
+        #[arg(long)]
+        area: Option<String>,
+        /// Who called whom.
+        #[arg(long)]
+        direction: Option<Called>,
+        /// The telephony's id of the call.
+        #[arg(long, value_name = "ID")]
+        external_id: Option<String>,
+    },
+    /// They hung up: tell the running agent.
+    Stop(ConfigFile),
+    /// What the running agent does.
+    Status {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Everything, as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Which sound devices there are.
+    Devices(ConfigFile),
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Called {
+    /// The citizen called.
+    Incoming,
+    /// The caseworker called.
+    Outgoing,
+}
+
+fn main() -> ExitCode {
+    // A core dump would hold what was spoken.
+    let no_cores = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let result = no_cores.context("core dumps cannot be switched off").and_then(|()| {
+        let arguments = Arguments::parse();
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(2).enable_all().build().context("while starting the runtime")?;
+        runtime.block_on(act(arguments.command))
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            writeln!(std::io::stderr(), "{error:#}").ok();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn act(command: Command) -> anyhow::Result<()> {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    match command {
+        Command::Run(file) => run(&file).await,
+        Command::Start { file, wav, case, area, direction, external_id } => {
+            // The agent has a working directory of its own.
+            let absolute = |wav: PathBuf| std::path::absolute(&wav).unwrap_or(wav);
+            let direction = direction.map(|direction| match direction {
+                Called::Incoming => Direction::Incoming,
+                Called::Outgoing => Direction::Outgoing,
+            });
+            let body = BeginBody { wav: wav.map(absolute), case_id: case, area, direction, external_id };
+            say(&running(&file)?.start(&body).await?.to_string())
+        }
+        Command::Stop(file) => say(&running(&file)?.stop().await?.to_string()),
+        Command::Status { file, json } => {
+            let status = running(&file)?.status().await?;
+            say(&if json { serde_json::to_string_pretty(&status)? } else { in_words(&status) })
+        }
+        Command::Devices(file) => {
+            Config::load(&file.config)?;
+            say(&devices())
+        }
+    }
+}
+
+async fn run(file: &ConfigFile) -> anyhow::Result<()> {
+    let config = Config::load(&file.config)?;
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log)
+        .with_context(|| format!("{}: log = \"{}\" is no filter; use \"info\"", file.config.display(), config.log))?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    let shutdown = CancellationToken::new();
+    let mut terminate = signal(SignalKind::terminate()).context("while listening for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("while listening for SIGINT")?;
+    let surroundings = Surroundings {
+        clock: Clock::system(),
+        chance: chance(),
+        limits: Limits::default(),
+        shutdown: shutdown.clone(),
+    };
+    let mut said = Ok(());
+    let agent = referent_agent::run(config, surroundings, |http| {
+        said = say(&serde_json::json!({ "ready": true, "http": http.to_string() }).to_string());
+    });
+    let signals = async {
+        for times in 0.. {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if times > 0 {
+                return;
+            }
+            tracing::info!("stopping; what is on its way is sent first, a second signal ends it at once");
+            shutdown.cancel();
+        }
+    };
+    tokio::select! {
+        result = agent => result.with_context(|| file.config.display().to_string())?,
+        () = signals => std::process::exit(130),
+    }
+    said
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where chance comes from")]
+fn chance() -> rand::rngs::ThreadRng {
+    rand::rng()
+}
+
+fn running(file: &ConfigFile) -> anyhow::Result<Agent> {
+    Ok(Agent::of(&Config::load(&file.config)?.state_dir)?)
+}
+
+fn say(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush()).context("while writing to stdout")
+}
+
+fn in_words(status: &serde_json::Value) -> String {
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let seconds = status["since_ms"].as_u64().unwrap_or(0) / 1000;
+    let mut lines = vec![format!("{} for {seconds} s: {}", text(&status["state"]), text(&status["reason"]["en"]))];
+    if let Some(step) = status["next_step"]["en"].as_str() {
+        lines.push(step.to_owned());
+    }
+    if let Some(call) = status["call"]["id"].as_str() {
+        let recorded = &status["call"]["recorded_ms"];
+        let part = |track: &str| recorded[track].as_u64().unwrap_or(0) / 1000;
+        lines.push(format!("call {call}: {} s near, {} s far", part("near"), part("far")));
+        for track in Track::BOTH {
+            if let Some(problem) = status["call"]["problem"][track.name()].as_str() {
+                lines.push(problem.to_owned());
+            }
+        }
+    }
+    let waiting = status["spool"]["waiting"].as_array().map_or(0, Vec::len);
+    let bytes = status["spool"]["bytes"].as_u64().unwrap_or(0);
+    lines.push(format!("spool: {waiting} call(s) not complete, {} kB", bytes / 1000));
+    lines.join("\n")
+}
+
+fn devices() -> String {
+    let lines = capture::devices().into_iter().map(|device| {
+        let tracks: Vec<&str> = device.tracks.iter().map(|track| track.name()).collect();
+        let fits = if tracks.is_empty() { "-".to_owned() } else { tracks.join(", ") };
+        format!("{fits:<10} {}   {}", device.id, device.name)
+    });
+    let lines: Vec<String> = lines.collect();
+    if lines.is_empty() { "no sound devices; is a sound server running?".to_owned() } else { lines.join("\n") }
+}

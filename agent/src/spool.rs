@@ -118,7 +118,7 @@ impl Spool {
             match recover::recover(&folder) {
                 Ok(Some(found)) => calls.push(CallSpool::reopen(folder, found, SEGMENT_SAMPLES)),
                 Ok(None) => {
-                    tracing::error!(folder = %folder.display(), "this spool names no call; it is left as it is")
+                    tracing::error!(folder = %folder.display(), "this spool names no call; it is left as it is");
                 }
                 Err(error) => tracing::error!(folder = %folder.display(), %error, "this spool cannot be read"),
             }

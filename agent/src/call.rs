@@ -1,0 +1,364 @@
+//! The agent's side of a call: how it begins, what is known of it while it goes on, what becomes of one that was left.
+//!
+//! In: what a person asked for, the configuration, a clock and chance. Out: a [`Begin`], the spool's first record, and a
+//! [`Call`], which `feed` writes to and `send` reads from. The mode stands in the spool, so that a restart keeps it.
+//! Not done here: no sound, no network. Consent and pause come with a later version; until then a mode of
+//! `after_consent` records nothing.
+
+use crate::clock::Clock;
+use crate::config::{Config, SoundConfig};
+use crate::resample::ImpossibleRate;
+use crate::spool::record::{Begin, Ended, Source};
+use crate::spool::{CallSpool, SpoolError};
+use crate::status::{Facts, Link, Since, judge};
+use crate::wav::{Wav, WavError};
+use rand::{Rng, RngExt as _};
+use referent_proto::ids::PerTrack;
+use referent_proto::{
+    AgentState, AgentStateKind, CallId, Direction, HangUpReason, Hello, SampleOffset, Track, Urgency,
+};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// An unended call is captured on when the agent was away for less than this.
+const CAPTURED_ON_WITHIN_US: u64 = 600_000_000;
+/// A call that ended less than this ago is sent as if it were live: somebody waits for its draft.
+const STILL_LIVE_MS: u64 = 30_000;
+
+/// What a person, or the telephony, asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// The file to play, where sound comes from files.
+    pub wav: Option<PathBuf>,
+    /// The case.
+    pub case_id: Option<String>,
+    /// The department, if not the configured one.
+    pub area: Option<String>,
+    /// Who called whom.
+    pub direction: Option<Direction>,
+    /// The telephony's id.
+    pub external_id: Option<String>,
+}
+
+/// Why a call does not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotBegin {
+    /// One goes on. Hang up first.
+    #[error("call {0} goes on; hang up first (`referent-agent stop`)")]
+    Busy(CallId),
+    /// Name a file that exists.
+    #[error(
+        "sound.kind is \"wav\" in the configuration, so a call needs a file; name one (`referent-agent start --wav FILE`)"
+    )]
+    NoWav,
+    /// Leave out the file, or configure files.
+    #[error(
+        "a file is played only with sound.kind = \"wav\" in the configuration; leave it out, or change the configuration"
+    )]
+    NotFromFiles,
+    /// Take another file.
+    #[error(transparent)]
+    Wav(#[from] WavError),
+    /// Take another file.
+    #[error(transparent)]
+    Rate(#[from] ImpossibleRate),
+    /// Make room on the disk, or mend it.
+    #[error("the call cannot be kept in state_dir: {0}")]
+    Spool(#[from] SpoolError),
+    /// The agent is being stopped. Start it again.
+    #[error("the agent is stopping; start it again first")]
+    Stopping,
+}
+
+/// A new call's first record.
+pub fn begin(wanted: Wanted, config: &Config, clock: &Clock, rng: &mut impl Rng) -> Result<Begin, CannotBegin> {
+    let source = match (&config.sound, wanted.wav) {
+        (SoundConfig::Devices { .. }, None) => Source::Devices,
+        (SoundConfig::Devices { .. }, Some(_)) => return Err(CannotBegin::NotFromFiles),
+        (SoundConfig::Wav { .. }, None) => return Err(CannotBegin::NoWav),
+        (SoundConfig::Wav { pace }, Some(path)) => {
+            Wav::open(&path)?; // Whatever is wrong with the file is said now, not in the middle of the call.
+            Source::Wav { path, pace: *pace }
+        }
+    };
+    let started = clock.wall();
+    Ok(Begin {
+        call: CallId::new(u64::try_from(started.utc_ms).unwrap_or(0), rng.random()),
+        continues: None,
+        external_id: wanted.external_id,
+        case_id: wanted.case_id,
+        area: Some(wanted.area.unwrap_or_else(|| config.area.clone())),
+        mode: config.mode,
+        direction: wanted.direction.unwrap_or(Direction::Unknown),
+        started,
+        tracks: config.sound.tracks(),
+        source,
+        boot: clock.boot().to_owned(),
+        boot_ms: clock.boot_ms(),
+    })
+}
+
+/// What becomes of a call that an earlier run left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leftover {
+    /// It had ended: it is sent.
+    Ended,
+    /// It goes on: it is captured on, after a gap.
+    GoesOn,
+    /// Nobody knows when it ended: it is ended where its sound ends.
+    Crashed,
+}
+
+/// A call that the agent still has something to do for. Shared by `feed`, `send` and `desk`.
+#[derive(Debug)]
+pub struct Call {
+    spool: CallSpool,
+    clock: Clock,
+    /// The call's zero on the boot clock of this boot, microseconds; negative when that lay before this boot.
+    zero_us: i64,
+    meters: PerTrack<Meter>,
+    is_write_failing: AtomicBool,
+    is_sync_failing: AtomicBool,
+    link: Mutex<Link>,
+    since: Mutex<Since>,
+    credit: watch::Sender<PerTrack<SampleOffset>>,
+}
+
+/// What the user wants to know of a track.
+#[derive(Debug)]
+struct Meter {
+    peak_permille: AtomicU16,
+    last_sound_us: AtomicU64,
+    last_nonzero_us: AtomicU64,
+    problem: Mutex<Option<String>>,
+}
+
+impl Call {
+    /// The call in this spool.
+    pub fn new(spool: CallSpool, clock: Clock) -> Self {
+        let (now, now_us) = (Instant::now(), clock.boot_us());
+        let meter = || Meter {
+            peak_permille: AtomicU16::new(0),
+            last_sound_us: AtomicU64::new(now_us),
+            last_nonzero_us: AtomicU64::new(now_us),
+            problem: Mutex::new(None),
+        };
+        Self {
+            zero_us: zero_us(spool.begin(), &clock),
+            spool,
+            clock,
+            meters: PerTrack { near: meter(), far: meter() },
+            is_write_failing: AtomicBool::new(false),
+            is_sync_failing: AtomicBool::new(false),
+            link: Mutex::new(Link::Away(now)),
+            since: Mutex::new(Since::new(now)),
+            credit: watch::Sender::new(PerTrack::default()),
+        }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> CallId {
+        self.spool.call()
+    }
+
+    /// Where its sound is kept.
+    pub fn spool(&self) -> &CallSpool {
+        &self.spool
+    }
+
+    /// The clock it is measured by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// A moment of the boot clock, in call time, microseconds.
+    pub fn call_time_us(&self, boot_us: u64) -> u64 {
+        u64::try_from(i64::try_from(boot_us).unwrap_or(i64::MAX) - self.zero_us).unwrap_or(0)
+    }
+
+    /// Now, in call time, microseconds.
+    pub fn now_us(&self) -> u64 {
+        self.call_time_us(self.clock.boot_us())
+    }
+
+    /// What a start does with it.
+    pub fn leftover(&self) -> Leftover {
+        if self.spool.ended().is_some() {
+            return Leftover::Ended;
+        }
+        let ends = self.spool.ends();
+        let away_us = self.now_us().saturating_sub(ends.near.max(ends.far).millis() * 1000);
+        if away_us < CAPTURED_ON_WITHIN_US { Leftover::GoesOn } else { Leftover::Crashed }
+    }
+
+    /// The end of the call, as of now.
+    pub fn end_now(&self, ends: PerTrack<SampleOffset>, reason: HangUpReason) -> Ended {
+        let boot = self.clock.boot().to_owned();
+        Ended { ends, reason, boot, boot_ms: self.clock.boot_ms(), utc_ms: self.clock.wall().utc_ms }
+    }
+
+    /// How long ago the call ended; by the boot clock, but after a reboot by the wall clock.
+    pub fn age_ms(&self, ended: &Ended) -> u64 {
+        if is_this_boot(&ended.boot, &self.clock) {
+            return self.clock.boot_ms().saturating_sub(ended.boot_ms);
+        }
+        u64::try_from(self.clock.wall().utc_ms - ended.utc_ms).unwrap_or(0)
+    }
+
+    /// Live while people speak, and as long as somebody waits for the draft.
+    pub fn urgency(&self) -> Urgency {
+        match self.spool.ended() {
+            Some(ended) if ended.reason == HangUpReason::Crash || self.age_ms(&ended) > STILL_LIVE_MS => {
+                Urgency::Backlog
+            }
+            _ => Urgency::Live,
+        }
+    }
+
+    /// How the call introduces itself.
+    pub fn hello(&self, attempts_without_progress: u32) -> Hello {
+        let begin = self.spool.begin().clone();
+        Hello {
+            agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+            call: begin.call,
+            continues: begin.continues,
+            external_id: begin.external_id,
+            case_id: begin.case_id,
+            area: begin.area,
+            mode: begin.mode,
+            direction: begin.direction,
+            started: begin.started,
+            urgency: self.urgency(),
+            attempts_without_progress,
+            tracks: begin.tracks,
+        }
+    }
+
+    /// Sound with this peak was written.
+    pub fn heard(&self, track: Track, peak: u16) {
+        let meter = &self.meters[track];
+        let permille = u16::try_from(u32::from(peak) * 1000 / 32_768).unwrap_or(1000);
+        meter.peak_permille.fetch_max(permille, Ordering::Relaxed);
+        let now_us = self.clock.boot_us();
+        meter.last_sound_us.store(now_us, Ordering::Relaxed);
+        if peak > 0 {
+            meter.last_nonzero_us.store(now_us, Ordering::Relaxed);
+        }
+    }
+
+    /// The last write into the spool failed, or went well again; true when that is news.
+    pub fn set_write_failing(&self, is_failing: bool) -> bool {
+        self.is_write_failing.swap(is_failing, Ordering::Relaxed) != is_failing
+    }
+
+    /// The last `sync` of the spool failed, or went well again; true when that is news.
+    pub fn set_sync_failing(&self, is_failing: bool) -> bool {
+        self.is_sync_failing.swap(is_failing, Ordering::Relaxed) != is_failing
+    }
+
+    /// What is wrong with a track's device, for the person who asks for the status.
+    pub fn set_problem(&self, track: Track, problem: Option<String>) {
+        *lock(&self.meters[track].problem) = problem;
+    }
+
+    /// What is wrong with a track's device.
+    pub fn problem(&self, track: Track) -> Option<String> {
+        lock(&self.meters[track].problem).clone()
+    }
+
+    /// How the connection stands.
+    pub fn link(&self) -> Link {
+        *lock(&self.link)
+    }
+
+    /// The connection carries, and so many samples are still to be sent.
+    pub fn is_connected(&self, behind: u64) {
+        *lock(&self.link) = Link::There { behind };
+    }
+
+    /// There is no connection.
+    pub fn is_away(&self) {
+        let mut link = lock(&self.link);
+        if matches!(*link, Link::There { .. }) {
+            *link = Link::Away(Instant::now());
+        }
+    }
+
+    /// The other end takes sound of this track up to here.
+    pub fn grant(&self, track: Track, up_to: SampleOffset) {
+        self.credit.send_if_modified(|credit| {
+            let is_more = up_to > credit[track];
+            credit[track] = credit[track].max(up_to);
+            is_more
+        });
+    }
+
+    /// Up to where every track may be sent.
+    pub fn granted(&self) -> SampleOffset {
+        let credit = *self.credit.borrow();
+        self.spool.begin().tracks.iter().map(|track| credit[*track]).min().unwrap_or_default()
+    }
+
+    /// What the agent truly does for this call.
+    pub fn state_kind(&self) -> AgentStateKind {
+        let link = self.link();
+        if self.spool.ended().is_some() {
+            return match link {
+                Link::There { behind: 0 } => AgentStateKind::Idle,
+                Link::There { .. } => AgentStateKind::CatchingUp,
+                Link::Away(_) => AgentStateKind::OfflineKeeping,
+            };
+        }
+        let now_us = self.clock.boot_us();
+        let ago = |at: &AtomicU64| Duration::from_micros(now_us.saturating_sub(at.load(Ordering::Relaxed)));
+        let begin = self.spool.begin();
+        let facts = Facts {
+            mode: begin.mode,
+            tracks: begin.tracks.clone(),
+            is_disk_failing: self.is_write_failing.load(Ordering::Relaxed)
+                || self.is_sync_failing.load(Ordering::Relaxed),
+            silent: PerTrack { near: ago(&self.meters.near.last_sound_us), far: ago(&self.meters.far.last_sound_us) },
+            all_zero: ago(&self.meters.near.last_nonzero_us),
+            link,
+        };
+        judge(&facts, Instant::now())
+    }
+
+    /// What the agent truly does, and for how long.
+    pub fn state(&self) -> (AgentStateKind, Duration) {
+        let kind = self.state_kind();
+        (kind, lock(&self.since).is(kind, Instant::now()))
+    }
+
+    /// The heartbeat; peaks begin anew with each.
+    pub fn heartbeat(&self) -> AgentState {
+        let (kind, since) = self.state();
+        let peak = |track: Track| self.meters[track].peak_permille.swap(0, Ordering::Relaxed);
+        AgentState {
+            kind,
+            since_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+            level_permille: PerTrack { near: peak(Track::Near), far: peak(Track::Far) },
+        }
+    }
+}
+
+/// The call's zero on this boot's clock; after a reboot the wall clock tells how long the PC was away.
+fn zero_us(begin: &Begin, clock: &Clock) -> i64 {
+    if is_this_boot(&begin.boot, clock) {
+        return i64::try_from(begin.boot_ms).unwrap_or(i64::MAX / 1000) * 1000;
+    }
+    let since_began_ms = (clock.wall().utc_ms - begin.started.utc_ms).max(0);
+    i64::try_from(clock.boot_us()).unwrap_or(i64::MAX) - since_began_ms.saturating_mul(1000)
+}
+
+fn is_this_boot(boot: &str, clock: &Clock) -> bool {
+    !boot.is_empty() && boot == clock.boot()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

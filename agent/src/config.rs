@@ -1,0 +1,236 @@
+//! What a person wrote in the configuration file, checked once.
+//!
+//! In: TOML. Out: a [`Config`] that the rest of the program trusts.
+//! Promised: an unknown key is refused; every error is one sentence that names the file, the key and the remedy; nothing
+//! but loopback is spoken to, because certificates come with a later version. Not done here: no environment is read.
+
+use crate::capture::Pick;
+use crate::spool::record::Pace;
+use referent_proto::{Mode, Track};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Everything that a person decides about this program.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What is logged, in the words of `RUST_LOG`.
+    pub log: String,
+    /// The spool, and the files by which the command line finds the running agent.
+    pub state_dir: PathBuf,
+    /// Where the control port and the metrics are.
+    pub http: SocketAddr,
+    /// Where the sound goes, `http://host:port`.
+    pub pipeline: String,
+    /// How calls may be recorded.
+    pub mode: Mode,
+    /// The department, unless a call names another.
+    pub area: String,
+    /// Where sound comes from.
+    pub sound: SoundConfig,
+}
+
+/// Where sound comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SoundConfig {
+    /// Microphone and loopback.
+    Devices {
+        /// The microphone.
+        near: Pick,
+        /// What the PC plays; `None` for a PC that does not hear the citizen.
+        far: Option<Pick>,
+    },
+    /// A file for each call.
+    Wav {
+        /// How fast it is played.
+        pace: Pace,
+    },
+}
+
+impl SoundConfig {
+    /// The tracks that a call has.
+    pub fn tracks(&self) -> Vec<Track> {
+        match self {
+            Self::Devices { far: None, .. } => vec![Track::Near],
+            Self::Devices { .. } | Self::Wav { .. } => Track::BOTH.to_vec(),
+        }
+    }
+}
+
+/// The file cannot be used; correct what the sentence names.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {what}", file = file.display())]
+pub struct BadConfig {
+    file: PathBuf,
+    what: String,
+}
+
+impl Config {
+    /// Reads and checks the file.
+    pub fn load(file: &Path) -> Result<Self, BadConfig> {
+        let bad = |what: String| BadConfig { file: file.to_owned(), what };
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| bad(format!("cannot be read ({error}); give its path with --config")))?;
+        Self::parse(&text).map_err(bad)
+    }
+
+    /// Checks the text of a file.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let raw: Raw = toml::from_str(text).map_err(|error| one_line(&error, text))?;
+        if raw.state_dir.as_os_str().is_empty() {
+            return Err("state_dir is empty; give a folder on a local disk".into());
+        }
+        if raw.area.trim().is_empty() {
+            return Err("area is empty; remove it, or name a department".into());
+        }
+        Ok(Self {
+            log: raw.log,
+            state_dir: raw.state_dir,
+            http: loopback("http", &raw.http)?,
+            pipeline: address("pipeline", raw.pipeline)?,
+            mode: raw.mode,
+            area: raw.area,
+            sound: sound(raw.sound)?,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    #[serde(default = "info")]
+    log: String,
+    state_dir: PathBuf,
+    http: String,
+    pipeline: String,
+    mode: Mode,
+    #[serde(default = "standard")]
+    area: String,
+    sound: RawSound,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSound {
+    kind: RawKind,
+    near: Option<String>,
+    far: Option<String>,
+    pace: Option<Pace>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RawKind {
+    Devices,
+    Wav,
+}
+
+fn info() -> String {
+    "info".into()
+}
+
+fn standard() -> String {
+    "standard".into()
+}
+
+fn sound(raw: RawSound) -> Result<SoundConfig, String> {
+    match (raw.kind, raw.pace) {
+        (RawKind::Devices, Some(_)) => {
+            Err("sound.pace is for sound.kind = \"wav\" only, devices have a pace of their own; remove it".into())
+        }
+        (RawKind::Devices, None) => {
+            let far = raw.far.as_deref().unwrap_or("default");
+            let near = pick("sound.near", raw.near.as_deref().unwrap_or("default"))?;
+            if near == Pick::Named("none".into()) {
+                return Err("sound.near = \"none\" would leave nothing to record; use \"default\"".into());
+            }
+            let far = if far == "none" { None } else { Some(pick("sound.far", far)?) };
+            Ok(SoundConfig::Devices { near, far })
+        }
+        (RawKind::Wav, _) if raw.near.is_some() || raw.far.is_some() => {
+            Err("sound.near and sound.far are for sound.kind = \"devices\" only; remove them".into())
+        }
+        (RawKind::Wav, None) => {
+            Err("sound.pace is missing; use \"real_time\", or \"credit\" for as fast as it is taken".into())
+        }
+        (RawKind::Wav, Some(pace)) => Ok(SoundConfig::Wav { pace }),
+    }
+}
+
+fn pick(key: &str, name: &str) -> Result<Pick, String> {
+    match name.trim() {
+        "" => Err(format!("{key} is empty; use \"default\", or part of a name that `referent-agent devices` lists")),
+        "default" => Ok(Pick::Default),
+        part => Ok(Pick::Named(part.to_owned())),
+    }
+}
+
+/// The parser's complaint on one line, with the line of the file that it is about.
+fn one_line(error: &toml::de::Error, text: &str) -> String {
+    let line = error.span().map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+    let what = error.message().replace('\n', " ");
+    let place = line.map_or_else(String::new, |line| format!("line {line}: "));
+    format!("{place}{what}; correct it, or see docs/operating.md for the keys there are")
+}
+
+fn loopback(key: &str, value: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = value.parse().map_err(|_| {
+        format!("{key} = \"{value}\" is not an address and a port; write for example {key} = \"127.0.0.1:0\"")
+    })?;
+    if !address.ip().is_loopback() {
+        return Err(format!(
+            "{key} = \"{value}\" would reach beyond this machine, which needs certificates of a later version; \
+             use 127.0.0.1 or [::1]"
+        ));
+    }
+    Ok(address)
+}
+
+fn address(key: &str, value: String) -> Result<String, String> {
+    let host = value.strip_prefix("http://").ok_or_else(|| {
+        format!("{key} = \"{value}\" does not begin with http://; write for example {key} = \"http://127.0.0.1:9090\"")
+    })?;
+    loopback(key, host.trim_end_matches('/'))?;
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "state_dir = \"/tmp/a\"\nhttp = \"127.0.0.1:0\"\npipeline = \"http://127.0.0.1:9090\"\n\
+                        mode = \"record\"\n";
+    const WAV: &str = "[sound]\nkind = \"wav\"\npace = \"credit\"\n";
+
+    #[track_caller]
+    fn refused(text: &str, names: &str) {
+        let error = Config::parse(text).expect_err("refused");
+        assert!(error.contains(names), "{error}");
+        assert!(!error.contains('\n'), "{error}");
+    }
+
+    #[test]
+    fn a_mistake_is_one_sentence_with_key_and_remedy() {
+        refused("colour = \"blue\"\n", "colour");
+        refused(&format!("{GOOD}colour = 1\n{WAV}"), "line 5: unknown field `colour`");
+        refused(&format!("{GOOD}{WAV}colour = 1\n"), "colour");
+        refused(GOOD, "sound");
+        refused(&format!("{}{WAV}", GOOD.replace("127.0.0.1:0", "0.0.0.0:1")), "beyond this machine");
+        refused(&format!("{}{WAV}", GOOD.replace("http://127.0.0.1:9090", "https://x")), "http://");
+        refused(&format!("{}{WAV}", GOOD.replace("\"record\"", "\"sometimes\"")), "sometimes");
+        refused(&format!("{GOOD}[sound]\nkind = \"wav\"\n"), "sound.pace is missing");
+        refused(&format!("{GOOD}[sound]\nkind = \"devices\"\npace = \"credit\"\n"), "sound.pace");
+        refused(&format!("{GOOD}{WAV}near = \"x\"\n"), "sound.near");
+        refused(&format!("{GOOD}[sound]\nkind = \"devices\"\nnear = \"none\"\n"), "sound.near");
+        refused(&format!("{GOOD}[sound]\nkind = \"devices\"\nfar = \"\"\n"), "sound.far is empty");
+    }
+
+    #[test]
+    fn what_is_not_said_has_a_default() {
+        let config = Config::parse(&format!("{GOOD}[sound]\nkind = \"devices\"\n")).unwrap();
+        assert_eq!(config.sound, SoundConfig::Devices { near: Pick::Default, far: Some(Pick::Default) });
+        assert_eq!((config.area.as_str(), config.log.as_str()), ("standard", "info"));
+        let desk_phone = Config::parse(&format!("{GOOD}[sound]\nkind = \"devices\"\nfar = \"none\"\n")).unwrap();
+        assert_eq!(desk_phone.sound.tracks(), [Track::Near]);
+    }
+}

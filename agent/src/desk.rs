@@ -1,0 +1,339 @@
+//! Who holds the calls: at most one goes on, any number wait in the spool to be sent.
+//!
+//! In: begin, hang up, status, close, from `control` and `run`. Out: a `feed` for the call that goes on, a `deliver` task
+//! for every call in the spool. At start it takes over what an earlier run left: a call that goes on is captured on, one
+//! that nobody ended in time is ended, all are sent.
+//! Promised: one call at a time; nothing waits here but for the disk.
+//! Not done here: no HTTP, no sound, no messages.
+
+use crate::call::{Call, CannotBegin, Leftover, Wanted, begin};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::feed::{Feed, Finished, StartAt};
+use crate::send::{Delivered, Line, deliver};
+use crate::spool::{Left, Spool, SpoolError};
+use crate::status::{Words, next_step, reason};
+use rand::rngs::StdRng;
+use referent_proto::ids::PerTrack;
+use referent_proto::{AgentStateKind, CallId, Chunk, GapReason, HangUpReason, SampleOffset, Track};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long a hang-up may take until the end is on the disk.
+const HANG_UP_WITHIN: Duration = Duration::from_secs(5);
+/// How long calls may still be sent when the agent is being stopped.
+const CLOSE_WITHIN: Duration = Duration::from_secs(5);
+
+/// Holds the calls. Clones are the same desk.
+#[derive(Debug, Clone)]
+pub struct Desk(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    config: Config,
+    clock: Clock,
+    spool: Spool,
+    line: Arc<Line>,
+    chance: Mutex<StdRng>,
+    tracker: TaskTracker,
+    /// What still runs is ended.
+    ends_now: CancellationToken,
+    live: tokio::sync::Mutex<Option<Live>>,
+    waiting: Mutex<BTreeMap<CallId, Waiting>>,
+}
+
+#[derive(Debug)]
+struct Live {
+    call: Arc<Call>,
+    feed: Feed,
+}
+
+#[derive(Debug, Clone)]
+struct Waiting {
+    call: Arc<Call>,
+    is_refused: bool,
+}
+
+/// There is no call to hang up.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotHangUp {
+    /// Nothing to do.
+    #[error("no call goes on")]
+    NoCall,
+    /// The end could not be written in time; it will be. Look at the status.
+    #[error("the end of the call cannot be written to the disk yet; see `referent-agent status`")]
+    DiskIsSlow,
+}
+
+impl Desk {
+    /// A desk with what an earlier run left. Blocks on the disk.
+    pub fn open(config: Config, clock: Clock, spool: Spool, line: Arc<Line>, chance: StdRng) -> io::Result<Self> {
+        let left = spool.left()?;
+        let desk = Self(Arc::new(Shared {
+            config,
+            clock,
+            spool,
+            line,
+            chance: Mutex::new(chance),
+            tracker: TaskTracker::new(),
+            ends_now: CancellationToken::new(),
+            live: tokio::sync::Mutex::default(),
+            waiting: Mutex::default(),
+        }));
+        desk.take_over(left);
+        Ok(desk)
+    }
+
+    /// Begins a call; durable when this returns.
+    pub async fn begin(&self, wanted: Wanted) -> Result<CallId, CannotBegin> {
+        let mut live = self.0.live.lock().await;
+        if let Some(live) = live.as_ref() {
+            return Err(CannotBegin::Busy(live.call.id()));
+        }
+        if self.0.line.leaving.is_cancelled() {
+            return Err(CannotBegin::Stopping);
+        }
+        let desk = self.clone();
+        let begun = tokio::task::spawn_blocking(move || {
+            let shared = &desk.0;
+            let begin = begin(wanted, &shared.config, &shared.clock, &mut *lock(&shared.chance))?;
+            let spool = shared.spool.begin(begin)?;
+            Ok::<_, CannotBegin>(Arc::new(Call::new(spool, shared.clock.clone())))
+        });
+        let call = begun.await.map_err(|error| SpoolError::Disk(io::Error::other(error)))??;
+        let id = call.id();
+        *live = Some(self.go_on(&call, StartAt::Beginning).map_err(SpoolError::Disk)?);
+        metrics::counter!("referent_agent_calls_begun_total").increment(1);
+        tracing::info!(call = %id, "a call begins");
+        self.send(call);
+        Ok(id)
+    }
+
+    /// Ends the call that goes on; its end is durable when this returns.
+    pub async fn hang_up(&self) -> Result<CallId, CannotHangUp> {
+        let (id, mut finished) = {
+            let live = self.0.live.lock().await;
+            let live = live.as_ref().ok_or(CannotHangUp::NoCall)?;
+            live.feed.hang_up(HangUpReason::Person);
+            (live.call.id(), live.feed.finished())
+        };
+        if tokio::time::timeout(HANG_UP_WITHIN, finished.wait_for(Option::is_some)).await.is_err() {
+            return Err(CannotHangUp::DiskIsSlow);
+        }
+        self.clear(id).await;
+        Ok(id)
+    }
+
+    /// What a user wants to know.
+    pub async fn report(&self) -> Report {
+        let live = self.0.live.lock().await.as_ref().map(|live| Arc::clone(&live.call));
+        let (state, since) = live.as_ref().map_or((AgentStateKind::Idle, Duration::ZERO), |call| call.state());
+        let waiting: Vec<Waiting> = lock(&self.0.waiting).values().cloned().collect();
+        let spool = self.0.spool.clone();
+        let (calls, bytes) = tokio::task::spawn_blocking(move || spool.usage()).await.unwrap_or_default();
+        Report {
+            state,
+            since_ms: millis(since),
+            reason: reason(state),
+            next_step: next_step(state),
+            call: live.map(|call| LiveReport::of(&call)),
+            spool: SpoolReport { calls, bytes, waiting: waiting.iter().map(WaitingReport::of).collect() },
+        }
+    }
+
+    /// Stops along the flow: first the sound, then what is on its way. A call that goes on is left to the next start.
+    pub async fn close(&self) {
+        let finished = self.0.live.lock().await.as_ref().map(|live| {
+            live.feed.leave();
+            live.feed.finished()
+        });
+        if let Some(mut finished) = finished {
+            tokio::time::timeout(HANG_UP_WITHIN, finished.wait_for(Option::is_some)).await.ok();
+        }
+        self.0.line.leaving.cancel();
+        self.0.tracker.close();
+        if tokio::time::timeout(CLOSE_WITHIN, self.0.tracker.wait()).await.is_err() {
+            self.0.ends_now.cancel();
+            self.0.tracker.wait().await;
+        }
+    }
+
+    fn take_over(&self, left: Vec<Left>) {
+        let calls: Vec<_> =
+            left.into_iter().map(|left| (Arc::new(Call::new(left.spool, self.0.clock.clone())), left.torn)).collect();
+        let goes_on = calls.iter().rposition(|(call, _)| call.leftover() == Leftover::GoesOn);
+        for (at, (call, is_torn)) in calls.into_iter().enumerate() {
+            tracing::info!(call = %call.id(), leftover = ?call.leftover(), "an earlier run left this call");
+            if Some(at) == goes_on {
+                match self.go_on(&call, StartAt::LeftOff) {
+                    Ok(live) => {
+                        // Nobody else has the desk yet, so the lock is free.
+                        if let Ok(mut now) = self.0.live.try_lock() {
+                            *now = Some(live);
+                        }
+                    }
+                    Err(error) => tracing::error!(%error, "the call cannot be captured on; it is ended"),
+                }
+            } else if call.leftover() != Leftover::Ended {
+                end_crashed(&call, is_torn);
+            }
+            self.send(call);
+        }
+    }
+
+    fn go_on(&self, call: &Arc<Call>, at: StartAt) -> io::Result<Live> {
+        self.0.line.turns.is_served(call, false);
+        let feed = Feed::start(Arc::clone(call), self.0.config.sound.clone(), at)?;
+        let (desk, id, mut finished) = (self.clone(), call.id(), feed.finished());
+        self.0.tracker.spawn(self.0.ends_now.clone().run_until_cancelled_owned(async move {
+            let how = finished.wait_for(Option::is_some).await.map_or(None, |how| *how);
+            if how != Some(Finished::Left) {
+                desk.clear(id).await;
+            }
+        }));
+        Ok(Live { call: Arc::clone(call), feed })
+    }
+
+    fn send(&self, call: Arc<Call>) {
+        let desk = self.clone();
+        lock(&self.0.waiting).insert(call.id(), Waiting { call: Arc::clone(&call), is_refused: false });
+        self.0.tracker.spawn(self.0.ends_now.clone().run_until_cancelled_owned(async move {
+            match deliver(&call, &desk.0.line).await {
+                Delivered::Complete | Delivered::Discarded => {
+                    lock(&desk.0.waiting).remove(&call.id());
+                }
+                Delivered::Refused => {
+                    lock(&desk.0.waiting).entry(call.id()).and_modify(|waiting| waiting.is_refused = true);
+                }
+                Delivered::Left => {}
+            }
+        }));
+    }
+
+    async fn clear(&self, id: CallId) {
+        let mut live = self.0.live.lock().await;
+        if live.as_ref().is_some_and(|live| live.call.id() == id) {
+            *live = None;
+        }
+    }
+}
+
+/// Ends a call that nobody ended. A record that was torn is a gap of one chunk: longer ones are not written (S4).
+fn end_crashed(call: &Call, is_torn: bool) {
+    let (spool, boot_ms) = (call.spool(), call.clock().boot_ms());
+    let mut result = Ok(());
+    if is_torn {
+        for track in &spool.begin().tracks {
+            let end = spool.ends()[*track] + Chunk::SAMPLES as u64;
+            result = result.and_then(|()| spool.append_gap(*track, end, GapReason::Damaged, boot_ms));
+        }
+    }
+    let ended = result.and_then(|()| spool.hang_up(|ends| call.end_now(ends, HangUpReason::Crash)));
+    if let Err(error) = ended {
+        tracing::error!(%error, call = %call.id(), "the call cannot be ended now; the next start tries again");
+    }
+}
+
+/// `referent-agent status`.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// What the agent does.
+    pub state: AgentStateKind,
+    /// For how long.
+    pub since_ms: u64,
+    /// In words.
+    pub reason: Words,
+    /// What the user can do.
+    pub next_step: Option<Words>,
+    /// The call that goes on.
+    pub call: Option<LiveReport>,
+    /// What is kept.
+    pub spool: SpoolReport,
+}
+
+/// The call that goes on.
+#[derive(Debug, Serialize)]
+pub struct LiveReport {
+    /// Its id.
+    pub id: CallId,
+    /// When it began, UTC.
+    pub started_utc_ms: i64,
+    /// The case.
+    pub case_id: Option<String>,
+    /// The department.
+    pub area: Option<String>,
+    /// How long its sound is, a track.
+    pub recorded_ms: PerTrack<u64>,
+    /// What is wrong with a device.
+    pub problem: PerTrack<Option<String>>,
+}
+
+/// What is kept.
+#[derive(Debug, Serialize)]
+pub struct SpoolReport {
+    /// Calls.
+    pub calls: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// Calls that are not complete.
+    pub waiting: Vec<WaitingReport>,
+}
+
+/// A call that is not complete.
+#[derive(Debug, Serialize)]
+pub struct WaitingReport {
+    /// Its id.
+    pub id: CallId,
+    /// It has ended.
+    pub is_ended: bool,
+    /// Another caseworker's, says the server.
+    pub is_refused: bool,
+    /// How far it is recorded.
+    pub recorded_ms: PerTrack<u64>,
+    /// How far it is text.
+    pub settled_ms: PerTrack<u64>,
+}
+
+impl LiveReport {
+    fn of(call: &Call) -> Self {
+        let begin = call.spool().begin();
+        Self {
+            id: begin.call,
+            started_utc_ms: begin.started.utc_ms,
+            case_id: begin.case_id.clone(),
+            area: begin.area.clone(),
+            recorded_ms: in_millis(call.spool().ends()),
+            problem: PerTrack { near: call.problem(Track::Near), far: call.problem(Track::Far) },
+        }
+    }
+}
+
+impl WaitingReport {
+    fn of(waiting: &Waiting) -> Self {
+        let spool = waiting.call.spool();
+        Self {
+            id: waiting.call.id(),
+            is_ended: spool.ended().is_some(),
+            is_refused: waiting.is_refused,
+            recorded_ms: in_millis(spool.ends()),
+            settled_ms: in_millis(*spool.settled().borrow()),
+        }
+    }
+}
+
+fn in_millis(ends: PerTrack<SampleOffset>) -> PerTrack<u64> {
+    PerTrack { near: ends.near.millis(), far: ends.far.millis() }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

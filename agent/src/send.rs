@@ -1,0 +1,235 @@
+//! Sends a call from its spool to the pipeline, until the pipeline has it all.
+//!
+//! In: what the spool has made durable, never sound straight from a device. Out: the messages of `calls.v1`; and, the
+//! other way, what is settled (to the spool, which may forget it), credit (to a file that is played), commands.
+//!
+//! Promised: chunks and gaps of a track go in order, from where the server says, within its credit; the hang-up follows
+//! the last of them at once; a call leaves the spool only when the server says that it is complete, or discards it.
+//! Whatever goes wrong, the call is tried again, without a bound, because the spool is the only copy: at first soon, at
+//! last every 10 s.
+//!
+//! Pause and resume are answered with nothing, because this version cannot do them and `Done` would be a lie.
+//! Not done here: no sound is made, no state is judged.
+
+pub mod turns;
+mod stream;
+
+use crate::backoff::Backoff;
+use crate::call::Call;
+use rand::RngExt as _;
+use rand::rngs::StdRng;
+use referent_proto::BadMessage;
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Endpoint;
+use turns::Turns;
+
+/// The shortest and the longest wait that `Elsewhere` may ask for.
+const ELSEWHERE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_mins(1));
+
+/// How long is waited for what.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// For the connection.
+    pub connect: Duration,
+    /// From the connection to the place where sound is wanted from.
+    pub greeting: Duration,
+    /// For any message, while a call is being sent: quiet is settled every 5 s, and slow text within a minute or so.
+    pub silence: Duration,
+    /// Between heartbeats.
+    pub heartbeat: Duration,
+    /// For the answer to a ping that the transport sends when it hears nothing for as long.
+    pub keep_alive: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            greeting: Duration::from_secs(10),
+            silence: Duration::from_mins(2),
+            heartbeat: Duration::from_secs(2),
+            keep_alive: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What all calls share on their way to the pipeline.
+#[derive(Debug)]
+pub struct Line {
+    endpoint: Endpoint,
+    limits: Limits,
+    chance: Mutex<StdRng>,
+    /// Live before backlog.
+    pub turns: Turns,
+    /// The agent is being stopped.
+    pub leaving: CancellationToken,
+}
+
+impl Line {
+    /// A line to this address, `http://host:port`.
+    pub fn new(pipeline: &str, limits: Limits, chance: StdRng) -> Result<Self, tonic::transport::Error> {
+        let endpoint = Endpoint::from_shared(pipeline.to_owned())?
+            .connect_timeout(limits.connect)
+            .tcp_nodelay(true)
+            .http2_keep_alive_interval(limits.keep_alive)
+            .keep_alive_timeout(limits.keep_alive)
+            .keep_alive_while_idle(true);
+        let (turns, leaving) = (Turns::new(), CancellationToken::new());
+        Ok(Self { endpoint, limits, chance: Mutex::new(chance), turns, leaving })
+    }
+
+    fn backoff(&self, backoff: &mut Backoff) -> Duration {
+        backoff.next(&mut *self.chance.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A wait that the server asks for, up to half as long again, so that not all come back at once.
+    fn asked_for(&self, wait: Duration) -> Duration {
+        let more: f64 = self.chance.lock().unwrap_or_else(PoisonError::into_inner).random();
+        let wait = wait.clamp(ELSEWHERE.0, ELSEWHERE.1);
+        wait + wait.mul_f64(more / 2.0)
+    }
+}
+
+/// What became of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivered {
+    /// All of it is text in the database; the spool has let go of it.
+    Complete,
+    /// Somebody discarded it; the spool has let go of it.
+    Discarded,
+    /// The server will not take it from this caseworker; it stays in the spool until the next start.
+    Refused,
+    /// The agent is being stopped; the next one goes on.
+    Left,
+}
+
+/// How a stream ended, when it did not break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Complete,
+    Discarded,
+    Refused,
+    Elsewhere(Duration),
+    Left,
+}
+
+/// Why a stream broke. In every case: try again.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    /// Nobody is there.
+    #[error("the pipeline is not reached: {0}")]
+    NoConnection(#[source] tonic::transport::Error),
+    /// The server ended it with an error.
+    #[error("the pipeline says {code:?}: {message}", code = .0.code(), message = .0.message())]
+    Status(#[from] tonic::Status),
+    /// The server ended it without one.
+    #[error("the pipeline ended the stream before the call was complete")]
+    Closed,
+    /// It says nothing.
+    #[error("the pipeline said nothing for {0:?}")]
+    Silent(Duration),
+    /// It says what it may not say.
+    #[error("the pipeline sent a message that cannot be: {0}")]
+    Bad(#[from] BadMessage),
+    /// It says what it may not say now.
+    #[error("the pipeline sent {0} at the wrong time")]
+    Untimely(&'static str),
+    /// The spool cannot be read.
+    #[error("the spool cannot be read: {0}")]
+    Spool(#[from] io::Error),
+}
+
+impl Broken {
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::NoConnection(_) => "no_connection",
+            Self::Status(_) => "status",
+            Self::Closed => "closed",
+            Self::Silent(_) => "silent",
+            Self::Bad(_) | Self::Untimely(_) => "bad_message",
+            Self::Spool(_) => "spool",
+        }
+    }
+}
+
+/// Sends a call until it is complete, over as many connections as it takes.
+#[tracing::instrument(name = "call", skip_all, fields(call = %call.id()))]
+pub async fn deliver(call: &Call, line: &Line) -> Delivered {
+    let mut backoff = Backoff::default();
+    let mut settled = call.spool().settled();
+    loop {
+        settled.mark_unchanged();
+        let Some(turn) = line.leaving.run_until_cancelled(line.turns.take(call)).await else { return Delivered::Left };
+        let ending = stream::run(call, line, backoff.attempts()).await;
+        drop(turn);
+        call.is_away();
+        line.turns.is_served(call, false);
+        if settled.has_changed().unwrap_or(false) {
+            backoff.reset();
+        }
+        let outcome = ending.as_ref().map_or_else(Broken::outcome, Ending::outcome);
+        metrics::counter!("referent_agent_connections_total", "outcome" => outcome).increment(1);
+        let wait = match ending {
+            Ok(Ending::Complete) => return complete(call, line).await,
+            Ok(Ending::Discarded) => {
+                line.turns.is_over(call);
+                return Delivered::Discarded;
+            }
+            Ok(Ending::Refused) => {
+                line.turns.is_over(call);
+                return Delivered::Refused;
+            }
+            Ok(Ending::Left) => return Delivered::Left,
+            Ok(Ending::Elsewhere(wait)) => {
+                let wait = line.asked_for(wait);
+                tracing::info!(?wait, "the pipeline is full; sound is kept meanwhile");
+                wait
+            }
+            Err(error) => {
+                let wait = line.backoff(&mut backoff);
+                tracing::warn!(%error, attempts = backoff.attempts(), ?wait, "the call is kept and tried again");
+                wait
+            }
+        };
+        if line.leaving.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
+            return Delivered::Left;
+        }
+    }
+}
+
+impl Ending {
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Discarded => "discarded",
+            Self::Refused => "refused",
+            Self::Elsewhere(_) => "elsewhere",
+            Self::Left => "left",
+        }
+    }
+}
+
+async fn complete(call: &Call, line: &Line) -> Delivered {
+    line.turns.is_over(call);
+    if let Some(ended) = call.spool().ended() {
+        let age = Duration::from_millis(call.age_ms(&ended));
+        metrics::histogram!("referent_agent_hang_up_to_complete_seconds").record(age.as_secs_f64());
+    }
+    erase(call).await;
+    metrics::counter!("referent_agent_calls_completed_total").increment(1);
+    tracing::info!("the call is complete; its sound is erased");
+    Delivered::Complete
+}
+
+/// Erases a call from the disk. What cannot be erased now is sent again by the next start, and erased then.
+async fn erase(call: &Call) {
+    let spool = call.spool().clone();
+    match tokio::task::spawn_blocking(move || spool.release_all()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "the call's sound cannot be erased; see to the disk of state_dir"),
+        Err(error) => tracing::error!(%error, "erasing broke off"),
+    }
+}

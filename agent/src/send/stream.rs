@@ -1,0 +1,269 @@
+//! One connection of one call, from its hello to its end.
+//!
+//! In: the call's spool, and the server's messages. Out: the call's messages, in order within a track.
+//! The queue to the transport holds 32 messages; when it is full, the spool is read no further. Of a heartbeat that finds
+//! it full nothing is kept: the next one says it better.
+
+use super::{Broken, Ending, Line, erase};
+use crate::call::Call;
+use crate::spool::{Item, Reader};
+use crate::status::BEHIND;
+use referent_proto::calls::{self as wire, from_agent, to_agent};
+use referent_proto::ids::PerTrack;
+use referent_proto::{BadMessage, Command, CommandKind, HangUp, SampleOffset, Settled, Track};
+use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Streaming;
+
+/// Messages on their way to the transport.
+const UP_QUEUE: usize = 32;
+/// How long a `Done` may take to leave before the stream is closed.
+const DONE_WITHIN: Duration = Duration::from_secs(5);
+
+/// Connects, and sends until something ends the stream.
+pub(super) async fn run(call: &Call, line: &Line, attempts_without_progress: u32) -> Result<Ending, Broken> {
+    let (up, mut down) = open(call, line, attempts_without_progress).await?;
+    let mut stream = Stream::new(call);
+    let mut durable = call.spool().durable();
+    let mut heartbeat = interval(line.limits.heartbeat);
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut patience, mut heard) = (line.limits.greeting, Instant::now());
+    let mut is_leaving = false;
+    let discarded = loop {
+        stream.read_more().await?;
+        stream.tell_how_it_stands(line);
+        if is_leaving && stream.is_all_sent() && call.spool().ended().is_none() {
+            return Ok(Ending::Left);
+        }
+        tokio::select! {
+            message = down.message() => {
+                heard = Instant::now();
+                let message = message?.ok_or(Broken::Closed)?;
+                match stream.take(message)? {
+                    Answer::Nothing => {}
+                    Answer::Ends(ending) => return Ok(ending),
+                    Answer::Discard(command) => break command,
+                }
+                if stream.reader.is_some() {
+                    patience = line.limits.silence;
+                }
+            }
+            permit = up.reserve(), if stream.may_send() => {
+                let permit = permit.map_err(|_| Broken::Closed)?;
+                if let Some(kind) = stream.next_message() {
+                    permit.send(wire::FromAgent { kind: Some(kind) });
+                }
+            }
+            _ = durable.changed() => stream.is_more_durable = true,
+            _ = heartbeat.tick() => {
+                let state = from_agent::Kind::AgentState(call.heartbeat().into());
+                up.try_send(wire::FromAgent { kind: Some(state) }).ok();
+            }
+            () = sleep_until(heard + patience) => return Err(Broken::Silent(patience)),
+            () = line.leaving.cancelled(), if !is_leaving => is_leaving = true,
+        }
+    };
+    discard(call, discarded, up, down).await
+}
+
+type Up = mpsc::Sender<wire::FromAgent>;
+
+async fn open(call: &Call, line: &Line, attempts: u32) -> Result<(Up, Streaming<wire::ToAgent>), Broken> {
+    let opening = async {
+        let channel = line.endpoint.connect().await.map_err(Broken::NoConnection)?;
+        let (up, queue) = mpsc::channel(UP_QUEUE);
+        let hello = from_agent::Kind::Hello(call.hello(attempts).into());
+        up.try_send(wire::FromAgent { kind: Some(hello) }).map_err(|_| Broken::Closed)?;
+        let mut client = wire::calls_client::CallsClient::new(channel);
+        let down = client.stream(ReceiverStream::new(queue)).await?.into_inner();
+        Ok((up, down))
+    };
+    let patience = line.limits.connect + line.limits.greeting;
+    let opened = line.leaving.run_until_cancelled(timeout(patience, opening)).await;
+    opened.ok_or(Broken::Closed)?.map_err(|_| Broken::Silent(patience))?
+}
+
+/// Erases the call and says so. The answer is given what time it needs to leave; if it is lost, the receipt stays open.
+async fn discard(call: &Call, command: Command, up: Up, mut down: Streaming<wire::ToAgent>) -> Result<Ending, Broken> {
+    tracing::info!("the call was discarded; its sound is erased");
+    erase(call).await;
+    let done = from_agent::Kind::Done(wire::Done::of(command.id));
+    let say = async {
+        up.send(wire::FromAgent { kind: Some(done) }).await.ok();
+        drop(up);
+        while let Ok(Some(_)) = down.message().await {}
+    };
+    timeout(DONE_WITHIN, say).await.ok();
+    Ok(Ending::Discarded)
+}
+
+/// What a message of the server's asks for.
+#[derive(Debug)]
+enum Answer {
+    Nothing,
+    Ends(Ending),
+    Discard(Command),
+}
+
+/// Where the stream stands.
+struct Stream<'a> {
+    call: &'a Call,
+    is_welcome: bool,
+    resume: PerTrack<Option<SampleOffset>>,
+    credit: PerTrack<SampleOffset>,
+    sent: PerTrack<SampleOffset>,
+    reader: Option<Reader>,
+    is_more_durable: bool,
+    pending: VecDeque<Item>,
+    is_hung_up: bool,
+}
+
+impl<'a> Stream<'a> {
+    fn new(call: &'a Call) -> Self {
+        Self {
+            call,
+            is_welcome: false,
+            resume: PerTrack::default(),
+            credit: PerTrack::default(),
+            sent: PerTrack::default(),
+            reader: None,
+            is_more_durable: true,
+            pending: VecDeque::new(),
+            is_hung_up: false,
+        }
+    }
+
+    fn tracks(&self) -> &[Track] {
+        &self.call.spool().begin().tracks
+    }
+
+    fn take(&mut self, message: wire::ToAgent) -> Result<Answer, Broken> {
+        match message.kind.ok_or(BadMessage::UnknownKind("to_agent"))? {
+            to_agent::Kind::Welcome(welcome) => {
+                tracing::debug!(area_version = welcome.area_version, "the call is taken");
+                self.is_welcome = true;
+                self.begin_to_read();
+            }
+            to_agent::Kind::ResumeFrom(resume) => {
+                if self.reader.is_some() {
+                    return Err(Broken::Untimely("resume_from"));
+                }
+                self.resume[Track::from_wire(resume.track)?] = Some(SampleOffset(resume.offset));
+                self.begin_to_read();
+            }
+            to_agent::Kind::Credit(credit) => {
+                let (track, up_to) = (Track::from_wire(credit.track)?, SampleOffset(credit.up_to));
+                self.credit[track] = self.credit[track].max(up_to);
+                self.call.grant(track, up_to);
+            }
+            to_agent::Kind::Settled(settled) => {
+                // Deletes a file every half minute or so; short enough to be done here.
+                self.call.spool().release(Settled::try_from(settled)?)?;
+            }
+            to_agent::Kind::Complete(_) => {
+                // Only what has ended can be complete; anything else would erase sound that was never sent.
+                if self.call.spool().ended().is_none() {
+                    return Err(Broken::Untimely("complete"));
+                }
+                return Ok(Answer::Ends(Ending::Complete));
+            }
+            to_agent::Kind::Command(command) => {
+                let command = Command::try_from(command)?;
+                match command.kind {
+                    CommandKind::Discard => return Ok(Answer::Discard(command)),
+                    CommandKind::Pause | CommandKind::Resume => {
+                        tracing::warn!(kind = ?command.kind, "this version of the agent cannot do this");
+                    }
+                }
+            }
+            to_agent::Kind::Elsewhere(elsewhere) => {
+                let wait = Duration::from_millis(elsewhere.retry_after_ms.into());
+                return Ok(Answer::Ends(Ending::Elsewhere(wait)));
+            }
+            to_agent::Kind::NotYours(_) => {
+                tracing::error!("the server says that this call is another caseworker's; it stays in the spool");
+                return Ok(Answer::Ends(Ending::Refused));
+            }
+            to_agent::Kind::KeyGone(gone) => {
+                let key = gone.key_id;
+                tracing::error!(key, "the key of this call's sound is gone; it stays in the spool");
+                return Ok(Answer::Ends(Ending::Refused));
+            }
+        }
+        Ok(Answer::Nothing)
+    }
+
+    /// Once the server has said from where it wants each track.
+    fn begin_to_read(&mut self) {
+        if !self.is_welcome || self.tracks().iter().any(|track| self.resume[*track].is_none()) {
+            return;
+        }
+        let from = PerTrack { near: self.resume.near.unwrap_or_default(), far: self.resume.far.unwrap_or_default() };
+        tracing::info!(near = %from.near, far = %from.far, "sending from here");
+        self.sent = from;
+        self.reader = Some(self.call.spool().read_from(from));
+    }
+
+    async fn read_more(&mut self) -> Result<(), Broken> {
+        while self.pending.is_empty() && self.is_more_durable && !self.is_hung_up {
+            let Some(mut reader) = self.reader.take() else { return Ok(()) };
+            let read = tokio::task::spawn_blocking(move || {
+                let items = reader.read();
+                (reader, items)
+            });
+            let (reader, items) = read.await.map_err(std::io::Error::other)?;
+            self.reader = Some(reader);
+            let items = items?;
+            self.is_more_durable = !items.is_empty();
+            self.pending.extend(items);
+        }
+        Ok(())
+    }
+
+    /// Sound is sent within credit; what is known to be missing needs none beyond its beginning.
+    fn may_send(&self) -> bool {
+        match self.pending.front() {
+            Some(Item::Chunk(chunk)) => chunk.span().end() <= self.credit[chunk.track],
+            Some(Item::Gap(gap)) => gap.span.start() <= self.credit[gap.track],
+            Some(Item::HangUp(_)) => true,
+            None => false,
+        }
+    }
+
+    fn next_message(&mut self) -> Option<from_agent::Kind> {
+        let item = self.pending.pop_front()?;
+        if let Some((track, span)) = item.place() {
+            self.sent[track] = span.end();
+        }
+        Some(match item {
+            Item::Chunk(chunk) => {
+                metrics::counter!("referent_agent_chunks_sent_total").increment(1);
+                from_agent::Kind::Chunk(chunk.into())
+            }
+            Item::Gap(gap) => from_agent::Kind::Gap(gap.into()),
+            Item::HangUp(ended) => {
+                self.is_hung_up = true;
+                let age_ms = self.call.age_ms(&ended);
+                from_agent::Kind::HangUp(HangUp { ends: ended.ends, reason: ended.reason, age_ms }.into())
+            }
+        })
+    }
+
+    fn is_all_sent(&self) -> bool {
+        self.reader.is_some() && self.pending.is_empty() && !self.is_more_durable
+    }
+
+    fn tell_how_it_stands(&self, line: &Line) {
+        if self.reader.is_none() {
+            return;
+        }
+        let ends = self.call.spool().ends();
+        let behind = self.tracks().iter().map(|track| ends[*track].0.saturating_sub(self.sent[*track].0));
+        let behind = behind.max().unwrap_or(0);
+        self.call.is_connected(behind);
+        line.turns.is_served(self.call, behind <= BEHIND);
+    }
+}
