@@ -3,3 +3,5 @@
 pub mod config;
 pub mod vad;
 pub mod segment;
+pub mod draft;
+pub mod jobs;

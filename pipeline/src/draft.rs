@@ -1,0 +1,308 @@
+//! Makes the draft of a call: a job in, sentences out, one by one as they become whole.
+//!
+//! In: a [`DraftJob`] with all that was said. Out: [`DraftOut`], first sentences, then exactly one `Finished` or
+//! `Failed` (nothing at all after a cancel or when nobody takes them any more).
+//!
+//! Promises:
+//!   D1  There is a draft, or a typed failure, within the language model's total limit plus a moment: whatever its
+//!       server does, the embedded drafter stands behind it.
+//!   D2  A sentence that went out stays; nothing is taken back. If the model stops in the middle, its whole sentences
+//!       stay, the embedded drafter adds what its unfinished and empty sections lack, and the origin says `llm` with
+//!       the trouble `cut_off`. If it wrote nothing, the draft and the origin are the embedded drafter's, with the
+//!       trouble that was met.
+//!   D3  Every sentence stands in a section of the area and rests on utterances of the job.
+//!
+//! Not done here: no lease, no acknowledgement (the caller's), no guards over what a sentence claims.
+
+pub mod prompt;
+pub mod lines;
+pub mod llm;
+pub mod embedded;
+pub mod scripted;
+
+use crate::config::{DrafterConfig, DrafterKind};
+use embedded::{EmbeddedDrafter, Pick};
+use llm::LlmDrafter;
+use referent_proto::draft::{
+    Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, DrafterTrouble, Evidence, Origin, OriginKind,
+};
+use referent_proto::speech::{Spoken, Utterance};
+use scripted::ScriptedDrafter;
+use std::future::Future;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+
+/// What a job gives.
+#[derive(Clone, PartialEq, Debug)]
+pub enum DraftOut {
+    /// The next sentence.
+    Sentence(DraftSentence),
+    /// The draft is whole.
+    Finished {
+        /// Which draft.
+        key: DraftKey,
+        /// Who wrote it.
+        origin: Origin,
+        /// Up to where it has heard.
+        covers: Covers,
+        /// How many sentences went out.
+        sentences: u32,
+        /// How many lines of the language model's answer were not shown.
+        lines_not_parsed: u32,
+    },
+    /// There is no draft.
+    Failed {
+        /// Which draft.
+        key: DraftKey,
+        /// Why.
+        failure: DraftFailure,
+        /// Up to where it has heard.
+        covers: Covers,
+    },
+}
+
+/// Somebody who writes drafts: the language model, the embedded drafter, a script.
+pub trait Drafter {
+    /// Who that is, as the draft says it.
+    fn origin(&self, job: &DraftJob) -> Origin;
+
+    /// Writes the draft, each sentence as soon as it is whole.
+    fn write(&self, job: &DraftJob, out: &mut Sentences<'_>) -> impl Future<Output = Result<Written, Gone>> + Send;
+}
+
+/// How writing went. The sentences themselves are out already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Written {
+    /// How it ended.
+    pub ending: Ending,
+    /// Lines that were not shown.
+    pub lines_not_parsed: u32,
+}
+
+/// How a drafter ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// It said all it had to say.
+    Whole,
+    /// It says that there is nothing to write.
+    Nothing,
+    /// It did not get to its end.
+    Stopped(DrafterTrouble),
+    /// It cannot write for an area like this one.
+    Unable,
+}
+
+/// Nobody takes the sentences any more: the job is somebody else's, or the process stops. Give up, quietly.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("nobody takes the draft any more")]
+pub struct Gone;
+
+/// The drafters of this process.
+pub struct Drafters {
+    first: First,
+    embedded: EmbeddedDrafter,
+}
+
+enum First {
+    Llm(Box<LlmDrafter>),
+    Embedded,
+    Scripted(ScriptedDrafter),
+}
+
+impl Drafters {
+    /// The drafters that the config asks for. Fails only if the language model's address cannot be one.
+    pub fn new(config: &DrafterConfig) -> Result<Self, llm::Unusable> {
+        let first = match (config.kind, &config.llm) {
+            (DrafterKind::Llm, Some(llm)) => First::Llm(Box::new(LlmDrafter::new(llm)?)),
+            (DrafterKind::Llm | DrafterKind::Embedded, _) => First::Embedded,
+            (DrafterKind::Scripted, _) => First::Scripted(ScriptedDrafter::default()),
+        };
+        Ok(Self { first, embedded: EmbeddedDrafter })
+    }
+
+    /// A script in place of everything else.
+    pub fn scripted(script: ScriptedDrafter) -> Self {
+        Self { first: First::Scripted(script), embedded: EmbeddedDrafter }
+    }
+}
+
+/// Makes one draft. Returns when it is finished, failed, cancelled, or no longer wanted.
+pub async fn run(job: DraftJob, drafters: &Drafters, out: mpsc::Sender<DraftOut>, cancel: CancellationToken) {
+    let span = tracing::info_span!("draft", call = %job.key.call, draft = job.key.draft, attempt = job.key.attempt);
+    let drafting = draft(&job, drafters, &out).instrument(span.clone());
+    match cancel.run_until_cancelled(drafting).await {
+        Some(Ok(())) => {}
+        Some(Err(Gone)) => span.in_scope(|| tracing::info!("nobody takes the draft any more")),
+        None => span.in_scope(|| tracing::info!("drafting was cancelled")),
+    }
+}
+
+async fn draft(job: &DraftJob, drafters: &Drafters, out: &mpsc::Sender<DraftOut>) -> Result<(), Gone> {
+    let mut sentences = Sentences::new(job, out);
+    if job.utterances.iter().all(|said| said.text.is_blank()) {
+        return sentences.fail(DraftFailure::InsufficientContent).await;
+    }
+    match &drafters.first {
+        First::Scripted(script) => {
+            let written = script.write(job, &mut sentences).await?;
+            sentences.conclude(written, script.origin(job)).await
+        }
+        First::Embedded => {
+            let written = drafters.embedded.write(job, &mut sentences).await?;
+            let origin = Origin { trouble: Some(DrafterTrouble::NotConfigured), ..drafters.embedded.origin(job) };
+            sentences.conclude(written, origin).await
+        }
+        First::Llm(llm) => draft_with(llm, &drafters.embedded, job, sentences).await,
+    }
+}
+
+/// The language model writes; where it does not, the embedded drafter does.
+async fn draft_with(
+    llm: &LlmDrafter,
+    embedded: &EmbeddedDrafter,
+    job: &DraftJob,
+    mut sentences: Sentences<'_>,
+) -> Result<(), Gone> {
+    if !embedded::says_anything(job) {
+        // No model is asked to make something of a greeting: it would.
+        return sentences.fail(DraftFailure::InsufficientContent).await;
+    }
+    let written = llm.write(job, &mut sentences).await?;
+    let picks = embedded::pick(job);
+    let by_llm = !sentences.written.is_empty();
+    let trouble = match (written.ending, by_llm) {
+        (Ending::Whole, true) if reaches_the_end(job, &sentences, &picks) => None,
+        (Ending::Whole | Ending::Stopped(_), true) => Some(DrafterTrouble::CutOff),
+        (Ending::Stopped(trouble), false) => Some(trouble),
+        (Ending::Whole | Ending::Nothing | Ending::Unable, _) => Some(DrafterTrouble::Garbled),
+    };
+    let Some(trouble) = trouble else {
+        return sentences.conclude(written, llm.origin(job)).await;
+    };
+    tracing::warn!(?trouble, ending = ?written.ending, by_llm, "the embedded drafter steps in");
+    for pick in lacking(picks, &sentences.written) {
+        sentences.put(pick.section, pick.text, pick.evidence).await?;
+    }
+    let origin = if by_llm { llm.origin(job) } else { embedded.origin(job) };
+    let ending = match written.ending {
+        Ending::Nothing => Ending::Nothing,
+        _ if embedded::can_write_for(&job.area) => Ending::Whole,
+        _ => Ending::Unable,
+    };
+    sentences.conclude(Written { ending, ..written }, Origin { trouble: Some(trouble), ..origin }).await
+}
+
+/// False if the model wrote only about the first part of the call although things were agreed in the rest: some
+/// servers cut a long prompt silently, and what is agreed tends to stand at the end.
+fn reaches_the_end(job: &DraftJob, sentences: &Sentences<'_>, picks: &[Pick]) -> bool {
+    let Some(last) = sentences.written.iter().flat_map(|one| &one.evidence).map(|rests| rests.start).max() else {
+        return false;
+    };
+    let Some(late) = job.utterances.get(job.utterances.len() * 6 / 10).map(|said| said.span.start()) else {
+        return true;
+    };
+    last >= late || !picks.iter().any(|pick| pick.is_agreed && pick.evidence.iter().any(|rests| rests.start >= late))
+}
+
+/// What the embedded drafter has for the sections that the model left empty, and for the one in which it stopped.
+fn lacking(picks: Vec<Pick>, written: &[Place]) -> Vec<Pick> {
+    let stopped_in = written.last().map(|place| place.section);
+    picks
+        .into_iter()
+        .filter(|pick| {
+            let mut same_section = written.iter().filter(|place| place.section == pick.section).peekable();
+            if same_section.peek().is_none() {
+                return true;
+            }
+            let cited = same_section.any(|place| pick.evidence.iter().any(|rests| place.evidence.contains(rests)));
+            stopped_in == Some(pick.section) && !cited
+        })
+        .collect()
+}
+
+/// Where a sentence went that is out.
+struct Place {
+    section: usize,
+    evidence: Vec<Evidence>,
+}
+
+/// The way out for the sentences of one draft: gives each its index, and remembers what was written.
+pub struct Sentences<'a> {
+    job: &'a DraftJob,
+    out: &'a mpsc::Sender<DraftOut>,
+    written: Vec<Place>,
+}
+
+impl<'a> Sentences<'a> {
+    fn new(job: &'a DraftJob, out: &'a mpsc::Sender<DraftOut>) -> Self {
+        Self { job, out, written: Vec::new() }
+    }
+
+    /// Sends the next sentence; waits while the caller is busy.
+    pub async fn put(&mut self, section: usize, text: Spoken, evidence: Vec<Evidence>) -> Result<(), Gone> {
+        let sentence = DraftSentence {
+            key: self.job.key,
+            index: self.count(),
+            section: self.job.area.sections[section].id.clone(),
+            text,
+            evidence: evidence.clone(),
+            flags: Vec::new(),
+        };
+        self.written.push(Place { section, evidence });
+        self.send(DraftOut::Sentence(sentence)).await
+    }
+
+    /// How many sentences went out.
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.written.len()).unwrap_or(u32::MAX)
+    }
+
+    async fn conclude(self, written: Written, origin: Origin) -> Result<(), Gone> {
+        match (written.ending, self.count()) {
+            (Ending::Stopped(_) | Ending::Unable, 0) => return self.fail(DraftFailure::DrafterFailed).await,
+            (Ending::Whole | Ending::Nothing, 0) => return self.fail(DraftFailure::InsufficientContent).await,
+            _ => {}
+        }
+        tracing::info!(
+            origin = ?origin.kind,
+            trouble = ?origin.trouble,
+            sentences = self.count(),
+            lines_not_parsed = written.lines_not_parsed,
+            "the draft is written"
+        );
+        let finished = DraftOut::Finished {
+            key: self.job.key,
+            origin,
+            covers: self.job.covers,
+            sentences: self.count(),
+            lines_not_parsed: written.lines_not_parsed,
+        };
+        self.send(finished).await
+    }
+
+    async fn fail(self, failure: DraftFailure) -> Result<(), Gone> {
+        tracing::info!(?failure, "there is no draft");
+        self.send(DraftOut::Failed { key: self.job.key, failure, covers: self.job.covers }).await
+    }
+
+    async fn send(&self, what: DraftOut) -> Result<(), Gone> {
+        self.out.send(what).await.map_err(|_| Gone)
+    }
+}
+
+/// What it means to rest on this utterance.
+pub(crate) fn evidence_of(said: &Utterance) -> Evidence {
+    Evidence { track: said.track, start: said.span.start() }
+}
+
+/// An origin without a prompt and without trouble.
+pub(crate) fn origin_of(kind: OriginKind, model: &str, job: &DraftJob) -> Origin {
+    Origin {
+        kind,
+        model: model.to_owned(),
+        prompt_version: String::new(),
+        area_version: job.area.version.clone(),
+        trouble: None,
+    }
+}

@@ -1,0 +1,247 @@
+//! What this worker owes: the jobs it holds, and of each what has been said and what must still be said.
+//!
+//! In: jobs, what drafters say, what notes-api answers, and the time. Out: the next job to begin, the next message to
+//! send, the next moment at which something is due. Pure: no channel, no clock, no task.
+
+use crate::draft::DraftOut;
+use referent_proto::{DraftJob, DraftKey, ingest};
+use std::time::Duration;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Drafts that are written at once. They mostly wait for the language model, which answers a handful at once about as
+/// fast as one; the embedded drafter takes milliseconds. A worker with a hundred calls has a hang-up every two seconds,
+/// so that even a server that always runs into the total limit of 12 s fits.
+pub(super) const AT_ONCE: usize = 8;
+/// Jobs that are waiting, being written, or whose end notes-api has not stored yet.
+pub(super) const MOST: usize = 64;
+/// Leases after which an answer that never came is not waited for any more: the job has long been somebody else's.
+const LEASES_UNTIL_FORGOTTEN: u32 = 10;
+/// A lease that is shorter is renewed as if it were this long.
+const SHORTEST_LEASE: Duration = Duration::from_millis(300);
+
+/// The jobs of this process.
+#[derive(Default)]
+pub(super) struct Held {
+    jobs: Vec<Job>,
+    /// How many jobs notes-api believes that we would take.
+    announced: Option<u32>,
+    closed: bool,
+}
+
+struct Job {
+    key: DraftKey,
+    lease: Duration,
+    taken_at: Instant,
+    due: Instant,
+    renew: bool,
+    stage: Stage,
+    said: Vec<ingest::from_drafter::Kind>,
+    sent: usize,
+}
+
+enum Stage {
+    Waiting(Box<DraftJob>),
+    Writing(CancellationToken),
+    Concluded(Instant),
+}
+
+impl Held {
+    /// How many jobs are held.
+    pub(super) fn len(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// Takes a job, unless there is no place. One that is held already is taken once; one of an older attempt ends.
+    pub(super) fn take(&mut self, job: DraftJob, now: Instant) -> bool {
+        let key = job.key;
+        if self.jobs.iter().any(|held| held.key == key) {
+            return true;
+        }
+        self.drop_where(|held| held.call == key.call && (held.draft, held.attempt) < (key.draft, key.attempt));
+        if self.jobs.len() >= MOST {
+            return false;
+        }
+        let lease = Duration::from_millis(job.lease_ms.into()).max(SHORTEST_LEASE);
+        self.jobs.push(Job {
+            key,
+            lease,
+            taken_at: now,
+            due: now + lease / 3,
+            renew: false,
+            stage: Stage::Waiting(Box::new(job)),
+            said: Vec::new(),
+            sent: 0,
+        });
+        true
+    }
+
+    /// The next job that may begin now, and what cancels it.
+    pub(super) fn begin_next(&mut self) -> Option<(DraftJob, CancellationToken)> {
+        let busy = self.jobs.iter().filter(|job| matches!(job.stage, Stage::Writing(_))).count();
+        if busy >= AT_ONCE {
+            return None;
+        }
+        let next = self.jobs.iter_mut().find(|job| matches!(job.stage, Stage::Waiting(_)))?;
+        let cancel = CancellationToken::new();
+        match std::mem::replace(&mut next.stage, Stage::Writing(cancel.clone())) {
+            Stage::Waiting(job) => Some((*job, cancel)),
+            Stage::Writing(_) | Stage::Concluded(_) => None,
+        }
+    }
+
+    /// What a drafter said. Ignored if the job is not ours any more.
+    pub(super) fn said(&mut self, output: DraftOut, now: Instant) {
+        let (key, is_end, message) = message(output);
+        let Some(job) = self.jobs.iter_mut().find(|job| job.key == key) else { return };
+        job.said.push(message);
+        if is_end {
+            job.stage = Stage::Concluded(now);
+            job.renew = false;
+        }
+    }
+
+    /// notes-api has the end of this draft.
+    pub(super) fn stored(&mut self, key: DraftKey) {
+        self.jobs.retain(|job| job.key != key || !matches!(job.stage, Stage::Concluded(_)));
+    }
+
+    /// The job is somebody else's, or nobody's. True if it was ours.
+    pub(super) fn lost(&mut self, key: DraftKey) -> bool {
+        self.drop_where(|held| *held == key)
+    }
+
+    fn drop_where(&mut self, is_lost: impl Fn(&DraftKey) -> bool) -> bool {
+        let before = self.jobs.len();
+        self.jobs.retain(|job| {
+            let lost = is_lost(&job.key);
+            if let (true, Stage::Writing(cancel)) = (lost, &job.stage) {
+                cancel.cancel();
+            }
+            !lost
+        });
+        self.jobs.len() < before
+    }
+
+    /// When the job was taken.
+    pub(super) fn taken_at(&self, key: DraftKey) -> Option<Instant> {
+        self.jobs.iter().find(|job| job.key == key).map(|job| job.taken_at)
+    }
+
+    /// No more jobs are asked for.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// A job came that was asked for.
+    pub(super) fn one_came(&mut self) {
+        self.announced = self.announced.map(|places| places.saturating_sub(1));
+    }
+
+    /// A new connection: notes-api may have heard nothing of what was said on the last one.
+    pub(super) fn line_opened(&mut self, now: Instant) {
+        self.announced = Some(0);
+        for job in &mut self.jobs {
+            job.sent = 0;
+            job.renew = !matches!(job.stage, Stage::Concluded(_));
+            job.due = now + job.lease / 3;
+        }
+    }
+
+    /// No connection.
+    pub(super) fn line_broke(&mut self) {
+        self.announced = None;
+    }
+
+    /// When something is due next.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.jobs.iter().map(|job| job.due).min()
+    }
+
+    /// Leases of unfinished drafts are to be renewed; ends that were not answered are said again, for a while.
+    pub(super) fn due(&mut self, now: Instant) {
+        self.jobs.retain_mut(|job| {
+            if job.due > now {
+                return true;
+            }
+            job.due = now + job.lease / 3;
+            match job.stage {
+                Stage::Concluded(since) => {
+                    job.sent = 0;
+                    now < since + job.lease * LEASES_UNTIL_FORGOTTEN
+                }
+                Stage::Waiting(_) | Stage::Writing(_) => {
+                    job.renew = true;
+                    true
+                }
+            }
+        });
+    }
+
+    /// Whether there is a next message.
+    pub(super) fn has_something_to_say(&self) -> bool {
+        self.announced.is_some_and(|announced| announced != self.places())
+            || self.jobs.iter().any(|job| job.renew || job.sent < job.said.len())
+    }
+
+    /// The next message for notes-api. What is about a draft goes before the call for more work.
+    pub(super) fn next_message(&mut self) -> Option<Say> {
+        for job in &mut self.jobs {
+            if std::mem::take(&mut job.renew) {
+                let renewal = ingest::LeaseRenewal { key: Some(job.key.into()) };
+                return Some(Say::Kind(ingest::from_drafter::Kind::Renewal(renewal)));
+            }
+            if let Some(message) = job.said.get(job.sent) {
+                job.sent += 1;
+                return Some(Say::Kind(message.clone()));
+            }
+        }
+        let places = self.places();
+        if self.announced.is_some_and(|announced| announced != places) {
+            self.announced = Some(places);
+            return Some(Say::Ready(places));
+        }
+        None
+    }
+
+    /// How many more jobs could begin at once.
+    fn places(&self) -> u32 {
+        if self.closed {
+            return 0;
+        }
+        let begun = self.jobs.iter().filter(|job| !matches!(job.stage, Stage::Concluded(_))).count();
+        let free = AT_ONCE.saturating_sub(begun).min(MOST - self.jobs.len());
+        u32::try_from(free).unwrap_or(0)
+    }
+}
+
+/// Something for notes-api.
+pub(super) enum Say {
+    /// How many jobs this worker would take now.
+    Ready(u32),
+    /// Something about a job.
+    Kind(ingest::from_drafter::Kind),
+}
+
+/// The message that a drafter's output becomes, and whether it is the last of its draft.
+fn message(output: DraftOut) -> (DraftKey, bool, ingest::from_drafter::Kind) {
+    use ingest::from_drafter::Kind;
+    match output {
+        DraftOut::Sentence(sentence) => (sentence.key, false, Kind::Sentence(sentence.into())),
+        DraftOut::Finished { key, origin, covers, sentences, lines_not_parsed } => {
+            let finished = ingest::DraftFinished {
+                key: Some(key.into()),
+                origin: Some(origin.into()),
+                covers: Some(covers.into()),
+                sentences,
+                lines_not_parsed,
+            };
+            (key, true, Kind::Finished(finished))
+        }
+        DraftOut::Failed { key, failure, covers } => {
+            let failed =
+                ingest::DraftFailed { key: Some(key.into()), failure: failure.into(), covers: Some(covers.into()) };
+            (key, true, Kind::Failed(failed))
+        }
+    }
+}
