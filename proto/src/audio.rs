@@ -104,7 +104,8 @@ impl SampleSpan {
 }
 
 /// Sound: 16 kHz, mono, signed 16 bit. Prints as its length, because it was spoken.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Pcm(pub Vec<i16>);
 
 impl Pcm {
