@@ -117,7 +117,21 @@ export class Api {
     throw new ApiError(response.status === 404 || response.status === 410 ? 'unknown_call' : 'server');
   }
 
-  async #follow(path: string, after: number | null, hearing: Hearing, signal: AbortSignal): Promise<void> {
+  async #follow(path: string, after: number | null, hearing: Hearing, stop: AbortSignal): Promise<void> {
+    // The watch ends with the following, not only with the page.
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    stop.addEventListener('abort', end, { once: true });
+    if (stop.aborted) end();
+    try {
+      await this.#followUntil(path, after, hearing, over.signal);
+    } finally {
+      end();
+      stop.removeEventListener('abort', end);
+    }
+  }
+
+  async #followUntil(path: string, after: number | null, hearing: Hearing, signal: AbortSignal): Promise<void> {
     let [last, attempt, lastByte] = [after, 0, this.around.now()];
     let open: AbortController | null = null;
     const watch = async (): Promise<void> => {

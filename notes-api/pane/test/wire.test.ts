@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as wire from '../src/wire';
+import { json } from './given';
+
+test('a call that lacks a field is refused by the name of the field', () => {
+  for (const field of ['id', 'area', 'state', 'status', 'started_ms', 'sequence', 'sections', 'utterances', 'gaps']) {
+    for (const value of [undefined, null, {}, []]) {
+      const broken: Record<string, unknown> = { ...json(), [field]: value };
+      if (Array.isArray(value) && Array.isArray(json()[field])) continue;
+      assert.throws(
+        () => wire.detail(broken),
+        (error) => error instanceof wire.BadMessage && error.message.includes(`"${field}"`),
+        `${field} = ${JSON.stringify(value)}`,
+      );
+    }
+  }
+  for (const nonsense of [null, 7, 'text', [], undefined]) assert.throws(() => wire.detail(nonsense), wire.BadMessage);
+});
+
+test('a word of a later version is no reason to fail', () => {
+  const call = wire.detail(
+    json({
+      direction: 'sideways',
+      gaps: [{ track: 'near', start_ms: 0, end_ms: 9, reason: 'meteor' }],
+      not_transcribed: [{ track: 'far', start_ms: 0, end_ms: 9, reason: 'meteor' }],
+      agent: { state: 'dreaming', since_ms: 0, near_level: 0, far_level: 0 },
+      draft: {
+        number: 1,
+        attempt: 1,
+        state: 'superseded',
+        failure: 'meteor',
+        origin: { kind: 'llm', model: 'm', trouble: 'meteor' },
+        sentences: [{ index: 0, section: 's', text: 't', evidence: [], flags: [{ kind: 'meteor' }] }],
+      },
+    }),
+  );
+  assert.equal(call.direction, 'unknown');
+  assert.equal(call.gaps[0]?.reason, 'other');
+  assert.equal(call.notTranscribed[0]?.reason, 'other');
+  assert.equal(call.agent?.state, 'listening');
+  assert.deepEqual([call.draft?.failure, call.draft?.origin?.trouble], ['drafter_failed', 'other']);
+  assert.deepEqual(call.draft?.sentences[0]?.flags, ['other']);
+  assert.equal(wire.callEvent('meteor', {}), null);
+});
+
+test('every event that the server sends is read', () => {
+  const draft = { number: 1, attempt: 1, state: 'ready' };
+  const stretch = { track: 'near', start_ms: 0, end_ms: 9, reason: 'paused' };
+  const table: readonly [string, unknown][] = [
+    ['utterance', { track: 'far', start: 1, start_ms: 0, end_ms: 1, text: 'Ja.', probability: 0.9, words: [] }],
+    ['gap', stretch],
+    ['not_transcribed', { ...stretch, reason: 'timed_out' }],
+    ['suppressed', stretch],
+    ['state', json()],
+    ['draft_started', { number: 1, attempt: 1, provisional: true }],
+    ['draft_sentence', { number: 1, attempt: 1, sentence: { index: 0, section: 's', text: 't', evidence: [] } }],
+    ['draft_finished', draft],
+    ['draft_failed', { number: 1, failure: 'insufficient_content' }],
+    ['edit_saved', { revision: 2 }],
+    ['note_saved', { version: 1, sections: { a: 'b' }, saved_ms: 1, correction_ms: null }],
+    ['late', { utterances: 3 }],
+    ['partial', { track: 'near', start_ms: 0, text: 'og' }],
+    ['agent', { state: 'paused', since_ms: 1, near_level: 2, far_level: 3 }],
+  ];
+  for (const [kind, data] of table) {
+    assert.equal(wire.callEvent(kind, data)?.kind, kind);
+    assert.throws(() => wire.callEvent(kind, null), wire.BadMessage, kind);
+  }
+});
+
+test('a message of an error never holds what was said', () => {
+  try {
+    wire.callEvent('utterance', { track: 'far', start: 'x', text: 'hemmeligt' });
+    assert.fail('it was read');
+  } catch (error) {
+    assert.ok(error instanceof wire.BadMessage);
+    assert.ok(!error.message.includes('hemmeligt'));
+  }
+});
