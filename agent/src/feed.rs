@@ -150,6 +150,9 @@ fn pour_until_stopped(sound: &mut Sound, writer: &mut Writer<'_>, stops: &Receiv
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => Some(Stop::Leave),
         };
+        if writer.call.spool().is_erased() {
+            return Err(Erased);
+        }
         if awake.slept(writer.call) {
             sound.slept(writer)?;
         }

@@ -120,7 +120,7 @@ enum Ending {
 #[derive(Debug, thiserror::Error)]
 enum Broken {
     /// Nobody is there.
-    #[error("the pipeline is not reached: {0}")]
+    #[error("the pipeline is not reached: {}", cause(.0))]
     NoConnection(#[source] tonic::transport::Error),
     /// The server ended it with an error.
     #[error("the pipeline says {code:?}: {message}", code = .0.code(), message = .0.message())]
@@ -142,6 +142,15 @@ enum Broken {
     Spool(#[from] io::Error),
 }
 
+/// The last of the causes, which is the system's word for it; the transport's own says only that something went wrong.
+fn cause(error: &tonic::transport::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
 impl Broken {
     fn outcome(&self) -> &'static str {
         match self {
@@ -159,15 +168,18 @@ impl Broken {
 #[tracing::instrument(name = "call", skip_all, fields(call = %call.id()))]
 pub async fn deliver(call: &Call, line: &Line) -> Delivered {
     let mut backoff = Backoff::default();
+    let mut without_progress = 0;
     let mut settled = call.spool().settled();
     loop {
         settled.mark_unchanged();
         let Some(turn) = line.leaving.run_until_cancelled(line.turns.take(call)).await else { return Delivered::Left };
-        let ending = stream::run(call, line, backoff.attempts()).await;
+        let ending = stream::run(call, line, without_progress).await;
         drop(turn);
         call.is_away();
         line.turns.is_served(call, false);
+        without_progress += 1;
         if settled.has_changed().unwrap_or(false) {
+            without_progress = 0;
             backoff.reset();
         }
         let outcome = ending.as_ref().map_or_else(Broken::outcome, Ending::outcome);

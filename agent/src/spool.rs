@@ -226,6 +226,11 @@ impl CallSpool {
         self.state().ended.clone()
     }
 
+    /// Everything of it was deleted.
+    pub fn is_erased(&self) -> bool {
+        self.state().erased
+    }
+
     /// What the other end has made safe.
     pub fn settled(&self) -> watch::Receiver<PerTrack<SampleOffset>> {
         self.shared.settled.subscribe()
@@ -298,7 +303,11 @@ impl CallSpool {
             return Ok(());
         }
         if let Err(error) = self.sync_files(&files) {
-            self.state().unsynced.extend(files);
+            let mut state = self.state();
+            if state.erased {
+                return Ok(()); // Somebody discarded the call meanwhile.
+            }
+            state.unsynced.extend(files);
             return Err(error.into());
         }
         {
@@ -417,7 +426,8 @@ impl State {
             path: segment.path.clone(),
             start: segment.start,
             durable: segment.durable,
-            is_closed: at + 1 < self.segments.len(),
+            // Not before its last record is durable: a reader that went on earlier would take the rest for damage.
+            is_closed: at + 1 < self.segments.len() && segment.durable == segment.len,
         })
     }
 

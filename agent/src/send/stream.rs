@@ -31,7 +31,7 @@ pub(super) async fn run(call: &Call, line: &Line, attempts_without_progress: u32
     let mut heartbeat = interval(line.limits.heartbeat);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut patience, mut heard) = (line.limits.greeting, Instant::now());
-    let mut is_leaving = false;
+    let (mut is_leaving, mut is_up_open) = (false, true);
     let discarded = loop {
         stream.read_more().await?;
         stream.tell_how_it_stands(line);
@@ -51,12 +51,15 @@ pub(super) async fn run(call: &Call, line: &Line, attempts_without_progress: u32
                     patience = line.limits.silence;
                 }
             }
-            permit = up.reserve(), if stream.may_send() => {
-                let permit = permit.map_err(|_| Broken::Closed)?;
-                if let Some(kind) = stream.next_message() {
-                    permit.send(wire::FromAgent { kind: Some(kind) });
+            permit = up.reserve(), if is_up_open && stream.may_send() => match permit {
+                Ok(permit) => {
+                    if let Some(kind) = stream.next_message() {
+                        permit.send(wire::FromAgent { kind: Some(kind) });
+                    }
                 }
-            }
+                // The server takes no more; why not, it says at the end of what it has sent.
+                Err(_) => is_up_open = false,
+            },
             _ = durable.changed() => stream.is_more_durable = true,
             _ = heartbeat.tick() => {
                 let state = from_agent::Kind::AgentState(call.heartbeat().into());
