@@ -15,7 +15,7 @@ const SECTIONS = [
   { id: 'agreed', heading: 'Aftalt' },
 ];
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'";
 const at = (ms) => ms * 16;
 
 export class Fake {

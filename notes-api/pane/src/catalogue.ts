@@ -3,7 +3,8 @@
 // Danish: sentence case, whole sentences, 24-hour times, decimal comma, no jargon ("sprogmodel", never "LLM").
 // What is wrong says what to do.
 
-import type { Headline, Problem } from './state';
+import type { Headline } from './questions';
+import type { Problem } from './state';
 import type {
   Direction,
   Failure,

@@ -6,7 +6,8 @@
 import { CATALOGUES, type Language } from './catalogue';
 import { button, type Child, draw, el } from './dom';
 import { mark, TONES, type Tone } from './marks';
-import { type Headline, headline, lateDraft, type Shown, undecided } from './state';
+import { type Headline, headline, lateDraft, undecided } from './questions';
+import type { Shown } from './state';
 import * as time from './time';
 import type { Stage } from './view';
 
@@ -104,9 +105,11 @@ const late = (state: Shown, language: Language): Box | null => {
 const draft = (state: Shown, language: Language): Box | null => {
   const words = CATALOGUES[language];
   const { draft, note, mode } = state;
-  if (draft === null || mode === 'reading' || note !== null || state.summary.state === 'discarded') return null;
+  if (draft === null || state.summary.state === 'discarded') return null;
+  if (draft.state === 'streaming') return { tone: 'quiet', words: words.draftComing };
+  if (mode === 'reading' || note !== null) return null;
   if (draft.state === 'failed') return { tone: 'bad', words: words.draftFailed[draft.failure ?? 'drafter_failed'] };
-  if (draft.state !== 'ready') return { tone: 'quiet', words: words.draftComing };
+  if (draft.state !== 'ready') return null;
   switch (draft.origin?.kind) {
     case 'llm':
       return { tone: 'quiet', words: words.draftByModel(draft.origin.model) };

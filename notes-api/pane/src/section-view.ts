@@ -9,7 +9,8 @@
 import { CATALOGUES } from './catalogue';
 import { button, type Child, draw, el, set } from './dom';
 import { type Place, places } from './evidence';
-import { offer, type Section, type Shown, sentencesOf } from './state';
+import { offer, sentencesOf } from './questions';
+import type { Section, Shown } from './state';
 import * as time from './time';
 import type { Stage } from './view';
 import type { Sentence, Utterance } from './wire';

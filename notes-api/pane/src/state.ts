@@ -94,6 +94,8 @@ export interface Section {
   readonly stored: string | null;
   /** Draft sentences that the person has had before their eyes and has dealt with. */
   readonly seen: readonly string[];
+  /** Texts of other windows that the person has chosen about: they are not asked twice. */
+  readonly decided: readonly string[];
   /** What another window stored here, until the person has chosen. */
   readonly elsewhere: { readonly text: string; readonly as: 'edit' | 'note' } | null;
 }
@@ -254,95 +256,6 @@ const inCall = (state: Shown, event: InCall): State => {
   }
 };
 
-// ---- questions about a state ---------------------------------------------------------------------------------------
-
-/** What stands first on the screen: what is true now, in one word of a closed list. */
-export type Headline =
-  | Status
-  | 'offline'
-  | 'unauthorised'
-  | 'transcribing'
-  | 'amending'
-  | Exclude<AgentStateKind, 'idle' | 'listening'>;
-
-export const headline = (state: Shown): Headline => {
-  const { status } = state.summary;
-  if (status === 'discarded') return 'discarded';
-  if (status === 'saved' && state.mode === 'reading') return 'saved';
-  if (state.contact !== 'fine') return state.contact === 'lost' ? 'offline' : 'unauthorised';
-  if (status === 'saved') return 'amending';
-  if (status !== 'listening') return status;
-  if (hungUp(state.summary)) return 'transcribing';
-  return state.agent === null || state.agent.state === 'idle' ? 'listening' : state.agent.state;
-};
-
-export const hungUp = (call: CallSummary): boolean => call.state !== 'live' && call.state !== 'out_of_contact';
-
-/** Text fields are there as soon as there is something to write about. */
-export const hasFields = (state: Shown): boolean =>
-  state.summary.state !== 'discarded' &&
-  state.mode === 'writing' &&
-  (hungUp(state.summary) || (state.draft !== null && state.draft.sentences.length > 0) || touched(state));
-
-export const touched = (state: Shown): boolean => state.sections.some((section) => section.touched);
-
-/** What the person typed that the server does not have: the sections of the next edit, or null when it has all. */
-export const editToStore = (state: Shown): Texts | null => {
-  const mine = state.sections.filter((section) => section.touched);
-  const dirty = mine.some((section) => toStore(section) !== section.stored);
-  return dirty ? Object.fromEntries(mine.map((section) => [section.id, toStore(section)])) : null;
-};
-
-/** What must survive a reload of the page: typed text that the server does not have. */
-export const toKeep = (state: Shown): Kept | null => {
-  const open = state.sections.filter((section) => section.touched && section.text !== section.stored);
-  return open.length === 0
-    ? null
-    : {
-        sections: Object.fromEntries(
-          // An undecided section forgets what it came from, so that both texts are there after a reload too.
-          open.map(({ id, text, stored, elsewhere }) => [id, { text, stored: elsewhere === null ? stored : null }]),
-        ),
-      };
-};
-
-/** All sections as they stand: what a note is made of. */
-export const noteTexts = (state: Shown): Texts =>
-  Object.fromEntries(state.sections.map((section) => [section.id, section.text]));
-
-export const undecided = (state: Shown): readonly Section[] =>
-  state.sections.filter((section) => section.elsewhere !== null);
-
-export const canSave = (state: Shown): boolean =>
-  hungUp(state.summary) &&
-  state.summary.state !== 'discarded' &&
-  state.mode === 'writing' &&
-  state.saving.kind !== 'sending' &&
-  state.sections.some((section) => section.text.trim() !== '');
-
-/** Newer words of the draft that a touched section does not have; empty when there is nothing to offer. */
-export const offer = (state: Shown, section: Section): readonly string[] => {
-  if (isFree(state, section) || state.draft === null || state.draft.state !== 'ready') return [];
-  return draftTexts(state, section.id).filter((text) => !section.seen.includes(text) && !section.text.includes(text));
-};
-
-/** Draft sentences that came after the note was saved. */
-export const lateDraft = (state: Shown): boolean =>
-  state.note !== null && state.draft?.state === 'ready' && state.draft.number > state.noteDraft;
-
-/** The draft whose first words lie before a person's eyes but are not reported as shown. */
-export const unreportedDraft = (state: Shown): number | null =>
-  state.draft === null ||
-  state.draft.sentences.length === 0 ||
-  !hasFields(state) ||
-  state.note !== null ||
-  state.shown?.number === state.draft.number
-    ? null
-    : state.draft.number;
-
-export const sentencesOf = (state: Shown, section: string): readonly Sentence[] =>
-  state.draft === null ? [] : state.draft.sentences.filter((sentence) => sentence.section === section);
-
 // ---- one step of the story each ------------------------------------------------------------------------------------
 
 const NO_PARTIALS = { near: null, far: null };
@@ -444,6 +357,7 @@ const untouched = (id: string, heading: string): Section => ({
   touched: false,
   stored: null,
   seen: [],
+  decided: [],
   elsewhere: null,
 });
 
@@ -483,12 +397,6 @@ const withEdit = (state: Shown, change: { [K in keyof Shown['edit']]?: Shown['ed
   ...state,
   edit: { ...state.edit, ...change },
 });
-
-const draftTexts = (state: Shown, section: string): readonly string[] =>
-  sentencesOf(state, section).map((sentence) => sentence.text);
-
-/** A section that the draft may still fill. */
-const isFree = (state: Shown, section: Section): boolean => !section.touched && state.note === null;
 
 const older = (draft: Draft, number: number, attempt: number): boolean =>
   draft.number < number || (draft.number === number && draft.attempt < attempt);
@@ -561,19 +469,15 @@ const answerElsewhere = (section: Section, choice: Choice): Section => {
   if (section.elsewhere === null) return section;
   const theirs = section.elsewhere.text;
   const texts = { keep: section.text, insert: joined(section.text, [theirs]), replace: theirs };
-  return { ...section, text: texts[choice], touched: true, elsewhere: null };
+  return { ...section, text: texts[choice], touched: true, decided: [...section.decided, theirs], elsewhere: null };
 };
 
 const afterTyping = (saving: Saving): Saving => (saving.kind === 'sending' ? saving : { kind: 'no' });
 
-/** While two texts are undecided, the server keeps the other window's and the browser keeps this one's. */
-const toStore = (section: Section): string =>
-  section.elsewhere?.as === 'edit' ? section.elsewhere.text : section.text;
-
 /** Three texts meet: mine, theirs, and what the server had from me before. */
 const merged = (section: Section, theirs: string, before: string | null, as: 'edit' | 'note'): Section => {
   if (theirs === section.text) return { ...section, elsewhere: null };
-  if (theirs === before) return section;
+  if (theirs === before || section.decided.includes(theirs)) return section;
   if (!section.touched || section.text === before) return { ...section, text: theirs, touched: true };
   return { ...section, elsewhere: { text: theirs, as } };
 };

@@ -6,7 +6,8 @@
 import { CATALOGUES } from './catalogue';
 import { button, draw, el, keyed, say } from './dom';
 import { mark } from './marks';
-import { hungUp, type Shown } from './state';
+import { hungUp } from './questions';
+import type { Shown } from './state';
 import * as time from './time';
 import { type Line, lines } from './transcript';
 import type { Stage } from './view';

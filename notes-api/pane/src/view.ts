@@ -9,9 +9,10 @@ import { CATALOGUES, type Language } from './catalogue';
 import { button, draw, el, say, set } from './dom';
 import { mark, TONES } from './marks';
 import { Messages } from './messages';
+import { canSave, type Headline, hasFields, headline, hungUp } from './questions';
 import { SectionView } from './section-view';
 import type { Event, Shown, State } from './state';
-import { canSave, type Headline, hasFields, headline, hungUp } from './state';
+
 import * as time from './time';
 import { TranscriptView } from './transcript-view';
 import type { Suppressed } from './wire';

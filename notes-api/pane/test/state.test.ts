@@ -188,6 +188,11 @@ test('what another window stored is kept beside what was typed here (P3)', () =>
     assert.equal(undecided(chosen).length, 0);
     assert.deepEqual(editToStore(chosen), store, `${choice}: what goes to the server`);
   }
+  // The note that was saved from the other text brings nothing new: the person is not asked twice.
+  const decided = also(both, { kind: 'elsewhere_answered', section: 'agreed', choice: 'keep' });
+  const stored: Event = { kind: 'edit_stored', revision: 5, sections: { agreed: 'Mit.' }, at: AT };
+  const over = also(decided, stored, { kind: 'note_elsewhere', note: note(1, 'A. B.', 'Deres.') });
+  assert.deepEqual([undecided(over).length, text(over, 'agreed'), over.mode], [0, 'Mit.', 'writing']);
   // A window with nothing of its own shows the newer text.
   const clean = also(drafted(), theirs);
   assert.equal(text(clean, 'agreed'), 'Deres.');

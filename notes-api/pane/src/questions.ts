@@ -1,0 +1,103 @@
+// Questions about a state: what is true now, what has to be stored, what may be offered.
+//
+// In: a `State`. Out: an answer for the screen, or for what is sent. Pure. Not done here: nothing changes (state.ts).
+
+import type { Kept, Section, Shown } from './state';
+import type { AgentStateKind, CallSummary, Sentence, Status, Texts } from './wire';
+
+/** What stands first on the screen: what is true now, in one word of a closed list. */
+export type Headline =
+  | Status
+  | 'offline'
+  | 'unauthorised'
+  | 'transcribing'
+  | 'amending'
+  | Exclude<AgentStateKind, 'idle' | 'listening'>;
+
+export const headline = (state: Shown): Headline => {
+  const { status } = state.summary;
+  if (status === 'discarded') return 'discarded';
+  if (status === 'saved' && state.mode === 'reading') return 'saved';
+  if (state.contact !== 'fine') return state.contact === 'lost' ? 'offline' : 'unauthorised';
+  if (status === 'saved') return 'amending';
+  if (status !== 'listening') return status;
+  if (hungUp(state.summary)) return 'transcribing';
+  return state.agent === null || state.agent.state === 'idle' ? 'listening' : state.agent.state;
+};
+
+export const hungUp = (call: CallSummary): boolean => call.state !== 'live' && call.state !== 'out_of_contact';
+
+/** Text fields are there as soon as there is something to write about. */
+export const hasFields = (state: Shown): boolean =>
+  state.summary.state !== 'discarded' &&
+  state.mode === 'writing' &&
+  (hungUp(state.summary) || (state.draft !== null && state.draft.sentences.length > 0) || touched(state));
+
+export const touched = (state: Shown): boolean => state.sections.some((section) => section.touched);
+
+/** What the person typed that the server does not have: the sections of the next edit, or null when it has all. */
+export const editToStore = (state: Shown): Texts | null => {
+  const mine = state.sections.filter((section) => section.touched);
+  const dirty = mine.some((section) => toStore(section) !== section.stored);
+  return dirty ? Object.fromEntries(mine.map((section) => [section.id, toStore(section)])) : null;
+};
+
+/** What must survive a reload of the page: typed text that the server does not have. */
+export const toKeep = (state: Shown): Kept | null => {
+  const open = state.sections.filter((section) => section.touched && section.text !== section.stored);
+  return open.length === 0
+    ? null
+    : {
+        sections: Object.fromEntries(
+          // An undecided section forgets what it came from, so that both texts are there after a reload too.
+          open.map(({ id, text, stored, elsewhere }) => [id, { text, stored: elsewhere === null ? stored : null }]),
+        ),
+      };
+};
+
+/** All sections as they stand: what a note is made of. */
+export const noteTexts = (state: Shown): Texts =>
+  Object.fromEntries(state.sections.map((section) => [section.id, section.text]));
+
+export const undecided = (state: Shown): readonly Section[] =>
+  state.sections.filter((section) => section.elsewhere !== null);
+
+export const canSave = (state: Shown): boolean =>
+  hungUp(state.summary) &&
+  state.summary.state !== 'discarded' &&
+  state.mode === 'writing' &&
+  state.saving.kind !== 'sending' &&
+  state.sections.some((section) => section.text.trim() !== '');
+
+/** Newer words of the draft that a touched section does not have; empty when there is nothing to offer. */
+export const offer = (state: Shown, section: Section): readonly string[] => {
+  if (isFree(state, section) || state.draft === null || state.draft.state !== 'ready') return [];
+  return draftTexts(state, section.id).filter((text) => !section.seen.includes(text) && !section.text.includes(text));
+};
+
+/** Draft sentences that came after the note was saved. */
+export const lateDraft = (state: Shown): boolean =>
+  state.note !== null && state.draft?.state === 'ready' && state.draft.number > state.noteDraft;
+
+/** The draft whose first words lie before a person's eyes but are not reported as shown. */
+export const unreportedDraft = (state: Shown): number | null =>
+  state.draft === null ||
+  state.draft.sentences.length === 0 ||
+  !hasFields(state) ||
+  state.note !== null ||
+  state.shown?.number === state.draft.number
+    ? null
+    : state.draft.number;
+
+export const sentencesOf = (state: Shown, section: string): readonly Sentence[] =>
+  state.draft === null ? [] : state.draft.sentences.filter((sentence) => sentence.section === section);
+
+export const draftTexts = (state: Shown, section: string): readonly string[] =>
+  sentencesOf(state, section).map((sentence) => sentence.text);
+
+/** A section that the draft may still fill. */
+export const isFree = (state: Shown, section: Section): boolean => !section.touched && state.note === null;
+
+/** While two texts are undecided, the server keeps the other window's and the browser keeps this one's. */
+const toStore = (section: Section): string =>
+  section.elsewhere?.as === 'edit' ? section.elsewhere.text : section.text;
