@@ -1,6 +1,6 @@
 // The shape beside each state, so that colour is never the only sign.
 
-import type { Headline } from './state';
+import type { Headline } from './questions';
 
 export type Tone = 'good' | 'act' | 'warn' | 'bad' | 'done' | 'quiet';
 

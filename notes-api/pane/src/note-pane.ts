@@ -15,22 +15,8 @@ import { Api, ApiError } from './api';
 import { languageOf } from './catalogue';
 import { keep, kept } from './keep';
 import css from './pane.css';
-import {
-  canSave,
-  EMPTY,
-  type Event,
-  editToStore,
-  headline,
-  hungUp,
-  next,
-  noteTexts,
-  type Problem,
-  type Shown,
-  type State,
-  toKeep,
-  undecided,
-  unreportedDraft,
-} from './state';
+import { canSave, editToStore, headline, hungUp, noteTexts, toKeep, undecided, unreportedDraft } from './questions';
+import { EMPTY, type Event, next, type Problem, type Shown, type State } from './state';
 import { type Action, View } from './view';
 import { type CallEvent, callEvent, type Texts } from './wire';
 

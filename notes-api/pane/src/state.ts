@@ -10,9 +10,9 @@
 //   P4  A repeated event changes nothing.
 // Not done here: what is sent when (note-pane.ts), words for people (catalogue.ts).
 
+import { draftTexts, hungUp, isFree, offer } from './questions';
 import type {
   Agent,
-  AgentStateKind,
   CallDetail,
   CallEvent,
   CallSummary,

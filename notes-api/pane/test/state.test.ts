@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Event } from '../src/state';
 import {
   canSave,
   editToStore,
   hasFields,
   headline,
   lateDraft,
-  next,
   noteTexts,
   offer,
-  type Shown,
   toKeep,
   undecided,
   unreportedDraft,
-} from '../src/state';
+} from '../src/questions';
+import type { Event } from '../src/state';
+import { next, type Shown } from '../src/state';
 import type { Note } from '../src/wire';
 import { AT, after, also, call, finished, LIVE, said, started, text, typed } from './given';
 
