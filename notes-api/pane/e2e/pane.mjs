@@ -129,13 +129,20 @@ await story('draft', async ({ fake, page, shot }) => {
   await until('the first sentence', async () => (await value(page, 'reason')).startsWith('Borgeren ringer'));
   await shot('streaming');
   // Typing is possible at once, and stays.
-  await field(page, 'agreed').fill('Jeg ringer tilbage på fredag.');
-  for (const sentence of DRAFT.slice(2)) fake.sentence(call, ...sentence);
+  const typing = field(page, 'agreed').pressSequentially('Jeg ringer tilbage på fredag.', { delay: 15 });
+  for (const sentence of DRAFT.slice(2)) {
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    fake.sentence(call, ...sentence);
+  }
   fake.finish(call);
+  await typing;
+  const lastKey = Date.now();
   await inState(page, 'Udkast klar');
   same(await value(page, 'agreed'), 'Jeg ringer tilbage på fredag.', 'what was typed');
   await page.getByText('Udkastet har mere til dette afsnit').waitFor();
   await until('the edit', () => call.edit?.sections.agreed === 'Jeg ringer tilbage på fredag.');
+  same(Date.now() - lastKey <= 2_000, true, 'stored within 2 s of the last key');
+  same(await field(page, 'agreed').evaluate((one) => one.matches(':focus')), true, 'the caret is still there');
   same(Object.keys(call.edit.sections).join(), 'agreed', 'only what was touched is stored');
   await page.mouse.move(0, 0);
   await shot('offer');
