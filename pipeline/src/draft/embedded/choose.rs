@@ -1,0 +1,300 @@
+//! Chooses the sentences of a note: the heaviest, each once, as many as the call is worth, in the order they were said.
+//!
+//! Pure. An answer that cannot be understood alone takes its question with it.
+
+use super::cues::Cues;
+use super::sentences::{Answer, Sentence};
+use super::weigh::{AGREED, INFORMATION, REASON, Weight};
+use referent_proto::ids::Track;
+use std::collections::HashSet;
+
+/// Why a sentence stands in the note.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Role {
+    Reason,
+    Information,
+    Agreed,
+}
+
+/// A place in the note: what one of the two said, and the question before it if there must be one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Chosen {
+    pub(super) role: Role,
+    /// Index of the question that it answers.
+    pub(super) question: Option<usize>,
+    /// Indices of sentences of one turn, one behind the other; never empty.
+    pub(super) said: Vec<usize>,
+}
+
+/// Sentences that say why the citizen called.
+const MOST_REASONS: usize = 3;
+/// Words of a short call that may all stand in the note.
+const ALWAYS: usize = 60;
+/// Words that a note has at most.
+const MOST_WORDS: usize = 700;
+/// Share of the spoken words that may stand in the note, in percent.
+const SHARE: usize = 70;
+/// Characters of one sentence of the note, about.
+const LONGEST: usize = 300;
+
+/// Chooses.
+pub(super) fn choose(sentences: &[Sentence], weights: &[Weight], cues: &Cues) -> Vec<Chosen> {
+    let mut roles = roles(sentences, weights, cues);
+    drop_repeats(&mut roles, sentences, weights, cues);
+    keep_within_budget(&mut roles, sentences, weights);
+    if roles.iter().all(Option::is_none) {
+        take_what_there_is(&mut roles, sentences, weights);
+    }
+    together(&roles, sentences, weights, cues)
+}
+
+fn roles(sentences: &[Sentence], weights: &[Weight], cues: &Cues) -> Vec<Option<Role>> {
+    let mut reasons: Vec<usize> = (0..sentences.len()).filter(|at| weights[*at].reason >= REASON).collect();
+    reasons.sort_by_key(|at| (-weights[*at].reason, *at));
+    reasons.truncate(MOST_REASONS);
+    if reasons.is_empty() {
+        reasons.extend(first_concern(sentences, weights));
+    }
+    (0..sentences.len())
+        .map(|at| {
+            let weight = weights[at];
+            if reasons.contains(&at) {
+                Some(Role::Reason)
+            } else if weight.is_noise {
+                None
+            } else if weight.agreed >= AGREED || answers_a_request(sentences, at, cues) {
+                Some(Role::Agreed)
+            } else {
+                (weight.information >= INFORMATION).then_some(Role::Information)
+            }
+        })
+        .collect()
+}
+
+/// What the citizen says first that is worth anything: somebody who calls begins with why.
+fn first_concern(sentences: &[Sentence], weights: &[Weight]) -> Option<usize> {
+    let first_half = sentences.len().div_ceil(2);
+    (0..first_half).find(|at| {
+        let (sentence, weight) = (&sentences[*at], weights[*at]);
+        sentence.track == Track::Far && !weight.is_noise && sentence.plain.words() >= 5
+    })
+}
+
+/// "Kan du sende dem igen?" "Ja, det kan jeg godt.": the answer makes it an agreement.
+fn answers_a_request(sentences: &[Sentence], at: usize, cues: &Cues) -> bool {
+    question_before(sentences, at)
+        .is_some_and(|asked| sentences[asked].track == Track::Near && sentences[asked].plain.has_any(cues.requests))
+}
+
+/// The question that the other one ended with, if `at` is the first sentence of the answer.
+fn question_before(sentences: &[Sentence], at: usize) -> Option<usize> {
+    let turn = sentences[at].turn;
+    let asked = sentences[..at].iter().rposition(|before| before.turn < turn)?;
+    let is_first = asked + 1 == at;
+    (is_first && sentences[asked].turn + 1 == turn && sentences[asked].is_question()).then_some(asked)
+}
+
+/// The same thing said twice stands once. The later one wins if it takes the earlier one back.
+fn drop_repeats(roles: &mut [Option<Role>], sentences: &[Sentence], weights: &[Weight], cues: &Cues) {
+    let contents: Vec<Content> = sentences.iter().map(|sentence| Content::of(sentence, cues)).collect();
+    for later in 0..roles.len() {
+        if roles[later].is_none() {
+            continue;
+        }
+        for earlier in 0..later {
+            if roles[earlier].is_none() {
+                continue;
+            }
+            match contents[later].repeats(&contents[earlier], &sentences[later], cues) {
+                Repeats::No => {}
+                Repeats::Yes if roles[later] == roles[earlier] || weights[later].agreed <= weights[earlier].agreed => {
+                    roles[later] = None;
+                    break;
+                }
+                Repeats::Yes | Repeats::TakesBack => roles[earlier] = None,
+            }
+        }
+    }
+}
+
+struct Content<'a> {
+    words: HashSet<&'a str>,
+    numbers: HashSet<&'a str>,
+}
+
+enum Repeats {
+    Yes,
+    No,
+    TakesBack,
+}
+
+impl<'a> Content<'a> {
+    fn of(sentence: &'a Sentence, cues: &Cues) -> Self {
+        let numbers: HashSet<&str> = sentence.plain.numbers().collect();
+        let words =
+            sentence.plain.iter().filter(|word| !cues.small_words.contains(word) && !numbers.contains(word)).collect();
+        Self { words, numbers }
+    }
+
+    fn repeats(&self, earlier: &Self, sentence: &Sentence, cues: &Cues) -> Repeats {
+        let reads_back = sentence.is_question() && self.numbers.len() >= 2 && self.numbers.is_subset(&earlier.numbers);
+        if reads_back {
+            return Repeats::Yes;
+        }
+        let (smaller, larger) = (self.words.len().min(earlier.words.len()), self.words.len().max(earlier.words.len()));
+        let common = self.words.intersection(&earlier.words).count();
+        if smaller < 2 || common * 10 < larger * 7 {
+            return Repeats::No;
+        }
+        if self.numbers == earlier.numbers || self.numbers.is_empty() {
+            Repeats::Yes
+        } else if sentence.plain.has_any(cues.takes_back) {
+            Repeats::TakesBack
+        } else {
+            Repeats::No
+        }
+    }
+}
+
+/// A note is shorter than its call; a short call may stand in it whole.
+fn keep_within_budget(roles: &mut [Option<Role>], sentences: &[Sentence], weights: &[Weight]) {
+    let spoken: usize = sentences.iter().map(|sentence| sentence.plain.words()).sum();
+    let mut left = (spoken * SHARE / 100).clamp(ALWAYS, MOST_WORDS);
+    let mut order: Vec<usize> = (0..roles.len()).filter(|at| roles[*at].is_some()).collect();
+    order.sort_by_key(|at| (-urgency(roles[*at], weights[*at]), *at));
+    for at in order {
+        let words = sentences[at].plain.words();
+        if words <= left {
+            left -= words;
+        } else {
+            roles[at] = None;
+        }
+    }
+}
+
+fn urgency(role: Option<Role>, weight: Weight) -> i32 {
+    match role {
+        Some(Role::Reason) => 10 + weight.reason,
+        Some(Role::Agreed) => 3 + weight.agreed.max(weight.information),
+        Some(Role::Information) => weight.information,
+        None => 0,
+    }
+}
+
+/// A call about something that no cue knows: its longest sentences, so that there is something to correct.
+fn take_what_there_is(roles: &mut [Option<Role>], sentences: &[Sentence], weights: &[Weight]) {
+    let mut left = ALWAYS;
+    for (at, sentence) in sentences.iter().enumerate() {
+        let words = sentence.plain.words();
+        if !weights[at].is_noise && words <= left {
+            left -= words;
+            roles[at] = Some(Role::Information);
+        }
+    }
+}
+
+/// Brings sentences of one turn and role together, and questions to the answers that need them.
+fn together(roles: &[Option<Role>], sentences: &[Sentence], weights: &[Weight], cues: &Cues) -> Vec<Chosen> {
+    let mut chosen: Vec<Chosen> = Vec::new();
+    for (at, role) in roles.iter().enumerate() {
+        let Some(role) = *role else { continue };
+        if let Some(last) = chosen.last_mut()
+            && last.role == role
+            && last.said.last().is_some_and(|before| before + 1 == at && sentences[*before].turn == sentences[at].turn)
+            && last.said.iter().map(|one| sentences[*one].text.len()).sum::<usize>() + sentences[at].text.len()
+                < LONGEST
+        {
+            last.said.push(at);
+            continue;
+        }
+        let question = question_for(sentences, weights, at, cues);
+        // A question that was chosen for itself stands with its answer, not twice.
+        if let Some(question) = question {
+            chosen.retain(|one| one.said != [question] || one.role == Role::Reason);
+        }
+        let question = question.filter(|question| !chosen.iter().any(|one| one.said.contains(question)));
+        chosen.push(Chosen { role, question, said: vec![at] });
+    }
+    chosen.sort_by_key(|one| (one.role, one.said[0]));
+    chosen
+}
+
+/// The question without which the sentence cannot be understood.
+fn question_for(sentences: &[Sentence], weights: &[Weight], at: usize, cues: &Cues) -> Option<usize> {
+    let sentence = &sentences[at];
+    let first = sentences[..at].iter().rposition(|before| before.turn < sentence.turn)? + 1;
+    // Only short sounds may stand between the question and the sentence.
+    if (first..at).any(|between| !weights[between].is_noise) {
+        return None;
+    }
+    let asked = question_before(sentences, first)?;
+    let names_itself = weights[asked].is_noise || !needs_question(sentence, cues);
+    (!names_itself || answers_a_request(sentences, at, cues)).then_some(asked).filter(|asked| !weights[*asked].is_noise)
+}
+
+fn needs_question(sentence: &Sentence, cues: &Cues) -> bool {
+    match sentence.answers {
+        Some(Answer::No) => return true,
+        Some(Answer::Yes) => return !sentence.stands_alone_after_yes(cues),
+        None => {}
+    }
+    let words: Vec<&str> = sentence.plain.iter().collect();
+    if words.len() <= 5 || sentence.begins_with(cues.leaning) {
+        return true;
+    }
+    words.iter().take(6).enumerate().any(|(place, word)| {
+        let stands_for_something =
+            words.get(place + 1).is_none_or(|next| !next.starts_with(|c: char| c.is_ascii_digit()));
+        cues.pronouns.contains(word) && stands_for_something
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cues::DANISH;
+    use super::super::sentences::sentences;
+    use super::super::weigh::weigh;
+    use super::*;
+    use crate::draft::embedded::testing::said;
+
+    /// What is chosen of a dialogue: `role: text`.
+    fn chosen(dialogue: &[(&str, &str)]) -> Vec<String> {
+        let utterances = said(dialogue);
+        let sentences = sentences(&utterances, &DANISH);
+        let weights = weigh(&sentences, &DANISH);
+        choose(&sentences, &weights, &DANISH)
+            .into_iter()
+            .map(|one| {
+                let texts = one.question.into_iter().chain(one.said).map(|at| sentences[at].text.clone());
+                format!("{:?}: {}", one.role, texts.collect::<Vec<_>>().join(" "))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_answer_that_leans_on_its_question_takes_it_along() {
+        assert_eq!(
+            chosen(&[("near", "Og hvor mange penge har han i banken?"), ("far", "Omkring 40.000 kroner, ikke mere.")]),
+            ["Reason: Og hvor mange penge har han i banken? Omkring 40.000 kroner, ikke mere."]
+        );
+    }
+
+    #[test]
+    fn what_was_said_twice_stands_once_and_what_was_taken_back_not_at_all() {
+        let check = |later: &str, expected: &[&str]| {
+            let notes = chosen(&[
+                ("far", "Jeg ringer om min boligstøtte."),
+                ("near", "Hvad er din husleje?"),
+                ("far", "Min husleje er 5.400 kroner om måneden."),
+                ("near", "Tak."),
+                ("far", later),
+            ]);
+            assert_eq!(notes, expected, "{later}");
+        };
+        let reason = "Reason: Jeg ringer om min boligstøtte.";
+        let first = "Information: Min husleje er 5.400 kroner om måneden.";
+        check("Huslejen er 5.400 kroner om måneden, min husleje.", &[reason, first]);
+        let taken_back = "Nej, min husleje er faktisk 4.500 kroner om måneden.";
+        check(taken_back, &[reason, &format!("Information: {taken_back}")]);
+    }
+}
