@@ -95,8 +95,8 @@ fn quote(chosen: &Chosen, section: usize, sentences: &[Sentence], cues: &Cues) -
     let mut evidence: Vec<Evidence> = Vec::new();
     let mut add = |said: &[usize], with_yes: bool| {
         let who = match sentences[said[0]].track {
-            Track::Near => cues.near,
-            Track::Far => cues.far,
+            Track::Near => cues.near.as_str(),
+            Track::Far => cues.far.as_str(),
         };
         let words: Vec<&str> = said
             .iter()
@@ -122,6 +122,9 @@ fn quote(chosen: &Chosen, section: usize, sentences: &[Sentence], cues: &Cues) -
         add(&[question], true);
     }
     add(&chosen.said, chosen.question.is_some());
+    if let Some(answer) = chosen.answer {
+        add(&[answer], true);
+    }
     Pick { section, text: Spoken::new(text), evidence, is_agreed: chosen.role == Role::Agreed }
 }
 

@@ -19,6 +19,9 @@ pub(super) const MOST: usize = 64;
 const LEASES_UNTIL_FORGOTTEN: u32 = 10;
 /// A lease that is shorter is renewed as if it were this long.
 const SHORTEST_LEASE: Duration = Duration::from_millis(300);
+/// A draft that takes longer than this renews its lease for the first time: from then on notes-api knows who has it, and
+/// tells when it is lost.
+const FIRST_RENEWAL: Duration = Duration::from_secs(1);
 
 /// The jobs of this process.
 #[derive(Default)]
@@ -67,7 +70,7 @@ impl Held {
             key,
             lease,
             taken_at: now,
-            due: now + lease / 3,
+            due: now + (lease / 3).min(FIRST_RENEWAL),
             renew: false,
             stage: Stage::Waiting(Box::new(job)),
             said: Vec::new(),

@@ -2,7 +2,7 @@
 //!
 //! Pure. An answer that cannot be understood alone takes its question with it.
 
-use super::cues::Cues;
+use super::cues::{Cues, contains};
 use super::sentences::{Answer, Sentence};
 use super::weigh::{AGREED, INFORMATION, REASON, Weight};
 use referent_proto::ids::Track;
@@ -24,18 +24,25 @@ pub(super) struct Chosen {
     pub(super) question: Option<usize>,
     /// Indices of sentences of one turn, one behind the other; never empty.
     pub(super) said: Vec<usize>,
+    /// Index of the short answer to it, if it is a question.
+    pub(super) answer: Option<usize>,
 }
 
 /// Sentences that say why the citizen called.
 const MOST_REASONS: usize = 3;
-/// Words of a short call that may all stand in the note.
+/// Words that a note may always have.
 const ALWAYS: usize = 60;
-/// Words that a note has at most.
-const MOST_WORDS: usize = 700;
-/// Share of the spoken words that may stand in the note, in percent.
+/// Words that a note has at most: about a page.
+const MOST_WORDS: usize = 500;
+/// Of the words of a short call, and of those that a long call has more, how many percent may stand in the note.
 const SHARE: usize = 70;
+const SHARE_BEYOND: usize = 20;
+/// Words of a short call: a minute and a half of two people.
+const SHORT_CALL: usize = 250;
 /// Characters of one sentence of the note, about.
 const LONGEST: usize = 300;
+/// Words of a sentence that is too short to stand apart from the next.
+const SHORT: usize = 6;
 
 /// Chooses.
 pub(super) fn choose(sentences: &[Sentence], weights: &[Weight], cues: &Cues) -> Vec<Chosen> {
@@ -83,15 +90,15 @@ fn first_concern(sentences: &[Sentence], weights: &[Weight]) -> Option<usize> {
 /// "Kan du sende dem igen?" "Ja, det kan jeg godt.": the answer makes it an agreement.
 fn answers_a_request(sentences: &[Sentence], at: usize, cues: &Cues) -> bool {
     question_before(sentences, at)
-        .is_some_and(|asked| sentences[asked].track == Track::Near && sentences[asked].plain.has_any(cues.requests))
+        .is_some_and(|asked| sentences[asked].track == Track::Near && sentences[asked].plain.has_any(&cues.requests))
 }
 
-/// The question that the other one ended with, if `at` is the first sentence of the answer.
+/// The question that the other one ended with, or almost, if `at` is the first sentence of the answer.
 fn question_before(sentences: &[Sentence], at: usize) -> Option<usize> {
     let turn = sentences[at].turn;
-    let asked = sentences[..at].iter().rposition(|before| before.turn < turn)?;
-    let is_first = asked + 1 == at;
-    (is_first && sentences[asked].turn + 1 == turn && sentences[asked].is_question()).then_some(asked)
+    let last = at.checked_sub(1).filter(|last| sentences[*last].turn + 1 == turn)?;
+    let almost_last = last.checked_sub(1).filter(|before| sentences[*before].turn + 1 == turn);
+    [Some(last), almost_last].into_iter().flatten().find(|asked| sentences[*asked].is_question())
 }
 
 /// The same thing said twice stands once. The later one wins if it takes the earlier one back.
@@ -131,8 +138,11 @@ enum Repeats {
 impl<'a> Content<'a> {
     fn of(sentence: &'a Sentence, cues: &Cues) -> Self {
         let numbers: HashSet<&str> = sentence.plain.numbers().collect();
-        let words =
-            sentence.plain.iter().filter(|word| !cues.small_words.contains(word) && !numbers.contains(word)).collect();
+        let words = sentence
+            .plain
+            .iter()
+            .filter(|word| !contains(&cues.small_words, word) && !numbers.contains(word))
+            .collect();
         Self { words, numbers }
     }
 
@@ -148,7 +158,7 @@ impl<'a> Content<'a> {
         }
         if self.numbers == earlier.numbers || self.numbers.is_empty() {
             Repeats::Yes
-        } else if sentence.plain.has_any(cues.takes_back) {
+        } else if sentence.plain.has_any(&cues.takes_back) {
             Repeats::TakesBack
         } else {
             Repeats::No
@@ -159,7 +169,8 @@ impl<'a> Content<'a> {
 /// A note is shorter than its call; a short call may stand in it whole.
 fn keep_within_budget(roles: &mut [Option<Role>], sentences: &[Sentence], weights: &[Weight]) {
     let spoken: usize = sentences.iter().map(|sentence| sentence.plain.words()).sum();
-    let mut left = (spoken * SHARE / 100).clamp(ALWAYS, MOST_WORDS);
+    let beyond = spoken.saturating_sub(SHORT_CALL);
+    let mut left = (spoken.min(SHORT_CALL) * SHARE / 100 + beyond * SHARE_BEYOND / 100).clamp(ALWAYS, MOST_WORDS);
     let mut order: Vec<usize> = (0..roles.len()).filter(|at| roles[*at].is_some()).collect();
     order.sort_by_key(|at| (-urgency(roles[*at], weights[*at]), *at));
     for at in order {
@@ -193,18 +204,18 @@ fn take_what_there_is(roles: &mut [Option<Role>], sentences: &[Sentence], weight
     }
 }
 
-/// Brings sentences of one turn and role together, and questions to the answers that need them.
+/// Brings together what cannot be understood apart: sentences of one turn, questions and answers.
 fn together(roles: &[Option<Role>], sentences: &[Sentence], weights: &[Weight], cues: &Cues) -> Vec<Chosen> {
     let mut chosen: Vec<Chosen> = Vec::new();
     for (at, role) in roles.iter().enumerate() {
         let Some(role) = *role else { continue };
-        if let Some(last) = chosen.last_mut()
-            && last.role == role
-            && last.said.last().is_some_and(|before| before + 1 == at && sentences[*before].turn == sentences[at].turn)
-            && last.said.iter().map(|one| sentences[*one].text.len()).sum::<usize>() + sentences[at].text.len()
-                < LONGEST
-        {
+        if chosen.iter().any(|one| one.answer == Some(at)) {
+            continue;
+        }
+        if let Some(last) = chosen.last_mut().filter(|last| goes_with(last, role, at, sentences, cues)) {
+            last.role = last.role.max(role);
             last.said.push(at);
+            last.answer = confirmation(sentences, at, cues);
             continue;
         }
         let question = question_for(sentences, weights, at, cues);
@@ -213,23 +224,47 @@ fn together(roles: &[Option<Role>], sentences: &[Sentence], weights: &[Weight], 
             chosen.retain(|one| one.said != [question] || one.role == Role::Reason);
         }
         let question = question.filter(|question| !chosen.iter().any(|one| one.said.contains(question)));
-        chosen.push(Chosen { role, question, said: vec![at] });
+        chosen.push(Chosen { role, question, said: vec![at], answer: confirmation(sentences, at, cues) });
     }
     chosen.sort_by_key(|one| (one.role, one.said[0]));
     chosen
+}
+
+/// Whether the sentence belongs behind what was chosen last: it follows in the same turn, and is for the same section or
+/// cannot stand apart.
+fn goes_with(last: &Chosen, role: Role, at: usize, sentences: &[Sentence], cues: &Cues) -> bool {
+    let Some(before) = last.said.last().copied().filter(|before| before + 1 == at) else { return false };
+    let length: usize = last.said.iter().map(|one| sentences[*one].text.len()).sum();
+    if sentences[before].turn != sentences[at].turn || length + sentences[at].text.len() > LONGEST {
+        return false;
+    }
+    let is_short = last.said.len() == 1 && sentences[before].plain.words() <= SHORT && !sentences[before].is_question();
+    let leans = sentences[at].begins_with(&cues.alternatives) || stands_for_something(&sentences[at], cues);
+    last.role == role || last.role != Role::Reason && role != Role::Reason && (is_short || leans)
+}
+
+/// What the citizen says to a caseworker's "…, is that right?": "yes" or "no", with what follows in that sentence.
+fn confirmation(sentences: &[Sentence], at: usize, cues: &Cues) -> Option<usize> {
+    let (asked, answer) = (&sentences[at], sentences.get(at + 1)?);
+    let asks = asked.track == Track::Near && asked.is_question() && answer.turn == asked.turn + 1;
+    (asks && answer.answers.is_some() && !asked.plain.has_any(&cues.requests)).then_some(at + 1)
 }
 
 /// The question without which the sentence cannot be understood.
 fn question_for(sentences: &[Sentence], weights: &[Weight], at: usize, cues: &Cues) -> Option<usize> {
     let sentence = &sentences[at];
     let first = sentences[..at].iter().rposition(|before| before.turn < sentence.turn)? + 1;
-    // Only short sounds may stand between the question and the sentence.
+    // Only what carries nothing may stand between the question and the sentence.
     if (first..at).any(|between| !weights[between].is_noise) {
         return None;
     }
     let asked = question_before(sentences, first)?;
-    let names_itself = weights[asked].is_noise || !needs_question(sentence, cues);
-    (!names_itself || answers_a_request(sentences, at, cues)).then_some(asked).filter(|asked| !weights[*asked].is_noise)
+    if weights[asked].is_noise {
+        let says_which_number = sentences[asked].plain.has_any(&cues.numbers_asked) && at == first;
+        return says_which_number.then_some(asked);
+    }
+    let to_the_citizen = sentence.track == Track::Near && (sentence.answers.is_some() || at > first);
+    (to_the_citizen || needs_question(sentence, cues) || answers_a_request(sentences, at, cues)).then_some(asked)
 }
 
 fn needs_question(sentence: &Sentence, cues: &Cues) -> bool {
@@ -239,19 +274,24 @@ fn needs_question(sentence: &Sentence, cues: &Cues) -> bool {
         None => {}
     }
     let words: Vec<&str> = sentence.plain.iter().collect();
-    if words.len() <= 5 || sentence.begins_with(cues.leaning) {
+    if words.len() <= 5 || sentence.begins_with(&cues.leaning) {
         return true;
     }
+    stands_for_something(sentence, cues)
+}
+
+/// Whether a word near its beginning stands for something that was named before.
+fn stands_for_something(sentence: &Sentence, cues: &Cues) -> bool {
+    let words: Vec<&str> = sentence.plain.iter().collect();
     words.iter().take(6).enumerate().any(|(place, word)| {
-        let stands_for_something =
-            words.get(place + 1).is_none_or(|next| !next.starts_with(|c: char| c.is_ascii_digit()));
-        cues.pronouns.contains(word) && stands_for_something
+        let is_article = words.get(place + 1).is_some_and(|next| next.starts_with(|c: char| c.is_ascii_digit()));
+        contains(&cues.pronouns, word) && !is_article
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::cues::DANISH;
+    use super::super::cues::Cues;
     use super::super::sentences::sentences;
     use super::super::weigh::weigh;
     use super::*;
@@ -260,12 +300,13 @@ mod tests {
     /// What is chosen of a dialogue: `role: text`.
     fn chosen(dialogue: &[(&str, &str)]) -> Vec<String> {
         let utterances = said(dialogue);
-        let sentences = sentences(&utterances, &DANISH);
-        let weights = weigh(&sentences, &DANISH);
-        choose(&sentences, &weights, &DANISH)
+        let sentences = sentences(&utterances, Cues::of("da"));
+        let weights = weigh(&sentences, Cues::of("da"));
+        choose(&sentences, &weights, Cues::of("da"))
             .into_iter()
             .map(|one| {
-                let texts = one.question.into_iter().chain(one.said).map(|at| sentences[at].text.clone());
+                let texts =
+                    one.question.into_iter().chain(one.said).chain(one.answer).map(|at| sentences[at].text.clone());
                 format!("{:?}: {}", one.role, texts.collect::<Vec<_>>().join(" "))
             })
             .collect()
@@ -275,7 +316,7 @@ mod tests {
     fn an_answer_that_leans_on_its_question_takes_it_along() {
         assert_eq!(
             chosen(&[("near", "Og hvor mange penge har han i banken?"), ("far", "Omkring 40.000 kroner, ikke mere.")]),
-            ["Reason: Og hvor mange penge har han i banken? Omkring 40.000 kroner, ikke mere."]
+            ["Information: Og hvor mange penge har han i banken? Omkring 40.000 kroner, ikke mere."]
         );
     }
 

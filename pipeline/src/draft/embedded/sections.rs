@@ -20,7 +20,7 @@ pub(super) struct Places {
 impl Places {
     pub(super) fn of(area: &AreaSettings) -> Self {
         let headings = &Cues::of(&area.language).headings;
-        let find = |id: &str, words: &[&str]| {
+        let find = |id: &str, words: &[String]| {
             let by_id = area.sections.iter().position(|section| section.id == id);
             let known = |id: &str| ["reason", "information", "agreed"].contains(&id);
             by_id.or_else(|| {
@@ -29,11 +29,11 @@ impl Places {
                     .position(|section| !known(&section.id) && Plain::of(&section.heading).has_any(words))
             })
         };
-        let reason = find("reason", headings.reason);
-        let agreed = find("agreed", headings.agreed).filter(|found| Some(*found) != reason);
+        let reason = find("reason", &headings.reason);
+        let agreed = find("agreed", &headings.agreed).filter(|found| Some(*found) != reason);
         let information =
-            find("information", headings.information).filter(|found| ![reason, agreed].contains(&Some(*found)));
-        let everything = find("everything", headings.everything)
+            find("information", &headings.information).filter(|found| ![reason, agreed].contains(&Some(*found)));
+        let everything = find("everything", &headings.everything)
             .filter(|found| ![reason, agreed, information].contains(&Some(*found)));
         Self { reason, information, agreed, everything }
     }

@@ -4,7 +4,7 @@
 //! Cleaning removes what carries nothing (fillers, doubled words, "okay, …"), masks CPR numbers, and lets a plain
 //! self-correction win ("den 2., nej, den 12. oktober"). No other word is changed.
 
-use super::cues::Cues;
+use super::cues::{Cues, contains};
 use super::text::{Plain, Rules};
 use crate::draft::evidence_of;
 use referent_proto::draft::Evidence;
@@ -45,9 +45,9 @@ impl Sentence {
     }
 
     /// Whether its first word, behind "yes" or "no", is one of these.
-    pub(super) fn begins_with(&self, words: &[&str]) -> bool {
+    pub(super) fn begins_with(&self, words: &[String]) -> bool {
         let behind = usize::from(self.answers.is_some());
-        self.plain.iter().nth(behind).is_some_and(|first| words.contains(&first))
+        self.plain.iter().nth(behind).is_some_and(|first| contains(words, first))
     }
 
     /// The text without a leading "yes", if the rest says it all.
@@ -62,7 +62,7 @@ impl Sentence {
     /// "Ja, jeg bor alene.": the question is in the answer.
     pub(super) fn stands_alone_after_yes(&self, cues: &Cues) -> bool {
         let yes_alone = self.text.split_once(", ").is_some_and(|(head, _)| !head.contains(' '));
-        yes_alone && self.plain.words() >= 5 && self.begins_with(cues.subjects)
+        yes_alone && self.plain.words() >= 5 && self.begins_with(&cues.subjects)
     }
 }
 

@@ -2,7 +2,9 @@
 //!
 //! Pure, and total: any text gives some text.
 
+use super::cues::contains;
 use regex::Regex;
+use serde::Deserialize;
 use std::sync::LazyLock;
 
 /// Lower case, one blank between words and at both ends, no punctuation but inside numbers: what cues are looked up in.
@@ -35,7 +37,7 @@ impl Plain {
         })
     }
 
-    pub(super) fn has_any(&self, cues: &[&str]) -> bool {
+    pub(super) fn has_any(&self, cues: &[String]) -> bool {
         cues.iter().any(|cue| self.has(cue))
     }
 
@@ -53,25 +55,42 @@ impl Plain {
     }
 }
 
-/// What differs between languages.
+/// How text is taken apart in one language.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Rules {
     /// They end with a full stop and end no sentence.
-    pub(super) abbreviations: &'static [&'static str],
-    pub(super) months: &'static [&'static str],
+    abbreviations: Vec<String>,
+    pub(super) months: Vec<String>,
     /// They carry nothing.
-    pub(super) fillers: &'static [&'static str],
+    fillers: Vec<String>,
     /// They carry nothing at the beginning, before a comma.
-    pub(super) openers: &'static [&'static str],
+    openers: Vec<String>,
     /// Twice in a row is right.
-    pub(super) doubled: &'static [&'static str],
+    doubled: Vec<String>,
     /// A long sentence may be cut before them.
-    pub(super) conjunctions: &'static [&'static str],
+    conjunctions: Vec<String>,
+    /// What stands for a CPR number.
+    cpr: String,
     /// Between a value and the one that takes its place.
-    pub(super) correction: &'static LazyLock<Regex>,
-    /// A value at the end, and at the beginning: a number with the word behind it.
-    pub(super) value_before: &'static LazyLock<Regex>,
-    pub(super) value_behind: &'static LazyLock<Regex>,
-    pub(super) cpr: &'static str,
+    correction: Pattern,
+    /// A value at the end: a number with the word behind it, its `unit`.
+    value_before: Pattern,
+    /// A value at the beginning.
+    value_behind: Pattern,
+}
+
+/// A regular expression of a language's file.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Pattern(Regex);
+
+impl TryFrom<String> for Pattern {
+    type Error = regex::Error;
+
+    fn try_from(pattern: String) -> Result<Self, regex::Error> {
+        Regex::new(&pattern).map(Self)
+    }
 }
 
 impl Rules {
@@ -96,10 +115,10 @@ impl Rules {
         let next_word = next.split([' ', ',', '.', '?']).next().unwrap_or_default().to_lowercase();
         let is_ordinal = !word.is_empty() && word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit());
         let is_initial = word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
-        if is_ordinal && self.months.contains(&next_word.as_str()) || is_initial {
+        if is_ordinal && contains(&self.months, &next_word) || is_initial {
             return false;
         }
-        !self.abbreviations.contains(&word.as_str()) && !next.starts_with(char::is_lowercase)
+        !contains(&self.abbreviations, &word) && !next.starts_with(char::is_lowercase)
     }
 
     /// The sentence `from..to`, cut before conjunctions as long as a piece is longer than `long`.
@@ -126,7 +145,7 @@ impl Rules {
         let mut words: Vec<String> = Vec::new();
         for word in sentence.split_whitespace() {
             let bare = bare(word);
-            if self.fillers.contains(&bare.as_str()) {
+            if contains(&self.fillers, &bare) {
                 // Its full stop ends the sentence all the same.
                 if let (Some(last), Some(mark)) = (words.last_mut(), word.chars().last().filter(|c| ".?!".contains(*c)))
                 {
@@ -139,9 +158,8 @@ impl Rules {
             words.push(word.to_owned());
         }
         self.remove_doubled(&mut words);
-        let masked = mask_cpr(&words.join(" "), self.cpr);
-        let text = self.without_openers(&self.corrected(&masked));
-        finish(&text)
+        let masked = mask_cpr(&words.join(" "), &self.cpr);
+        finish(self.without_openers(&self.corrected(&masked)))
     }
 
     /// "jeg jeg har", "jeg har jeg har": the first of them goes. Numbers stay, and what is written with punctuation.
@@ -152,7 +170,7 @@ impl Rules {
                 let (first, second) = (&words[at..at + length], &words[at + length..at + 2 * length]);
                 let same = first.iter().zip(second).all(|(one, other)| bare(one) == bare(other));
                 let plain = first.iter().all(|word| word.chars().all(char::is_alphabetic));
-                let meant = length == 1 && self.doubled.contains(&bare(&words[at]).as_str());
+                let meant = length == 1 && contains(&self.doubled, &bare(&words[at]));
                 if same && plain && !meant {
                     words.drain(at..at + length);
                 } else {
@@ -162,36 +180,40 @@ impl Rules {
         }
     }
 
-    fn without_openers(&self, text: &str) -> String {
+    /// "Okay, Birgit, så sender jeg det.": what stands before the first thing that says something goes.
+    fn without_openers<'t>(&self, text: &'t str) -> &'t str {
         let mut rest = text;
         while let Some((head, tail)) = rest.split_once(", ") {
-            let words = Plain::of(head);
-            let opens = words.words() <= 3
-                && words.iter().next().is_some_and(|first| {
-                    self.openers.iter().any(|opener| {
-                        let mut expected = opener.split(' ');
-                        expected.next() == Some(first)
-                            && words.has(&format!("^{opener}"))
-                            && words.words() <= opener.split(' ').count() + 1
-                            && head.split_whitespace().skip(opener.split(' ').count()).all(is_name)
-                    })
-                });
-            if !opens || Plain::of(tail).words() < 2 {
+            let names_somebody = rest.len() < text.len() && !head.contains(' ') && head.starts_with(char::is_uppercase);
+            // "Godt, at du ringer" is one thought.
+            let leads_on = ["at ", "that "].iter().any(|word| tail.starts_with(word));
+            if leads_on || !(names_somebody || self.is_opener(head)) || Plain::of(tail).words() < 2 {
                 break;
             }
             rest = tail;
         }
-        rest.to_owned()
+        rest
+    }
+
+    /// "Hej", "Hej Gitte".
+    fn is_opener(&self, head: &str) -> bool {
+        let (without_name, name) = head.rsplit_once(' ').unwrap_or((head, ""));
+        let plain = Plain::of(head);
+        self.openers.iter().any(|opener| {
+            plain == Plain::of(opener)
+                || name.starts_with(char::is_uppercase) && Plain::of(without_name) == Plain::of(opener)
+        })
     }
 
     /// The last value wins where a speaker takes one back in the same breath and both are of one kind.
     fn corrected(&self, text: &str) -> String {
         let mut text = text.to_owned();
         let mut from = 0;
-        while let Some(found) = self.correction.find_at(&text, from) {
+        while let Some(found) = self.correction.0.find_at(&text, from) {
             from = found.end();
             let (before, behind) = (&text[..found.start()], &text[found.end()..]);
-            let (Some(first), Some(second)) = (self.value_before.captures(before), self.value_behind.captures(behind))
+            let (Some(first), Some(second)) =
+                (self.value_before.0.captures(before), self.value_behind.0.captures(behind))
             else {
                 continue;
             };
@@ -205,10 +227,6 @@ impl Rules {
         }
         text
     }
-}
-
-fn is_name(word: &str) -> bool {
-    word.starts_with(char::is_uppercase)
 }
 
 fn bare(word: &str) -> String {
@@ -255,12 +273,12 @@ fn mask_cpr(text: &str, instead: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::draft::embedded::cues::{DANISH, ENGLISH};
+    use crate::draft::embedded::cues::Cues;
 
     #[test]
     fn sentences_end_where_people_end_them() {
         let check = |text: &str, expected: &[&str]| {
-            let mut ends = DANISH.rules.sentence_ends(text);
+            let mut ends = Cues::of("da").rules.sentence_ends(text);
             ends.push(text.len());
             let mut from = 0;
             let pieces: Vec<&str> =
@@ -277,7 +295,7 @@ mod tests {
 
     #[test]
     fn cleaning_removes_what_carries_nothing() {
-        let check = |text: &str, expected: &str| assert_eq!(DANISH.rules.clean(text), expected, "{text}");
+        let check = |text: &str, expected: &str| assert_eq!(Cues::of("da").rules.clean(text), expected, "{text}");
         check("øh jeg jeg har, øhm, flyttet", "Jeg har, flyttet.");
         check("Jeg har jeg har en søn.", "Jeg har en søn.");
         check("Okay, Birgit, så sender jeg det, øh.", "Så sender jeg det.");
@@ -292,14 +310,14 @@ mod tests {
 
     #[test]
     fn the_last_value_of_one_breath_wins() {
-        let check = |text: &str, expected: &str| assert_eq!(DANISH.rules.clean(text), expected, "{text}");
+        let check = |text: &str, expected: &str| assert_eq!(Cues::of("da").rules.clean(text), expected, "{text}");
         check("Det er den 2. oktober, nej, undskyld, den 12. oktober.", "Det er den 12. oktober.");
         check("Den er på 5.400 kroner, nej 4.500 kroner om måneden.", "Den er på 4.500 kroner om måneden.");
         check("Jeg har 3 børn, nej undskyld, 4 børn.", "Jeg har 4 børn.");
         // Not of one kind: both stay.
         check("Jeg får 300 kroner, nej, 12 uger siden.", "Jeg får 300 kroner, nej, 12 uger siden.");
         check("Skal jeg komme den 4. maj? Nej.", "Skal jeg komme den 4. maj? Nej.");
-        let english = ENGLISH.rules.clean("It is on 2 October, no, sorry, 12 October.");
+        let english = Cues::of("en").rules.clean("It is on 2 October, no, sorry, 12 October.");
         assert_eq!(english, "It is on 12 October.");
     }
 }

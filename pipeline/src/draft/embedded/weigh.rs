@@ -2,17 +2,19 @@
 //!
 //! Pure. A weight is a sum of cues (`cues`), of facts (numbers, dates, amounts), and of the place in the call.
 
-use super::cues::{Cues, Weighed};
+use super::cues::{Cues, Weighed, contains, heaviest, sum};
 use super::sentences::Sentence;
 use referent_proto::ids::Track;
 
 /// From which weight on a sentence says why the citizen called, what was agreed, what is worth knowing.
 pub(super) const REASON: i32 = 7;
-pub(super) const AGREED: i32 = 5;
+pub(super) const AGREED: i32 = 4;
 pub(super) const INFORMATION: i32 = 4;
 
 /// From which weight on a cue speaks for itself.
 const STRONG: i32 = 5;
+/// From which weight on nothing else is needed.
+const OUTRIGHT: i32 = 6;
 
 /// What one sentence weighs. All zero for noise.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -42,8 +44,8 @@ pub(super) fn weigh(sentences: &[Sentence], cues: &Cues) -> Vec<Weight> {
         let explains_the_last = at > 0
             && sentences[at - 1].turn == sentence.turn
             && weights[at - 1].information >= INFORMATION
-            && sentence.begins_with(cues.pronouns);
-        if explains_the_last && weight.information >= 2 {
+            && sentence.begins_with(&cues.pronouns);
+        if explains_the_last && weight.information >= 2 || answers_the_citizen(sentences, at) {
             weight.information += 2;
         }
         from_citizen += usize::from(sentence.track == Track::Far);
@@ -56,13 +58,12 @@ fn is_noise(sentences: &[Sentence], at: usize, cues: &Cues) -> bool {
     let sentence = &sentences[at];
     let plain = &sentence.plain;
     let facts = facts(sentence, cues);
-    let is_strong =
-        Cues::weight(plain, cues.reason) >= STRONG || Cues::weight(plain, promises(sentence, cues)) >= STRONG;
-    if plain.has_any(cues.identity) && facts == 0 {
+    let is_strong = heaviest(plain, &cues.reason) >= STRONG || heaviest(plain, promises(sentence, cues)) >= STRONG;
+    if plain.has_any(&cues.identity) && facts == 0 {
         // A caseworker's "so I need your number" sounds like a request for papers.
         return sentence.track == Track::Near || !is_strong;
     }
-    if sentence.is_question() && plain.has_any(cues.opening_questions) {
+    if sentence.is_question() && plain.has_any(&cues.opening_questions) {
         return true;
     }
     if is_strong {
@@ -72,17 +73,26 @@ fn is_noise(sentences: &[Sentence], at: usize, cues: &Cues) -> bool {
     if says_a_number_only && answers_who_it_is(sentences, at, cues) {
         return true;
     }
-    facts == 0 && (plain.words() <= 3 || plain.has_any(cues.small_talk) || is_introduction(sentence))
+    facts == 0 && (plain.words() <= 3 || plain.has_any(&cues.small_talk) || is_introduction(sentence))
 }
 
-/// Whether the other one has just asked for a number by which people are found.
+/// Whether the caseworker has just asked for a number by which people are found.
 fn answers_who_it_is(sentences: &[Sentence], at: usize, cues: &Cues) -> bool {
     let turn = sentences[at].turn;
-    sentences[..at]
-        .iter()
-        .rev()
-        .find(|before| before.turn < turn)
-        .is_some_and(|asked| asked.turn + 1 == turn && asked.plain.has_any(cues.identity))
+    sentences[..at].iter().rev().find(|before| before.turn < turn).is_some_and(|asked| {
+        asked.turn + 1 == turn && asked.track == Track::Near && asked.plain.has_any(&cues.numbers_asked)
+    })
+}
+
+/// A caseworker's yes or no to a question, with something behind it.
+fn answers_the_citizen(sentences: &[Sentence], at: usize) -> bool {
+    let sentence = &sentences[at];
+    sentence.track == Track::Near
+        && sentence.answers.is_some()
+        && sentence.plain.words() >= 5
+        && at > 0
+        && sentences[at - 1].turn < sentence.turn
+        && sentences[at - 1].is_question()
 }
 
 /// "Det er Charlotte Mortensen.": two small words and names.
@@ -91,34 +101,35 @@ fn is_introduction(sentence: &Sentence) -> bool {
     (3..=5).contains(&words.len()) && words[2..].iter().all(|word| word.starts_with(char::is_uppercase))
 }
 
-fn promises(sentence: &Sentence, cues: &Cues) -> &'static [Weighed] {
+fn promises<'a>(sentence: &Sentence, cues: &'a Cues) -> &'a [Weighed] {
     match sentence.track {
-        Track::Near => cues.promised,
-        Track::Far => cues.undertaken,
+        Track::Near => &cues.promised,
+        Track::Far => &cues.undertaken,
     }
 }
 
 fn reason(sentences: &[Sentence], at: usize, from_citizen: usize, cues: &Cues) -> i32 {
     let sentence = &sentences[at];
     let plain = &sentence.plain;
-    let said_outright = Cues::weight(plain, cues.reason);
+    let said_outright = heaviest(plain, &cues.reason);
+    let is_further = plain.has_any(&cues.further_reason) && plain.has_any(&cues.matters);
     if sentence.track == Track::Near {
         // Only a caseworker who called says why in so many words.
-        return if said_outright >= 6 && at * 3 < sentences.len() { 2 * said_outright } else { 0 };
+        return if said_outright >= OUTRIGHT && at * 3 < sentences.len() { 2 * said_outright } else { 0 };
     }
-    if said_outright == 0 {
+    if said_outright == 0 && !is_further {
         return 0;
     }
-    let mut weight = Cues::sum(plain, cues.reason);
-    weight += if plain.has_any(cues.matters) { 2 } else { 0 };
+    let mut weight = sum(plain, &cues.reason);
+    weight += if plain.has_any(&cues.matters) { 2 } else { 0 };
     weight += match from_citizen {
         0 => 5,
         1 => 3,
         2 => 1,
         _ => 0,
     };
-    if plain.has_any(cues.further_reason) {
-        weight += 5;
+    if is_further {
+        weight += 6;
     } else if at * 2 > sentences.len() {
         weight -= 6;
     }
@@ -126,19 +137,19 @@ fn reason(sentences: &[Sentence], at: usize, from_citizen: usize, cues: &Cues) -
 }
 
 fn agreed(sentence: &Sentence, cues: &Cues) -> i32 {
-    if sentence.is_question() {
-        return 0;
-    }
-    let promised = Cues::sum(&sentence.plain, promises(sentence, cues)).min(9);
-    if promised == 0 {
+    let promised = sum(&sentence.plain, promises(sentence, cues)).min(9);
+    // "Jeg sender et skema til Bakkevej 17, bor han der stadig?" promises; "Skal jeg sende den?" does not.
+    let only_asks = sentence.is_question()
+        && (sentence.track == Track::Far || heaviest(&sentence.plain, &cues.promised) < OUTRIGHT);
+    if promised == 0 || only_asks {
         return 0;
     }
     promised + facts(sentence, cues).min(3)
 }
 
 fn information(sentence: &Sentence, cues: &Cues) -> i32 {
-    let mut weight = facts(sentence, cues) + Cues::sum(&sentence.plain, cues.facts);
-    weight += i32::from(sentence.plain.has_any(cues.matters));
+    let mut weight = facts(sentence, cues) + sum(&sentence.plain, &cues.facts);
+    weight += i32::from(sentence.plain.has_any(&cues.matters));
     if sentence.is_question() {
         weight -= 3;
     }
@@ -157,31 +168,31 @@ pub(super) fn facts(sentence: &Sentence, cues: &Cues) -> i32 {
     if points == 0 && sentence.plain.numbers().next().is_some() {
         points += 3;
     }
-    if points == 0 && has_span(sentence, cues) {
+    if points == 0 && (has_span(sentence, cues) || sentence.plain.has_any(&cues.relative_times)) {
         points += 2;
     }
-    if points == 0 && sentence.plain.has_any(cues.weekdays) || sentence.plain.has_any(cues.rules.months) {
+    if points == 0 && sentence.plain.has_any(&cues.weekdays) || sentence.plain.has_any(&cues.rules.months) {
         points += 2;
     }
-    if sentence.plain.has_any(cues.streets) && sentence.plain.numbers().next().is_some() {
+    if sentence.plain.has_any(&cues.streets) && sentence.plain.numbers().next().is_some() {
         points += 2;
     }
     points
 }
 
 fn has_amount(sentence: &Sentence, cues: &Cues) -> bool {
-    sentence.plain.has_any(cues.money)
-        && sentence.plain.iter().any(|word| is_number(word) || cues.number_words.contains(&word))
+    sentence.plain.has_any(&cues.money)
+        && sentence.plain.iter().any(|word| is_number(word) || contains(&cues.number_words, word))
 }
 
 fn has_date(sentence: &Sentence, cues: &Cues) -> bool {
-    sentence.plain.has_any(cues.rules.months) && sentence.plain.numbers().next().is_some()
+    sentence.plain.has_any(&cues.rules.months) && sentence.plain.numbers().next().is_some()
 }
 
 /// "fire uger": a number word that counts something.
 fn has_span(sentence: &Sentence, cues: &Cues) -> bool {
     let words: Vec<&str> = sentence.plain.iter().collect();
-    words.windows(2).any(|pair| cues.number_words.contains(&pair[0]) && cues.spans.contains(&pair[1]))
+    words.windows(2).any(|pair| contains(&cues.number_words, pair[0]) && contains(&cues.spans, pair[1]))
 }
 
 fn is_number(word: &str) -> bool {

@@ -1,0 +1,4 @@
+//! Drafts: what is written of a call, whatever the language model and notes-api do.
+
+mod calls;
+mod embedded;
