@@ -349,7 +349,12 @@ impl CallSpool {
         let settled = *self.shared.settled.borrow();
         let mut state = self.state();
         let mut deleted = 0;
-        while state.segments.len() > 1 && is_before(state.segments[1].start, settled, &state.begin.tracks) {
+        // The next one must be on disk, or a power cut would leave nothing that names the call.
+        let may_go = |state: &State| {
+            let next = state.segments.get(1).filter(|next| next.durable > 0);
+            next.is_some_and(|next| is_before(next.start, settled, &state.begin.tracks))
+        };
+        while may_go(&state) {
             let oldest = state.segments.remove(0);
             state.unsynced.retain(|(number, _)| *number != oldest.number);
             std::fs::remove_file(&oldest.path)?;

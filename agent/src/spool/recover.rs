@@ -10,7 +10,7 @@
 use super::record::{Begin, Ended, Found, Record, decode, to_next_mark};
 use referent_proto::SampleOffset;
 use referent_proto::ids::PerTrack;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -89,12 +89,11 @@ pub fn recover(folder: &Path) -> io::Result<Option<Recovered>> {
             len = whole as u64;
             OpenOptions::new().write(true).open(&path)?.set_len(len)?;
         }
-        if is_newest {
-            // A crash of the process leaves what was written, but perhaps not yet on disk; readers get what is durable.
-            OpenOptions::new().write(true).open(&path)?.sync_data()?;
-        }
+        // A crash of the process leaves what was written, but perhaps not yet on disk; readers get what is durable.
+        OpenOptions::new().write(true).open(&path)?.sync_data()?;
         segments.push(Segment { number, path, start, len, durable: len });
     }
+    File::open(folder)?.sync_all()?;
     Ok(begin.map(|begin| Recovered { begin, segments, ends, settled, ended, last_head_ms, torn }))
 }
 
