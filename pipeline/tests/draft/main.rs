@@ -2,3 +2,6 @@
 
 mod calls;
 mod embedded;
+mod prompt;
+mod server;
+mod llm_faults;
