@@ -248,3 +248,163 @@ fn message(output: DraftOut) -> (DraftKey, bool, ingest::from_drafter::Kind) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use referent_proto::audio::SampleOffset;
+    use referent_proto::call::{AreaSettings, Direction, Started};
+    use referent_proto::ids::{CallId, PerTrack};
+    use referent_proto::speech::Spoken;
+    use referent_proto::{DraftFailure, DraftSentence};
+
+    fn key(call: u8, attempt: u32) -> DraftKey {
+        DraftKey { call: CallId::new(call.into(), [call; 10]), draft: 1, attempt }
+    }
+
+    fn job(key: DraftKey) -> DraftJob {
+        DraftJob {
+            key,
+            lease_ms: 3000,
+            provisional: false,
+            area: AreaSettings {
+                area: "a".into(),
+                version: "v".into(),
+                language: "da".into(),
+                sections: Vec::new(),
+                llm_is_local: false,
+                instructions: String::new(),
+            },
+            covers: PerTrack::default(),
+            utterances: Vec::new(),
+            started: Started { utc_ms: 0, utc_offset_s: 0 },
+            direction: Direction::Unknown,
+        }
+    }
+
+    fn sentence(key: DraftKey, index: u32) -> DraftOut {
+        let (section, text) = ("reason".into(), Spoken::new("x"));
+        DraftOut::Sentence(DraftSentence { key, index, section, text, evidence: Vec::new(), flags: Vec::new() })
+    }
+
+    fn failed(key: DraftKey) -> DraftOut {
+        let covers = PerTrack { near: SampleOffset(0), far: SampleOffset(0) };
+        DraftOut::Failed { key, failure: DraftFailure::InsufficientContent, covers }
+    }
+
+    /// Everything there is to say: `ready 3`, `renew`, `sentence 0`, `end`.
+    fn says(held: &mut Held) -> Vec<String> {
+        use ingest::from_drafter::Kind;
+        std::iter::from_fn(|| held.next_message())
+            .map(|say| match say {
+                Say::Ready(places) => format!("ready {places}"),
+                Say::Kind(Kind::Renewal(_)) => "renew".into(),
+                Say::Kind(Kind::Sentence(sentence)) => format!("sentence {}", sentence.index),
+                Say::Kind(_) => "end".into(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_owed_is_said_once_a_connection_until_it_is_stored() {
+        let (mut held, now, one) = (Held::default(), Instant::now(), key(1, 1));
+        assert!(held.take(job(one), now));
+        assert!(held.begin_next().is_some());
+        held.said(sentence(one, 0), now);
+        held.line_opened(now);
+        assert_eq!(says(&mut held), ["renew", "sentence 0", "ready 7"]);
+        assert!(!held.has_something_to_say());
+        held.said(failed(one), now);
+        assert_eq!(says(&mut held), ["end", "ready 8"]);
+        held.line_broke();
+        held.line_opened(now);
+        assert_eq!(says(&mut held), ["sentence 0", "end", "ready 8"], "an end needs no lease");
+        held.stored(one);
+        assert_eq!(held.len(), 0);
+        held.line_opened(now);
+        assert_eq!(says(&mut held), ["ready 8"]);
+    }
+
+    #[test]
+    fn leases_are_renewed_and_ends_said_again_for_a_while() {
+        let (mut held, began, one) = (Held::default(), Instant::now(), key(1, 1));
+        held.take(job(one), began);
+        held.line_opened(began);
+        says(&mut held);
+        let due = held.next_due().unwrap();
+        assert_eq!(due, began + Duration::from_secs(1), "a third of the lease");
+        held.due(due);
+        assert_eq!(says(&mut held), ["renew"]);
+        held.begin_next();
+        held.said(failed(one), due);
+        assert_eq!(says(&mut held), ["end", "ready 8"]);
+        let mut repeats = 0;
+        while let Some(due) = held.next_due() {
+            held.due(due);
+            repeats += says(&mut held).len();
+        }
+        assert_eq!(repeats, 29, "ten leases, three times each");
+        assert_eq!(held.len(), 0);
+    }
+
+    #[test]
+    fn a_newer_attempt_ends_the_older_and_a_lost_one_is_cancelled() {
+        let (mut held, now) = (Held::default(), Instant::now());
+        held.take(job(key(1, 1)), now);
+        let (_, older) = held.begin_next().unwrap();
+        assert!(held.take(job(key(1, 1)), now), "the same one again is no other");
+        assert_eq!(held.len(), 1);
+        held.take(job(key(1, 2)), now);
+        assert!(older.is_cancelled());
+        let (begun, newer) = held.begin_next().unwrap();
+        assert_eq!(begun.key, key(1, 2));
+        held.said(sentence(key(1, 1), 0), now);
+        held.line_opened(now);
+        assert_eq!(says(&mut held), ["renew", "ready 7"], "what the older one still said is not for anybody");
+        held.stored(key(1, 2));
+        assert_eq!(held.len(), 1, "a draft without its end is not stored");
+        assert!(held.lost(key(1, 2)) && newer.is_cancelled());
+        assert!(!held.lost(key(1, 2)));
+    }
+
+    #[test]
+    fn a_closed_desk_asks_for_nothing() {
+        let (mut held, now) = (Held::default(), Instant::now());
+        held.line_opened(now);
+        assert_eq!(says(&mut held), ["ready 8"]);
+        held.one_came();
+        assert_eq!(says(&mut held), ["ready 8"], "one that came and went leaves its place free");
+        held.close();
+        assert_eq!(says(&mut held), ["ready 0"]);
+    }
+
+    proptest! {
+        /// W4: whatever happens in whatever order.
+        #[test]
+        fn held_work_is_bounded_and_places_are_true(steps in prop::collection::vec((0u8..7, 0u8..100), 0..400)) {
+            let (mut held, mut now) = (Held::default(), Instant::now());
+            let mut begun = Vec::new();
+            for (step, call) in steps {
+                now += Duration::from_millis(100);
+                match step {
+                    0 | 1 => drop(held.take(job(key(call, 1)), now)),
+                    2 => begun.extend(std::iter::from_fn(|| held.begin_next()).map(|(job, cancel)| (job.key, cancel))),
+                    3 => {
+                        if let Some((key, _)) = begun.pop() {
+                            held.said(sentence(key, 0), now);
+                            held.said(failed(key), now);
+                        }
+                    }
+                    4 => held.stored(key(call, 1)),
+                    5 => drop(held.lost(key(call, 1))),
+                    _ => held.due(now),
+                }
+                let writing = held.jobs.iter().filter(|job| matches!(job.stage, Stage::Writing(_))).count();
+                prop_assert!(held.len() <= MOST && writing <= AT_ONCE);
+                prop_assert!(held.places() as usize + writing <= AT_ONCE);
+                prop_assert!(held.jobs.iter().all(|job| job.sent <= job.said.len()));
+            }
+        }
+    }
+}

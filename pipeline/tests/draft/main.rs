@@ -5,3 +5,4 @@ mod embedded;
 mod prompt;
 mod server;
 mod llm_faults;
+mod jobs;

@@ -272,7 +272,6 @@ fn mask_cpr(text: &str, instead: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::draft::embedded::cues::Cues;
 
     #[test]
