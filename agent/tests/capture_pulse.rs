@@ -1,0 +1,245 @@
+//! Microphone and loopback for real: sound is played into PulseAudio's null sinks, and what the real program sends is
+//! held against it, sample by sample. 10 s of it, or 60 s with `RUN_SLOW_TESTS=1`.
+//!
+//! Prints one line of JSON: the worse track's correlation, and how much of the played sound is missing.
+//! Needs pulseaudio and paplay; where they are not installed it says so and passes, but not in CI.
+
+#[cfg(test)]
+#[path = "support/pipeline.rs"]
+#[expect(dead_code, reason = "a part of it is enough here")]
+mod pipeline;
+
+use pipeline::{Manner, Pipeline};
+use referent_agent::control::BeginBody;
+use referent_agent::control::client::Agent;
+use referent_proto::{CallId, GapReason, Track};
+use std::io::Write as _;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+/// Played and captured at this rate; a third of it is what is sent.
+const RATE: u32 = 48_000;
+const STEP: usize = 3;
+/// Windows of 100 ms in which played and captured sound are compared.
+const WINDOW: usize = 1_600;
+/// The first played sample is looked for so far around the first that is heard, at the played rate: 100 ms.
+const AROUND: usize = 4_800;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_played_is_what_arrives() {
+    if std::env::var_os("CI").is_none() && !is_installed("pulseaudio") {
+        writeln!(std::io::stdout(), "skipped: pulseaudio is not installed").unwrap();
+        return;
+    }
+    let seconds = if std::env::var_os("RUN_SLOW_TESTS").is_some() { 60 } else { 10 };
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let folder = tempfile::tempdir().unwrap();
+    let pulse = Pulse::start(folder.path()).await;
+    let pipeline = Pipeline::there(Manner::default()).await;
+    let config = folder.path().join("agent.toml");
+    std::fs::write(
+        &config,
+        format!(
+            "state_dir = \"{}\"\nhttp = \"127.0.0.1:0\"\npipeline = \"{}\"\nmode = \"record\"\n[sound]\nkind = \"devices\"\n",
+            folder.path().join("agent").display(),
+            pipeline.url()
+        ),
+    )
+    .unwrap();
+    let mut program = pulse
+        .command(env!("CARGO_BIN_EXE_referent-agent"))
+        .arg("run")
+        .arg("--config")
+        .arg(&config)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    tokio::time::timeout(Duration::from_secs(20), lines.next_line()).await.unwrap().unwrap().unwrap();
+    let agent = Agent::of(&folder.path().join("agent")).unwrap();
+    let call = agent.start(&BeginBody::default()).await.unwrap();
+    both_tracks_flow(&agent).await;
+
+    let near = Noise::write(folder.path(), "near.wav", 1, seconds);
+    let far = Noise::write(folder.path(), "far.wav", 2, seconds);
+    let (mut into_mic, mut into_sink) = (pulse.play("micsrc", &near.path), pulse.play("callout", &far.path));
+    let patience = Duration::from_secs(u64::from(seconds) + 20);
+    for player in [&mut into_mic, &mut into_sink] {
+        assert!(tokio::time::timeout(patience, player.wait()).await.unwrap().unwrap().success());
+    }
+    assert_eq!(agent.stop().await.unwrap(), call);
+    pipeline.until("hang-up", |p| p.hang_up(call).is_some()).await;
+
+    let worst = [(Track::Near, &near), (Track::Far, &far)].map(|(track, noise)| compare(&pipeline, call, track, noise));
+    let correlation = worst[0].0.min(worst[1].0);
+    let dropped_ms = worst[0].1.max(worst[1].1);
+    let row = serde_json::json!({ "correlation": correlation, "dropped_ms": dropped_ms, "seconds": seconds });
+    writeln!(std::io::stdout(), "\n{row}").unwrap();
+    assert!(correlation >= 0.98, "{row}");
+    assert_eq!(dropped_ms, 0, "{row}");
+    assert_eq!(pipeline.wrong(), Vec::<String>::new());
+    program.kill().await.unwrap();
+}
+
+/// Correlation of all that was played with what arrived, and how much of it is missing.
+fn compare(pipeline: &Pipeline, call: CallId, track: Track, played: &Noise) -> (f64, usize) {
+    let gaps: Vec<_> = pipeline.gaps(call).into_iter().filter(|gap| gap.track == track).collect();
+    assert!(gaps.iter().all(|gap| gap.reason == GapReason::NotStarted), "{track}: {gaps:?}");
+    let heard: Vec<f64> = pipeline.sound(call, track).into_values().map(f64::from).collect();
+    let onset = heard.iter().position(|sample| sample.abs() > 50.0);
+    let Some(onset) = onset else { panic!("{track}: nothing but silence arrived") };
+    // Where the first played sample lies, in steps of the played rate; the loudest agreement around the onset.
+    let begin = (onset * STEP).saturating_sub(AROUND);
+    let best = (begin..onset * STEP + AROUND).max_by(|a, b| {
+        let of = |begin| correlation(&pairs(&heard, &played.samples, begin, WINDOW, WINDOW));
+        of(*a).total_cmp(&of(*b))
+    });
+    let begin = best.unwrap_or(begin);
+    let windows = played.samples.len() / STEP / WINDOW - 1;
+    let whole = correlation(&pairs(&heard, &played.samples, begin, 0, windows * WINDOW));
+    let missing = (0..windows)
+        .filter(|window| correlation(&pairs(&heard, &played.samples, begin, window * WINDOW, WINDOW)) < 0.9)
+        .count();
+    (whole, missing * 100)
+}
+
+/// Heard and played samples of the same moments; what was not heard counts as silence.
+fn pairs(heard: &[f64], played: &[f64], begin: usize, from: usize, count: usize) -> Vec<(f64, f64)> {
+    // The first heard sample at or after `begin`, and how far after.
+    let first = begin.div_ceil(STEP);
+    let shift = first * STEP - begin;
+    let at = |n: usize| {
+        let played = played.get(n * STEP + shift).copied().unwrap_or(0.0);
+        (heard.get(first + n).copied().unwrap_or(0.0), played)
+    };
+    (from..from + count).map(at).collect()
+}
+
+fn correlation(pairs: &[(f64, f64)]) -> f64 {
+    let sum = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>();
+    let (both, heard, played) = (sum(|(a, b)| a * b), sum(|(a, _)| a * a), sum(|(_, b)| b * b));
+    if heard == 0.0 || played == 0.0 { 0.0 } else { both / (heard * played).sqrt() }
+}
+
+/// Sound is written on both tracks.
+async fn both_tracks_flow(agent: &Agent) {
+    let flows = async {
+        let mut tick = tokio::time::interval(Duration::from_millis(50));
+        loop {
+            tick.tick().await;
+            let status = agent.status().await.expect("it works here");
+            let recorded = &status["call"]["recorded_ms"];
+            if ["near", "far"].iter().all(|track| recorded[track].as_u64() > Some(500))
+                && status["state"] == "listening"
+            {
+                return;
+            }
+        }
+    };
+    let flowed = tokio::time::timeout(Duration::from_secs(15), flows).await;
+    assert!(flowed.is_ok(), "{}", agent.status().await.expect("it works here"));
+}
+
+/// Half a second of silence, then noise below 2 kHz, the same every time.
+struct Noise {
+    path: PathBuf,
+    samples: Vec<f64>,
+}
+
+impl Noise {
+    fn write(folder: &Path, name: &str, seed: u32, seconds: u32) -> Self {
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: RATE,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let path = folder.join(name);
+        let mut writer = hound::WavWriter::create(&path, spec).expect("it works here");
+        // PulseAudio mixes a new stream into what it has handed to the sink already, and a monitor has heard that part.
+        for _ in 0..RATE / 2 {
+            writer.write_sample(0_i16).expect("it works here");
+        }
+        let (mut state, mut smooth) = (seed, [0.0; 2]);
+        let mut samples = Vec::new();
+        for _ in 0..RATE * seconds {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let white = f64::from(i16::from_ne_bytes([state.to_ne_bytes()[2], state.to_ne_bytes()[3]]));
+            smooth[0] += 0.15 * (white - smooth[0]);
+            smooth[1] += 0.15 * (smooth[0] - smooth[1]);
+            let sample = (smooth[1] * 3.0).clamp(-30_000.0, 30_000.0).round();
+            #[expect(clippy::cast_possible_truncation, reason = "clamped")]
+            writer.write_sample(sample as i16).expect("it works here");
+            samples.push(sample);
+        }
+        writer.finalize().expect("it works here");
+        Self { path, samples }
+    }
+}
+
+/// A PulseAudio of our own, with two null sinks: one is what the PC plays, the other's monitor is the microphone.
+struct Pulse {
+    _daemon: Child,
+    folder: PathBuf,
+}
+
+impl Pulse {
+    async fn start(folder: &Path) -> Self {
+        let folder = folder.join("pulse");
+        std::fs::DirBuilder::new().mode(0o700).create(&folder).expect("it works here");
+        let script = folder.join("sinks.pa");
+        let sinks = format!(
+            "load-module module-native-protocol-unix auth-anonymous=1 socket={}/sock\n\
+             load-module module-null-sink sink_name=callout format=s16le rate={RATE} channels=2\n\
+             load-module module-null-sink sink_name=micsrc format=s16le rate={RATE} channels=1\n\
+             load-module module-remap-source source_name=mic master=micsrc.monitor\n\
+             set-default-sink callout\nset-default-source mic\n",
+            folder.display()
+        );
+        std::fs::write(&script, sinks).expect("it works here");
+        let mut daemon = Command::new("pulseaudio");
+        daemon.args(["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "-F"]).arg(&script);
+        let daemon = Self::at_home(daemon, &folder).stderr(Stdio::null()).spawn();
+        let pulse = Self { _daemon: daemon.expect("pulseaudio starts; `make setup` installs it"), folder };
+        let answers = async {
+            let mut tick = tokio::time::interval(Duration::from_millis(50));
+            loop {
+                tick.tick().await;
+                let mut info = pulse.command("pactl");
+                let info = info.args(["list", "short", "sources"]).stdout(Stdio::piped()).stderr(Stdio::null());
+                if info.output().await.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("\tmic\t")) {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(15), answers).await.expect("pulseaudio answers");
+        pulse
+    }
+
+    /// A program that speaks to this PulseAudio and no other.
+    fn command(&self, program: &str) -> Command {
+        let mut command = Self::at_home(Command::new(program), &self.folder);
+        command.env("PULSE_SERVER", format!("unix:{}/sock", self.folder.display()));
+        command
+    }
+
+    fn play(&self, sink: &str, wav: &Path) -> Child {
+        // Two seconds are handed over in advance, so that a busy machine plays without a break.
+        let mut player = self.command("paplay");
+        player.arg("--latency-msec=2000").arg(format!("--device={sink}")).arg(wav).spawn().expect("it works here")
+    }
+
+    fn at_home(mut command: Command, folder: &Path) -> Command {
+        command.env("XDG_RUNTIME_DIR", folder).env("HOME", folder).stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+}
+
+fn is_installed(program: &str) -> bool {
+    let version = std::process::Command::new(program).arg("--version").stdout(Stdio::null()).status();
+    version.is_ok_and(|status| status.success())
+}
