@@ -3,6 +3,7 @@
 //! In: the address of notes-api and its one-time token. Out: the API's answers, in the pane's words. Every wait has a
 //! patience, after which the error says what was seen last.
 
+use crate::world::http_client;
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -34,7 +35,7 @@ pub struct Said {
 impl Caseworker {
     /// Exchanges the one-time token for a session, as the page does.
     pub async fn log_in(url: &str, token: &str) -> Result<Self> {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build()?;
+        let http = http_client()?;
         let response = http
             .post(format!("{url}/v1/session"))
             .header("origin", url)

@@ -181,11 +181,12 @@ impl World {
 
     /// Waits until a browser has exchanged the token; false if none has within `patience`.
     pub async fn page_is_opened(&self, patience: Duration) -> bool {
+        let Ok(http) = http_client() else { return false };
         let opened = async {
             let mut tick = tokio::time::interval(Duration::from_millis(300));
             loop {
                 tick.tick().await;
-                let Ok(answer) = reqwest::get(format!("{}/metrics", self.notes_url())).await else { continue };
+                let Ok(answer) = http.get(format!("{}/metrics", self.notes_url())).send().await else { continue };
                 let text = answer.text().await.unwrap_or_default();
                 if text.lines().any(|line| line.starts_with("referent_sessions_opened_total") && !line.ends_with(" 0"))
                 {
@@ -210,7 +211,7 @@ impl World {
     pub async fn begin_call(&self, wav: &Path) -> Result<String> {
         let token_file = self.made_of.folder.join("agent/control-token");
         let token = std::fs::read_to_string(&token_file).with_context(|| token_file.display().to_string())?;
-        let response = reqwest::Client::new()
+        let response = http_client()?
             .post(format!("{}/v1/calls", self.agent_url()))
             .bearer_auth(token.trim())
             .json(&serde_json::json!({ "wav": wav, "case_id": "2026-114823", "direction": "incoming" }))
@@ -306,6 +307,12 @@ impl World {
             ),
         )
     }
+}
+
+/// A client with a limit for each request; installs the one TLS provider, which it asks for even on loopback.
+pub fn http_client() -> Result<reqwest::Client> {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    Ok(reqwest::Client::builder().timeout(Duration::from_secs(20)).build()?)
 }
 
 /// The folder of models of this checkout.

@@ -433,3 +433,14 @@ proptest! {
         prop_assert!(!note.contains(&number), "{note}");
     }
 }
+
+#[test]
+fn zz_heard() {
+    let calls: Vec<Call> = serde_json::from_slice(&std::fs::read("/tmp/heard.json").expect("x")).expect("y");
+    for call in calls {
+        println!("\n===== {} ({} utterances)\n{}", call.name, call.turns.len(), note(&job(&call)));
+        let text = note(&job(&call));
+        let (_, facts) = FACTS.iter().find(|(name, _)| *name == call.name).expect("a table");
+        for (_, fact) in *facts { if !text.contains(fact) { println!("   MISSING {fact}"); } }
+    }
+}

@@ -1,0 +1,541 @@
+//! The life of one call on this worker: from where it was settled to a draft job that `jobs` has.
+//!
+//! In: what the agent says, what notes-api says, texts. Out: links of two chains to notes-api; credit, settled offsets and
+//! commands to the agent. Everything that can happen is an [`Event`]; [`run`] says what follows from each.
+//!
+//! Promises:
+//!   K1  Sound is read only while there is room: at most [`IN_FLIGHT`] segments without text and [`UNSAID`] messages to
+//!       notes-api. With the credit, this bounds what a call holds.
+//!   K2  The agent hears `settled` only after notes-api has said it, and `complete` only when both tracks are settled
+//!       to their ends and the hang-up is durable.
+//!   K3  A hang-up is passed on at once, before the last texts are there.
+//!   K4  Whatever goes wrong ends this worker's part with an error and holds nothing back: another goes on from the
+//!       settled offsets.
+//!
+//! Not done here: no wire type, no status code (`receive`), no judgement about the chain (notes-api).
+
+use crate::config::Context;
+use crate::jobs::Jobs;
+use crate::notes::{Begun, FromNotes, Known, Line, Notes, NotesError, ToNotes};
+use crate::receive::{Agent, AgentGone, Says, Tell, Tells};
+use crate::segment::Rules;
+use crate::settle::{Broken, LinkId};
+use crate::track::{Dishonest, Link, TrackWork};
+use crate::transcribe::{Class, Request, RequestId, Transcriber, doubt};
+use crate::vad::Earshot;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
+use referent_proto::{
+    AgentState, BadMessage, CallId, Command, CommandId, CommandKind, Epoch, HangUp, Hello, Settled, Track,
+     Urgency, What,
+};
+use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// Segments of a call that have no text yet; then its sound has to wait.
+const IN_FLIGHT: usize = 8;
+/// Messages to notes-api that it has not taken; then the sound has to wait.
+const UNSAID: usize = 32;
+/// An agent says something every 2 s. One that is alive and silent for so long is broken.
+const AGENT_SILENT: Duration = Duration::from_mins(1);
+/// notes-api answers a settle within some hundredths of a second.
+const NOTES_SILENT: Duration = Duration::from_secs(30);
+/// What is being heard may be finished after the process was asked to stop.
+const LAST_TEXTS: Duration = Duration::from_secs(5);
+/// The draft job follows the last settle at once, or has gone to somebody else.
+const JOB_WITHIN: Duration = Duration::from_secs(2);
+/// How long an agent may take to erase a call.
+const ERASED_WITHIN: Duration = Duration::from_secs(15);
+/// Whoever hung up longer ago does not look at the screen for the draft.
+const JUST_NOW_MS: u64 = 30_000;
+
+/// What all calls of this process share.
+pub struct Shared {
+    /// The way to notes-api.
+    pub notes: Notes,
+    /// What hears.
+    pub transcriber: Transcriber,
+    /// What drafts.
+    pub jobs: Jobs,
+    /// What is spoken, unless the area says otherwise.
+    pub language: String,
+    /// How much the encoder looks at.
+    pub context: Context,
+    /// When speech begins and ends.
+    pub rules: Rules,
+    /// The process has to stop.
+    pub shutdown: CancellationToken,
+}
+
+/// Why this worker's part of a call ended before the call was complete.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// Give the call back.
+    #[error(transparent)]
+    Notes(#[from] NotesError),
+    /// Nobody to tell.
+    #[error("the agent is gone")]
+    AgentGone(#[source] Option<AgentGone>),
+    /// Tell the agent what was wrong.
+    #[error(transparent)]
+    Bad(#[from] BadMessage),
+    /// Tell the agent what was wrong.
+    #[error(transparent)]
+    Dishonest(#[from] Dishonest),
+    /// Tell the agent what was wrong.
+    #[error("there is sound of the {0} track, which the hello does not name")]
+    NoSuchTrack(Track),
+    /// Drop the call.
+    #[error("another worker has the call")]
+    Stale,
+    /// Let the agent connect anew.
+    #[error("nothing was heard of the agent for {AGENT_SILENT:?}")]
+    AgentSilent,
+    /// Let the agent go elsewhere.
+    #[error("this worker is being stopped")]
+    Stopping,
+    /// A bug; another worker goes on.
+    #[error(transparent)]
+    Broken(#[from] Broken),
+}
+
+/// The one kind of thing that happens next.
+enum Event {
+    /// The agent said something; `None`: it has no more to say.
+    Agent(Result<Option<Says>, AgentGone>),
+    /// notes-api said something.
+    Notes(FromNotes),
+    /// A segment has become something.
+    Text(Track, LinkId, What),
+    /// A message left.
+    Sent,
+    /// The agent does not take messages any more.
+    NobodyListens,
+    /// Something should have happened by now.
+    Late,
+    /// The process has to stop.
+    Stop,
+}
+
+/// Holds one call until it is complete, or until something ends this worker's part.
+pub async fn run(hello: Hello, agent: &mut Agent, tell: &Tell, shared: &Shared) -> Result<(), CallError> {
+    let (begun, mut notes) = shared.notes.begin(&hello).await?;
+    let known = match begun {
+        Begun::Ours(known) => *known,
+        Begun::Discarded(commands) => return discarded(hello.call, commands, agent, tell, notes).await,
+    };
+    let mut call = Call::resume(hello, known, shared);
+    while !call.is_complete() {
+        match call.next(agent, tell, &mut notes).await? {
+            Event::Agent(Ok(Some(says))) => call.agent_says(says)?,
+            Event::Agent(Ok(None)) | Event::NobodyListens => call.agent_left(None)?,
+            Event::Agent(Err(AgentGone::Bad(bad))) => return Err(bad.into()),
+            Event::Agent(Err(gone)) => call.agent_left(Some(gone))?,
+            Event::Notes(FromNotes::Discarded) => {
+                let commands = std::mem::take(&mut call.untold_commands);
+                return discarded(call.hello.call, commands, agent, tell, notes).await;
+            }
+            Event::Notes(says) => call.notes_says(says)?,
+            Event::Text(track, link, what) => call.text(track, link, what),
+            Event::Late => call.is_late()?,
+            Event::Stop => call.stop(),
+            Event::Sent => {}
+        }
+        call.has_stopped()?;
+    }
+    call.conclude(tell, notes).await;
+    Ok(())
+}
+
+type Texts = FuturesUnordered<BoxFuture<'static, (Track, LinkId, What)>>;
+
+/// Where a call stands on this worker.
+struct Call<'a> {
+    hello: Hello,
+    shared: &'a Shared,
+    epoch: Epoch,
+    language: String,
+    class: Class,
+    tracks: Vec<TrackWork<Earshot>>,
+    texts: Texts,
+    to_notes: VecDeque<ToNotes>,
+    to_agent: VecDeque<Tells>,
+    /// Settles and hang-ups that notes-api has not answered.
+    unanswered: usize,
+    hang_up: Option<HangUp>,
+    hang_up_is_durable: bool,
+    job_is_given: bool,
+    agent_is_there: bool,
+    untold_commands: Vec<Command>,
+    heard_of_agent: Instant,
+    heard_of_notes: Instant,
+    stop_at: Option<Instant>,
+}
+
+impl<'a> Call<'a> {
+    fn resume(hello: Hello, known: Known, shared: &'a Shared) -> Self {
+        let Known { epoch, settled, state, area, commands } = known;
+        let tracks: Vec<_> = hello
+            .tracks
+            .iter()
+            .map(|&track| TrackWork::resume(track, epoch, settled[track], Earshot::default(), shared.rules))
+            .collect();
+        tracing::info!(epoch = epoch.0, near = %settled.near, far = %settled.far, %state, "the call goes on here");
+        let mut to_agent =
+            VecDeque::from([Tells::Welcome { mode: hello.mode, area_version: area.version }]);
+        to_agent.extend(tracks.iter().map(|track| Tells::ResumeFrom(track.track(), track.resume_from())));
+        to_agent.extend(tracks.iter().map(|track| Tells::Credit(track.track(), track.credit())));
+        to_agent.extend(commands.iter().copied().map(Tells::Command));
+        let class = match hello.urgency {
+            Urgency::Live => Class::Live,
+            Urgency::Backlog => Class::Backlog,
+        };
+        let language = if area.language.is_empty() { shared.language.clone() } else { area.language };
+        let now = Instant::now();
+        Self {
+            hello,
+            shared,
+            epoch,
+            language,
+            class,
+            tracks,
+            texts: Texts::new(),
+            to_notes: VecDeque::new(),
+            to_agent,
+            unanswered: 0,
+            hang_up: None,
+            hang_up_is_durable: false,
+            job_is_given: false,
+            agent_is_there: true,
+            untold_commands: Vec::new(),
+            heard_of_agent: now,
+            heard_of_notes: now,
+            stop_at: None,
+        }
+    }
+
+    /// Cancelling loses nothing: each arm takes only what it returns.
+    async fn next(&mut self, agent: &mut Agent, tell: &Tell, notes: &mut Line) -> Result<Event, CallError> {
+        let listens = self.listens();
+        if !listens {
+            self.heard_of_agent = Instant::now();
+        }
+        let late = self.late_at();
+        let (up, mut down) = notes.split();
+        // What is there is finished before more is taken in.
+        tokio::select! {
+            biased;
+            Some((track, link, what)) = self.texts.next() => Ok(Event::Text(track, link, what)),
+            message = down.next() => Ok(Event::Notes(message?)),
+            place = up.reserve(), if !self.to_notes.is_empty() => {
+                if let (Ok(place), Some(message)) = (place, self.to_notes.pop_front()) {
+                    place.send(message.into());
+                }
+                Ok(Event::Sent)
+            }
+            place = tell.reserve(), if !self.to_agent.is_empty() && self.agent_is_there => {
+                let Ok(place) = place else { return Ok(Event::NobodyListens) };
+                if let Some(tells) = self.to_agent.pop_front() {
+                    place.send(Ok(tells));
+                }
+                Ok(Event::Sent)
+            }
+            () = self.shared.shutdown.cancelled(), if self.stop_at.is_none() => Ok(Event::Stop),
+            says = agent.next(), if listens => Ok(Event::Agent(says)),
+            () = sleep_until(late.unwrap_or_else(Instant::now)), if late.is_some() => Ok(Event::Late),
+        }
+    }
+
+    /// K1: more is taken in only while there is room for what it becomes.
+    fn listens(&self) -> bool {
+        let has_room = self.texts.len() < IN_FLIGHT && self.to_notes.len() < UNSAID;
+        self.agent_is_there && self.stop_at.is_none() && has_room
+    }
+
+    fn agent_says(&mut self, says: Says) -> Result<(), CallError> {
+        // After the hang-up heartbeats prove nothing: what is missing of the sound has to come.
+        if self.hang_up.is_none() || matches!(says, Says::Chunk(_) | Says::Gap(_) | Says::HangUp(_)) {
+            self.heard_of_agent = Instant::now();
+        }
+        match says {
+            Says::Chunk(chunk) => {
+                let track = chunk.track;
+                metrics::counter!("referent_sound_ms_total").increment(chunk.pcm.0.len() as u64 / 16);
+                let links = self.track(track)?.sound(chunk)?;
+                self.take(track, links)
+            }
+            Says::Gap(gap) => {
+                let links = self.track(gap.track)?.gap(gap)?;
+                self.take(gap.track, links)
+            }
+            Says::HangUp(hang_up) => self.hung_up(hang_up),
+            Says::State(state) => {
+                self.pass_on(state);
+                Ok(())
+            }
+            Says::Done(command) => {
+                self.to_notes.push_back(ToNotes::Done(command));
+                Ok(())
+            }
+        }
+    }
+
+    /// A newer heartbeat replaces one that has not left yet.
+    fn pass_on(&mut self, state: AgentState) {
+        match self.to_notes.iter_mut().find(|message| matches!(message, ToNotes::State(_))) {
+            Some(waiting) => *waiting = ToNotes::State(state),
+            None => self.to_notes.push_back(ToNotes::State(state)),
+        }
+    }
+
+    /// K3.
+    fn hung_up(&mut self, hang_up: HangUp) -> Result<(), CallError> {
+        if self.hang_up.replace(hang_up).is_some() {
+            return Ok(());
+        }
+        tracing::info!(reason = %hang_up.reason, age_ms = hang_up.age_ms, "the agent hung up");
+        if hang_up.age_ms < JUST_NOW_MS {
+            self.class = Class::HungUp;
+            self.shared.transcriber.hurry(self.hello.call);
+        }
+        self.say(ToNotes::Ended(self.epoch, hang_up));
+        for at in 0..self.tracks.len() {
+            let track = self.tracks[at].track();
+            let links = self.tracks[at].hang_up(hang_up.ends[track])?;
+            self.take(track, links)?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, track: Track, links: Vec<Link>) -> Result<(), CallError> {
+        for link in links {
+            match link {
+                Link::Quiet(span) => self.track(track)?.line().add(span, What::Quiet)?,
+                Link::Gap(span, reason) => self.track(track)?.line().add(span, What::Gap(reason))?,
+                Link::Speech { span, speech, heard_from, pcm } => {
+                    let link = self.track(track)?.line().wait_for(span)?;
+                    let request = Request {
+                        id: RequestId(0),
+                        call: self.hello.call,
+                        track,
+                        class: self.class,
+                        speech,
+                        heard_from,
+                        pcm,
+                        language: self.language.clone(),
+                        context: self.shared.context,
+                    };
+                    self.texts.push(hear(self.shared.transcriber.clone(), request, link).boxed());
+                }
+            }
+        }
+        self.settle(track);
+        Ok(())
+    }
+
+    fn text(&mut self, track: Track, link: LinkId, what: What) {
+        if let Ok(track) = self.track(track) {
+            track.line().answer(link, what);
+        }
+        self.settle(track);
+    }
+
+    /// Sends what is ready of a track.
+    fn settle(&mut self, track: Track) {
+        while let Some(settle) = self.track(track).ok().and_then(|track| track.line().ready()) {
+            count(&settle.what);
+            self.say(ToNotes::Settle(settle));
+        }
+    }
+
+    /// Says something that notes-api answers.
+    fn say(&mut self, message: ToNotes) {
+        if self.unanswered == 0 {
+            self.heard_of_notes = Instant::now();
+        }
+        self.unanswered += 1;
+        self.to_notes.push_back(message);
+    }
+
+    fn notes_says(&mut self, says: FromNotes) -> Result<(), CallError> {
+        self.heard_of_notes = Instant::now();
+        match says {
+            FromNotes::Settled(settled) => self.is_settled(settled)?,
+            FromNotes::Stale => return Err(CallError::Stale),
+            FromNotes::Command(command) => {
+                if command.kind == CommandKind::Discard {
+                    // Told with the end of the call, which follows.
+                    self.untold_commands.push(command);
+                } else {
+                    self.to_agent.push_back(Tells::Command(command));
+                }
+            }
+            FromNotes::EndedKnown => {
+                self.unanswered = self.unanswered.saturating_sub(1);
+                self.hang_up_is_durable = true;
+            }
+            FromNotes::Job(job) => {
+                if !self.hang_up_is_durable {
+                    self.unanswered = self.unanswered.saturating_sub(1);
+                }
+                (self.hang_up_is_durable, self.job_is_given) = (true, true);
+                self.shared.jobs.give(*job);
+            }
+            FromNotes::Discarded => {}
+        }
+        Ok(())
+    }
+
+    /// K2.
+    fn is_settled(&mut self, settled: Settled) -> Result<(), CallError> {
+        self.unanswered = self.unanswered.saturating_sub(1);
+        let track = self.track(settled.track)?;
+        track.is_settled(settled.offset);
+        let (name, settled, credit) = (track.track(), track.settled(), track.credit());
+        // Both are absolute: what has not left yet is replaced, so that an agent that does not read costs nothing.
+        self.to_agent.retain(|tells| !matches!(tells, Tells::Settled(of) if of.track == name));
+        self.to_agent.retain(|tells| !matches!(tells, Tells::Credit(of, _) if *of == name));
+        self.to_agent.push_back(Tells::Settled(Settled { track: name, offset: settled }));
+        self.to_agent.push_back(Tells::Credit(name, credit));
+        Ok(())
+    }
+
+    /// The agent is gone. If all its sound is here, the call needs it no more.
+    fn agent_left(&mut self, gone: Option<AgentGone>) -> Result<(), CallError> {
+        if !self.all_has_come() {
+            return Err(CallError::AgentGone(gone));
+        }
+        tracing::info!("the agent left after the hang-up; the rest is settled without it");
+        self.agent_is_there = false;
+        Ok(())
+    }
+
+    fn all_has_come(&self) -> bool {
+        self.tracks.iter().all(TrackWork::has_come)
+    }
+
+    fn is_complete(&self) -> bool {
+        self.hang_up_is_durable && self.tracks.iter().all(TrackWork::is_whole)
+    }
+
+    fn late_at(&self) -> Option<Instant> {
+        let agent = (self.listens() && !self.all_has_come()).then(|| self.heard_of_agent + AGENT_SILENT);
+        let notes = (self.unanswered > 0).then(|| self.heard_of_notes + NOTES_SILENT);
+        [agent, notes, self.stop_at].into_iter().flatten().min()
+    }
+
+    fn is_late(&self) -> Result<(), CallError> {
+        let now = Instant::now();
+        if self.stop_at.is_some_and(|at| now >= at) {
+            Err(CallError::Stopping)
+        } else if self.unanswered > 0 && now >= self.heard_of_notes + NOTES_SILENT {
+            Err(NotesError::Unreachable(format!("it has answered nothing for {NOTES_SILENT:?}")).into())
+        } else if self.late_at().is_some_and(|at| now >= at) {
+            Err(CallError::AgentSilent)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Takes no more sound; what is being heard is finished, within a limit.
+    fn stop(&mut self) {
+        self.stop_at = Some(Instant::now() + LAST_TEXTS);
+    }
+
+    fn has_stopped(&self) -> Result<(), CallError> {
+        let is_idle = self.texts.is_empty() && self.to_notes.is_empty() && self.unanswered == 0;
+        // A call whose sound has all come is about to be complete.
+        if self.stop_at.is_some() && is_idle && !self.all_has_come() { Err(CallError::Stopping) } else { Ok(()) }
+    }
+
+    fn track(&mut self, track: Track) -> Result<&mut TrackWork<Earshot>, CallError> {
+        self.tracks.iter_mut().find(|work| work.track() == track).ok_or(CallError::NoSuchTrack(track))
+    }
+
+    /// Everything is durable: the agent may forget the call, and its draft begins, if it falls to this worker.
+    async fn conclude(mut self, tell: &Tell, mut notes: Line) {
+        self.to_agent.push_back(Tells::Complete);
+        let telling = async {
+            for tells in self.to_agent.drain(..) {
+                if self.agent_is_there && tell.send(Ok(tells)).await.is_err() {
+                    break;
+                }
+            }
+        };
+        drop(timeout(JOB_WITHIN, telling).await);
+        tracing::info!("the call is complete");
+        if !self.job_is_given {
+            let job = async {
+                let (_, mut down) = notes.split();
+                while let Ok(says) = down.next().await {
+                    if let FromNotes::Job(job) = says {
+                        return self.shared.jobs.give(*job);
+                    }
+                }
+            };
+            drop(timeout(JOB_WITHIN, job).await);
+        }
+        let mut closing = notes.close();
+        drop(timeout(JOB_WITHIN, async { while closing.next().await.is_some() {} }).await);
+    }
+}
+
+async fn hear(transcriber: Transcriber, request: Request, link: LinkId) -> (Track, LinkId, What) {
+    let (call, track, speech) = (request.call, request.track, request.speech);
+    let what = match transcriber.hear(request).await {
+        Ok(heard) => doubt::judge(heard, track, speech),
+        Err(error) => {
+            tracing::warn!(%call, %track, from = %speech.start(), to = %speech.end(), %error, "speech without text");
+            What::NotTranscribed(error.reason())
+        }
+    };
+    (track, link, what)
+}
+
+/// The call is erased: the agent is told, and what it has done is passed on.
+async fn discarded(
+    call: CallId,
+    mut commands: Vec<Command>,
+    agent: &mut Agent,
+    tell: &Tell,
+    mut notes: Line,
+) -> Result<(), CallError> {
+    tracing::info!("the call was discarded");
+    if !commands.iter().any(|command| command.kind == CommandKind::Discard) {
+        // notes-api no longer waits for an answer, but the agent still has the sound. Any id will do.
+        let id = CommandId::from_bytes(&call.bytes()).ok_or(BadMessage::Missing("command.id"))?;
+        commands.push(Command { id, kind: CommandKind::Discard });
+    }
+    let erasing = async {
+        for command in commands {
+            if tell.send(Ok(Tells::Command(command))).await.is_err() {
+                return;
+            }
+        }
+        while let Ok(Some(says)) = agent.next().await {
+            if let Says::Done(command) = says {
+                drop(notes.split().0.send(ToNotes::Done(command).into()).await);
+                return;
+            }
+        }
+    };
+    if timeout(ERASED_WITHIN, erasing).await.is_err() {
+        tracing::warn!("the agent has not said that it erased the call; it is told again when it comes back");
+    }
+    let mut closing = notes.close();
+    drop(timeout(JOB_WITHIN, async { while closing.next().await.is_some() {} }).await);
+    Ok(())
+}
+
+fn count(what: &What) {
+    let reason = match what {
+        What::Utterance(_) | What::Quiet => "",
+        What::Suppressed { reason, .. } => reason.name(),
+        What::Gap(reason) => reason.name(),
+        What::NotTranscribed(reason) => reason.name(),
+    };
+    metrics::counter!("referent_settles_total", "kind" => what.kind(), "reason" => reason).increment(1);
+}

@@ -1,0 +1,296 @@
+//! Turns segments into text: a bounded queue, worker threads, one [`Recognizer`] each.
+//!
+//! In: a [`Request`] with the sound of one segment. Out: [`Heard`], or why there is no text. [`Transcriber::hear`] waits
+//! for a place in the queue, so that whoever submits is slowed to what the recognisers can do: the brake of the system.
+//!
+//! Promises:
+//!   R1  At most [`PLACES`] requests are queued or being heard, half of them at most of the backlog.
+//!   R2  Calls that hung up come first, then live calls, each in order of arrival; the backlog gets at least every
+//!       fifth turn (`queue`).
+//!   R3  Dropping the future of `hear` takes the request back: queued, it is forgotten; being heard, it is aborted.
+//!   R4  An error is tried once more, by itself. What takes longer than [`LONGEST`] is aborted and not tried again.
+//!
+//! Messages are owned and serialisable, because the recogniser will be a process of its own. Not done here: no order of
+//! results (`settle`), no judgement of a text (`doubt`).
+
+pub mod queue;
+pub mod doubt;
+pub mod whisper;
+pub mod scripted;
+pub mod counting;
+
+use crate::config::Context;
+use queue::Queue;
+use referent_proto::{CallId, NotTranscribedReason, Pcm, SampleOffset, SampleSpan, Spoken, Track, Word};
+use serde::{Deserialize, Serialize};
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{Semaphore, oneshot};
+
+/// Requests queued or being heard. A segment is at most 0.4 MB, so this is at most 26 MB.
+pub const PLACES: usize = 64;
+/// Of these, requests of the backlog.
+const BACKLOG_PLACES: usize = PLACES / 2;
+/// One segment, at most 12 s of sound. The largest model takes 10 s at full context on one thread; a recogniser that
+/// needs longer than this hangs.
+pub const LONGEST: Duration = Duration::from_mins(1);
+
+/// How urgent a text is. The order is the order of service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// The call hung up: somebody waits for the draft.
+    HungUp,
+    /// People are speaking.
+    Live,
+    /// The call is sent afterwards.
+    Backlog,
+}
+
+/// The number of a request, within this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RequestId(pub u64);
+
+/// "What is said here?"
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// Set by [`Transcriber::hear`].
+    pub id: RequestId,
+    /// Whose call.
+    pub call: CallId,
+    /// Who speaks.
+    pub track: Track,
+    /// How urgent.
+    pub class: Class,
+    /// From the first voiced sample to the last.
+    pub speech: SampleSpan,
+    /// Where `pcm` begins: a little before the speech.
+    pub heard_from: SampleOffset,
+    /// The sound, with a little before and after the speech.
+    pub pcm: Pcm,
+    /// "da" or "en".
+    pub language: String,
+    /// How much the encoder looks at.
+    pub context: Context,
+}
+
+/// What a recogniser heard.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Heard {
+    /// The text, possibly empty.
+    pub text: Spoken,
+    /// Word by word.
+    pub words: Vec<Word>,
+    /// Geometric mean of the probabilities of the tokens, 0 to 1; 0 without tokens.
+    pub probability: f32,
+    /// How likely the recogniser thinks it that nobody speaks at all, 0 to 1.
+    pub no_speech: f32,
+}
+
+/// Why nothing was heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum NotHeard {
+    /// The recogniser gave an error. Worth one more try.
+    #[error("the recogniser failed with code {code}")]
+    Failed {
+        /// Its own.
+        code: i32,
+    },
+    /// The recogniser is gone. Worth one more try with another.
+    #[error("the recogniser died")]
+    Died,
+    /// It took too long. Not worth another try.
+    #[error("the recogniser took longer than {LONGEST:?}")]
+    TimedOut,
+    /// Nobody wants it any more.
+    #[error("the request was taken back")]
+    Cancelled,
+}
+
+impl NotHeard {
+    /// The reason on the note.
+    pub fn reason(self) -> NotTranscribedReason {
+        match self {
+            Self::Failed { .. } => NotTranscribedReason::RecogniserFailed,
+            Self::Died | Self::Cancelled => NotTranscribedReason::RecogniserDied,
+            Self::TimedOut => NotTranscribedReason::TimedOut,
+        }
+    }
+}
+
+/// Says that an answer is not wanted any more. A recogniser looks at it as often as it can.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// From now on.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Is it?
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Where a foreign library may look, for as long as this lives.
+    pub(crate) fn flag(&self) -> &AtomicBool {
+        &self.0
+    }
+}
+
+/// What hears: whisper, a script, or another one counted. Each worker thread has one of its own.
+pub trait Recognizer: Send {
+    /// Hears one segment; blocks the thread.
+    fn hear(&mut self, request: &Request, cancel: &Cancel) -> Result<Heard, NotHeard>;
+}
+
+/// Where segments become text. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Transcriber {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    queue: Arc<Queue>,
+    places: Semaphore,
+    backlog_places: Semaphore,
+    next: AtomicU64,
+    threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
+}
+
+impl Transcriber {
+    /// Starts a thread for each recogniser.
+    pub fn start(recognisers: Vec<Box<dyn Recognizer>>) -> std::io::Result<Self> {
+        let queue = Arc::new(Queue::default());
+        let mut threads = Vec::new();
+        for (number, recogniser) in recognisers.into_iter().enumerate() {
+            let queue = Arc::clone(&queue);
+            let builder = std::thread::Builder::new().name(format!("recogniser-{number}"));
+            threads.push(builder.spawn(move || serve(recogniser, &queue))?);
+        }
+        let shared = Shared {
+            queue,
+            places: Semaphore::new(PLACES),
+            backlog_places: Semaphore::new(BACKLOG_PLACES),
+            next: AtomicU64::new(0),
+            threads: Mutex::new(threads),
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Hears a segment when its turn comes; twice, if the first time fails.
+    pub async fn hear(&self, mut request: Request) -> Result<Heard, NotHeard> {
+        let backlog = request.class == Class::Backlog;
+        // The semaphores are never closed, so there is always a place in the end.
+        let _backlog_place = if backlog { self.shared.backlog_places.acquire().await.ok() } else { None };
+        let _place = self.shared.places.acquire().await.ok();
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            request.id = RequestId(self.shared.next.fetch_add(1, Ordering::Relaxed));
+            match self.hear_once(request.clone()).await {
+                Err(error @ (NotHeard::Failed { .. } | NotHeard::Died)) if tries < 2 => {
+                    tracing::warn!(call = %request.call, track = %request.track, %error, "hearing it once more");
+                    metrics::counter!("referent_recogniser_retries_total").increment(1);
+                }
+                heard => return heard,
+            }
+        }
+    }
+
+    /// What is left of this call comes first from now on.
+    pub fn hurry(&self, call: CallId) {
+        self.shared.queue.hurry(call);
+    }
+
+    /// Lets the threads end after what they are hearing, and waits for them. Call it when no call is left.
+    pub async fn stop(&self) {
+        self.shared.queue.close();
+        let threads = std::mem::take(&mut *self.shared.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let joining = tokio::task::spawn_blocking(move || threads.into_iter().for_each(|thread| drop(thread.join())));
+        if tokio::time::timeout(Duration::from_secs(5), joining).await.is_err() {
+            tracing::warn!("a recogniser does not stop; it ends with the process");
+        }
+    }
+
+    async fn hear_once(&self, request: Request) -> Result<Heard, NotHeard> {
+        let (id, cancel) = (request.id, Cancel::default());
+        let (started, has_started) = oneshot::channel();
+        let (answer, answered) = oneshot::channel();
+        let _taken_back = TakenBack { queue: &self.shared.queue, id, cancel: &cancel };
+        self.shared.queue.push(Task { request, cancel: cancel.clone(), queued: Instant::now(), started, answer });
+        // How long this takes is how busy the recognisers are: that is waiting, not hanging.
+        has_started.await.map_err(|_| NotHeard::Died)?;
+        match tokio::time::timeout(LONGEST, answered).await {
+            Ok(Ok(heard)) => heard,
+            Ok(Err(_)) => Err(NotHeard::Died),
+            Err(_) => Err(NotHeard::TimedOut),
+        }
+    }
+}
+
+/// R3: forgets the request when nobody waits for it any more.
+struct TakenBack<'a> {
+    queue: &'a Queue,
+    id: RequestId,
+    cancel: &'a Cancel,
+}
+
+impl Drop for TakenBack<'_> {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+        self.queue.forget(self.id);
+    }
+}
+
+/// A request with the way back.
+#[derive(Debug)]
+pub struct Task {
+    request: Request,
+    cancel: Cancel,
+    queued: Instant,
+    started: oneshot::Sender<()>,
+    answer: oneshot::Sender<Result<Heard, NotHeard>>,
+}
+
+/// The life of one worker thread.
+fn serve(mut recogniser: Box<dyn Recognizer>, queue: &Queue) {
+    while let Some(Task { request, cancel, queued, started, answer }) = queue.pop() {
+        metrics::histogram!("referent_recogniser_wait_seconds").record(queued.elapsed().as_secs_f64());
+        if started.send(()).is_err() {
+            continue;
+        }
+        let begun = Instant::now();
+        let heard = std::panic::catch_unwind(AssertUnwindSafe(|| recogniser.hear(&request, &cancel)));
+        let heard = heard.unwrap_or(Err(NotHeard::Died));
+        metrics::histogram!("referent_recogniser_seconds").record(begun.elapsed().as_secs_f64());
+        metrics::counter!("referent_recogniser_sound_ms_total").increment(request.pcm.0.len() as u64 / 16);
+        // Nobody waits for what was taken back.
+        drop(answer.send(heard));
+    }
+}
+
+/// Spreads words over the speech by their letters: as well as can be told without asking the model for times.
+pub(crate) fn spread(words: &[(&str, f32)], speech: SampleSpan) -> Vec<Word> {
+    let letters = |word: &str| word.chars().count() as u64 + 1;
+    let all: u64 = words.iter().map(|(word, _)| letters(word)).sum();
+    let mut before = 0;
+    let at = |letters: u64| speech.start() + speech.samples() * letters / all.max(1);
+    words
+        .iter()
+        .map(|&(word, probability)| {
+            let start = at(before);
+            before += letters(word);
+            Word { text: Spoken::new(word), span: SampleSpan::of(start, at(before) - start), probability }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

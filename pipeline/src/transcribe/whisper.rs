@@ -1,0 +1,279 @@
+//! whisper.cpp in this process: one model, a state and a thread for each recogniser.
+//!
+//! In: the sound of a segment. Out: its text, with the model's own doubts. The encoder looks at as much of its 30 s
+//! window as the segment fills ([`Context::Fitted`], several times cheaper), and once more at all of it when the result
+//! looks wrong. Greedy, no temperatures to fall back on, no time stamps (the model's words are better without them), no
+//! prompt: the text of a segment depends on its sound alone.
+//!
+//! Promised: only a [`ModelPath`] is loaded; every input has at least a second (whisper.cpp reads beyond shorter ones);
+//! a cancelled request ends after the encoder's run at the latest. Log lines of whisper.cpp hold no text, and go to ours.
+//!
+//! Not done here: whisper.cpp may abort the process; then the spool still has the sound. `n_threads` stays 1, because
+//! threads of one state spin for each other (docs/decisions/0007).
+
+#![expect(unsafe_code, reason = "whisper.cpp's callbacks: the safe wrapper of the abort callback calls a wrong type")]
+
+use super::{Cancel, Heard, NotHeard, Recognizer, Request, doubt};
+use crate::config::Context;
+use referent_models::{Kind, ModelPath};
+use referent_proto::{SampleSpan, Spoken};
+use std::ffi::{CStr, c_char, c_void};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use whisper_rs::whisper_rs_sys::{self as sys, ggml_log_level};
+use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperError, WhisperState};
+
+/// Positions of the encoder's whole window of 30 s; 50 are a second.
+const WHOLE_WINDOW: usize = 1500;
+/// The encoder never looks at less: below, texts become worse and nothing becomes cheaper.
+const LEAST_WINDOW: usize = 256;
+/// whisper.cpp reads beyond shorter inputs: one second.
+const LEAST_SAMPLES: usize = 16_000;
+/// A fitted result below this probability is tried again with the whole window.
+const LOOKS_WRONG: f32 = 0.45;
+
+/// The model cannot be used. For a person to mend, at the start.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// Name another model.
+    #[error("{0} is a model that detects voices, not one that hears words; set recogniser.model to another")]
+    NotSpeech(String),
+    /// Not a model of whisper.cpp, or no memory.
+    #[error("whisper.cpp cannot load {path}: {error}; is it a ggml file, and is there enough memory?")]
+    NotLoaded {
+        /// Which file.
+        path: String,
+        /// What it says.
+        error: WhisperError,
+    },
+    /// Built without what makes it fast.
+    #[error("this program was built without {0} (docs/decisions/0007) and would be several times too slow; build it anew")]
+    Slow(&'static str),
+}
+
+/// One recogniser.
+pub struct Whisper {
+    context: Arc<WhisperContext>,
+    state: Option<WhisperState>,
+}
+
+impl Whisper {
+    /// Loads the model once, for so many recognisers.
+    pub fn open(model: &ModelPath, workers: usize) -> Result<Vec<Box<dyn Recognizer>>, Unusable> {
+        route_log();
+        if model.kind() == Some(Kind::Vad) {
+            return Err(Unusable::NotSpeech(model.name().to_owned()));
+        }
+        is_fast(whisper_rs::print_system_info())?;
+        let mut parameters = WhisperContextParameters::default();
+        parameters.use_gpu(false).flash_attn(false);
+        let path = model.as_path();
+        let not_loaded = |error| Unusable::NotLoaded { path: path.display().to_string(), error };
+        let context = WhisperContext::new_with_params(path, parameters).map_err(not_loaded)?;
+        let context = Arc::new(context);
+        let mut recognisers: Vec<Box<dyn Recognizer>> = Vec::new();
+        for _ in 0..workers {
+            let state = context.create_state().map_err(not_loaded)?;
+            recognisers.push(Box::new(Self { context: Arc::clone(&context), state: Some(state) }));
+        }
+        tracing::info!(model = model.name(), sha256 = %model.sha256(), workers, "the model is loaded");
+        Ok(recognisers)
+    }
+
+    fn hear_in(&mut self, window: usize, samples: &[f32], request: &Request, cancel: &Cancel) -> Result<Heard, NotHeard> {
+        let state = match &mut self.state {
+            Some(state) => state,
+            None => self.state.insert(self.context.create_state().map_err(failed)?),
+        };
+        let mut params = params(&request.language, window);
+        // SAFETY: `is_cancelled` only reads the flag, and `cancel` outlives the call to `full`.
+        unsafe {
+            params.set_abort_callback(Some(is_cancelled));
+            params.set_abort_callback_user_data(std::ptr::from_ref(cancel.flag()).cast_mut().cast());
+        }
+        if let Err(error) = state.full(params, samples) {
+            // What a state is like after an error is not written down: take a new one.
+            self.state = None;
+            return Err(if cancel.is_cancelled() { NotHeard::Cancelled } else { failed(error) });
+        }
+        Ok(read(state, self.context.token_eot(), request.speech))
+    }
+}
+
+impl Recognizer for Whisper {
+    fn hear(&mut self, request: &Request, cancel: &Cancel) -> Result<Heard, NotHeard> {
+        let samples = padded(&request.pcm.0);
+        let window = match request.context {
+            Context::Fitted => fitted(samples.len()),
+            Context::Full => WHOLE_WINDOW,
+        };
+        let heard = self.hear_in(window, &samples, request, cancel)?;
+        if window == WHOLE_WINDOW || !looks_wrong(&heard) {
+            return Ok(heard);
+        }
+        metrics::counter!("referent_recogniser_full_context_total").increment(1);
+        let again = self.hear_in(WHOLE_WINDOW, &samples, request, cancel)?;
+        Ok(if again.probability > heard.probability { again } else { heard })
+    }
+}
+
+/// As much of the window as the sound fills, and a little more.
+fn fitted(samples: usize) -> usize {
+    ((samples.div_ceil(320) + 64).div_ceil(64) * 64).clamp(LEAST_WINDOW, WHOLE_WINDOW)
+}
+
+fn looks_wrong(heard: &Heard) -> bool {
+    heard.probability < LOOKS_WRONG || doubt::doubt(heard).is_some()
+}
+
+fn padded(pcm: &[i16]) -> Vec<f32> {
+    let mut samples: Vec<f32> = pcm.iter().map(|&sample| f32::from(sample) / 32768.0).collect();
+    samples.resize(samples.len().max(LEAST_SAMPLES), 0.0);
+    samples
+}
+
+fn params(language: &str, window: usize) -> FullParams<'_, '_> {
+    let mut params = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
+    params.set_n_threads(1);
+    // The binding never frees this copy of two letters: some kB a year.
+    params.set_language(Some(language));
+    params.set_audio_ctx(i32::try_from(window).unwrap_or(i32::MAX));
+    params.set_no_timestamps(true);
+    params.set_single_segment(true);
+    params.set_no_context(true);
+    params.set_temperature_inc(0.0);
+    params.set_print_progress(false);
+    params.set_print_realtime(false);
+    params.set_print_special(false);
+    params.set_print_timestamps(false);
+    params
+}
+
+/// The text, with words put together of tokens: a word begins with a blank, a letter may be spread over tokens.
+fn read(state: &WhisperState, end_of_text: i32, speech: SampleSpan) -> Heard {
+    let (mut words, mut no_speech): (Vec<(Vec<u8>, Mean)>, f32) = (Vec::new(), 0.0);
+    let mut all = Mean::default();
+    for segment in state.as_iter() {
+        no_speech = no_speech.max(segment.no_speech_probability());
+        for token in (0..segment.n_tokens()).filter_map(|at| segment.get_token(at)) {
+            if token.token_id() >= end_of_text {
+                continue;
+            }
+            let Ok(bytes) = token.to_bytes() else { continue };
+            let probability = token.token_probability();
+            all.add(probability);
+            match words.last_mut() {
+                Some((word, mean)) if !bytes.starts_with(b" ") => {
+                    word.extend_from_slice(bytes);
+                    mean.add(probability);
+                }
+                _ => words.push((bytes.to_vec(), Mean::of(probability))),
+            }
+        }
+    }
+    let words: Vec<(String, f32)> = words
+        .into_iter()
+        .map(|(bytes, mean)| (String::from_utf8_lossy(&bytes).trim().to_owned(), mean.value()))
+        .filter(|(word, _)| !word.is_empty())
+        .collect();
+    let borrowed: Vec<(&str, f32)> = words.iter().map(|(word, probability)| (word.as_str(), *probability)).collect();
+    let text = borrowed.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" ");
+    Heard {
+        text: Spoken::new(text),
+        words: super::spread(&borrowed, speech),
+        probability: all.value(),
+        no_speech: no_speech.clamp(0.0, 1.0),
+    }
+}
+
+/// A geometric mean of probabilities.
+#[derive(Debug, Clone, Copy, Default)]
+struct Mean {
+    log_sum: f32,
+    count: f32,
+}
+
+impl Mean {
+    fn of(probability: f32) -> Self {
+        let mut mean = Self::default();
+        mean.add(probability);
+        mean
+    }
+
+    fn add(&mut self, probability: f32) {
+        self.log_sum += probability.max(1e-6).ln();
+        self.count += 1.0;
+    }
+
+    /// 0 of nothing.
+    fn value(self) -> f32 {
+        if self.count == 0.0 { 0.0 } else { (self.log_sum / self.count).exp().clamp(0.0, 1.0) }
+    }
+}
+
+fn failed(error: WhisperError) -> NotHeard {
+    let code = match error {
+        WhisperError::GenericError(code) => code,
+        _ => -1,
+    };
+    tracing::warn!(%error, "whisper.cpp failed");
+    NotHeard::Failed { code }
+}
+
+/// whisper.cpp asks after each run of the encoder and each token.
+unsafe extern "C" fn is_cancelled(flag: *mut c_void) -> bool {
+    // SAFETY: `hear_in` passes a pointer to an `AtomicBool` that outlives the call.
+    unsafe { &*flag.cast_const().cast::<AtomicBool>() }.load(Ordering::Relaxed)
+}
+
+/// The two that make it several times faster; docs/decisions/0007 says how they get lost.
+fn is_fast(system_info: &str) -> Result<(), Unusable> {
+    for (feature, sign) in [("AVX2", "AVX2 = 1"), ("LLAMAFILE", "LLAMAFILE = 1")] {
+        if !system_info.contains(sign) {
+            return Err(Unusable::Slow(feature));
+        }
+    }
+    Ok(())
+}
+
+/// Complaints of whisper.cpp become ours; the rest is its diary.
+fn route_log() {
+    // SAFETY: `log` may be called from any thread at any time, keeps nothing and does not unwind.
+    unsafe {
+        whisper_rs::set_log_callback(Some(log), std::ptr::null_mut());
+        sys::ggml_log_set(Some(log), std::ptr::null_mut());
+    }
+}
+
+unsafe extern "C" fn log(level: ggml_log_level, text: *const c_char, _: *mut c_void) {
+    if text.is_null() {
+        return;
+    }
+    // SAFETY: whisper.cpp passes a string that ends.
+    let text = unsafe { CStr::from_ptr(text) }.to_string_lossy();
+    match level {
+        sys::ggml_log_level_GGML_LOG_LEVEL_ERROR => tracing::error!("whisper.cpp: {}", text.trim()),
+        sys::ggml_log_level_GGML_LOG_LEVEL_WARN => tracing::warn!("whisper.cpp: {}", text.trim()),
+        _ => tracing::trace!("whisper.cpp: {}", text.trim()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_fits_the_sound() {
+        for (seconds, window) in [(1, 256), (3, 256), (4, 320), (6, 384), (12, 704), (30, 1500), (60, 1500)] {
+            assert_eq!(fitted(seconds * 16_000), window, "{seconds} s");
+        }
+        assert_eq!(padded(&[1, 2, 3]).len(), LEAST_SAMPLES);
+    }
+
+    #[test]
+    fn a_slow_build_is_refused_by_name() {
+        assert!(is_fast("CPU : SSE3 = 1 | AVX = 1 | AVX2 = 1 | FMA = 1 | LLAMAFILE = 1 |").is_ok());
+        let error = is_fast("CPU : SSE3 = 1 | AVX2 = 1 |").expect_err("slow").to_string();
+        assert!(error.contains("LLAMAFILE"), "{error}");
+    }
+}
