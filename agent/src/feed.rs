@@ -10,7 +10,7 @@
 
 use crate::call::Call;
 use crate::call_time::{DeviceTrack, Piece, Poured};
-use crate::capture::{Pick, Tap};
+use crate::capture::{CaptureError, Pick, Tap};
 use crate::config::SoundConfig;
 use crate::resample::{ImpossibleRate, Run};
 use crate::spool::SpoolError;
@@ -22,6 +22,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -313,6 +314,7 @@ fn withhold(writer: &mut Writer<'_>, end: SampleOffset, reason: GapReason, at_le
 struct Device {
     track: Track,
     pick: Option<Pick>,
+    opening: Option<JoinHandle<Result<Tap, CaptureError>>>,
     tap: Option<Tap>,
     timeline: DeviceTrack,
     open_at_us: u64,
@@ -328,7 +330,7 @@ impl Device {
         };
         // The rate of a device is known once it is open; nothing is poured before.
         let timeline = DeviceTrack::new(track, 48_000, call.spool().earliest(track), missing);
-        Self { track, pick, tap: None, timeline, open_at_us: 0, has_been_open: false }
+        Self { track, pick, opening: None, tap: None, timeline, open_at_us: 0, has_been_open: false }
     }
 
     fn pour(&mut self, writer: &mut Writer<'_>) -> Result<(), Erased> {
@@ -363,29 +365,44 @@ impl Device {
         }
     }
 
+    /// Takes a tap that has opened; begins to open one when it is time to.
     fn open(&mut self, call: &Call) {
         let now_us = call.clock().boot_us();
-        let Some(pick) = self.pick.as_ref().filter(|_| now_us >= self.open_at_us) else { return };
-        match Tap::open(self.track, pick, call.clock()) {
-            Ok(tap) => {
-                tracing::info!(track = %self.track, device = tap.name(), rate = tap.rate(), "the sound device is open");
-                call.set_problem(self.track, None);
-                self.timeline.reopened(tap.rate());
-                self.tap = Some(tap);
-                self.has_been_open = true;
+        if self.opening.as_ref().is_some_and(JoinHandle::is_finished) {
+            match self.opening.take().map(JoinHandle::join) {
+                Some(Ok(Ok(tap))) => self.opened(call, tap),
+                Some(Ok(Err(error))) => self.not_opened(call, error.to_string(), now_us),
+                Some(Err(_)) => self.not_opened(call, "the sound system broke down".into(), now_us),
+                None => {}
             }
-            Err(error) => {
-                let problem = error.to_string();
-                if call.problem(self.track).as_deref() != Some(&problem) {
-                    tracing::warn!(track = %self.track, %problem, "no sound");
-                }
-                call.set_problem(self.track, Some(problem));
-                self.open_at_us = now_us + REOPEN_AFTER_US;
-                if !self.has_been_open && self.timeline.missing() == GapReason::NotStarted {
-                    self.timeline =
-                        DeviceTrack::new(self.track, 48_000, call.spool().earliest(self.track), GapReason::NoSource);
-                }
+        } else if let (None, Some(pick), true) = (&self.opening, &self.pick, now_us >= self.open_at_us) {
+            // On a thread of its own: a device may take seconds, and the other one's ring must not run over meanwhile.
+            let (track, pick, clock) = (self.track, pick.clone(), call.clock().clone());
+            let opening = std::thread::Builder::new().name(format!("open-{track}"));
+            match opening.spawn(move || Tap::open(track, &pick, &clock)) {
+                Ok(opening) => self.opening = Some(opening),
+                Err(error) => self.not_opened(call, error.to_string(), now_us),
             }
+        }
+    }
+
+    fn opened(&mut self, call: &Call, tap: Tap) {
+        tracing::info!(track = %self.track, device = tap.name(), rate = tap.rate(), "the sound device is open");
+        call.set_problem(self.track, None);
+        self.timeline.reopened(tap.rate());
+        self.tap = Some(tap);
+        self.has_been_open = true;
+    }
+
+    fn not_opened(&mut self, call: &Call, problem: String, now_us: u64) {
+        if call.problem(self.track).as_deref() != Some(&problem) {
+            tracing::warn!(track = %self.track, %problem, "no sound");
+        }
+        call.set_problem(self.track, Some(problem));
+        self.open_at_us = now_us + REOPEN_AFTER_US;
+        if !self.has_been_open && self.timeline.missing() == GapReason::NotStarted {
+            let earliest = call.spool().earliest(self.track);
+            self.timeline = DeviceTrack::new(self.track, 48_000, earliest, GapReason::NoSource);
         }
     }
 
