@@ -93,12 +93,14 @@ fn answers_a_request(sentences: &[Sentence], at: usize, cues: &Cues) -> bool {
         .is_some_and(|asked| sentences[asked].track == Track::Near && sentences[asked].plain.has_any(&cues.requests))
 }
 
-/// The question that the other one ended with, or almost, if `at` is the first sentence of the answer.
+/// The question that the other one ended with, or almost, if `at` is the first sentence of the answer. What is answered
+/// with yes or no was one, whatever its form.
 fn question_before(sentences: &[Sentence], at: usize) -> Option<usize> {
     let turn = sentences[at].turn;
     let last = at.checked_sub(1).filter(|last| sentences[*last].turn + 1 == turn)?;
     let almost_last = last.checked_sub(1).filter(|before| sentences[*before].turn + 1 == turn);
-    [Some(last), almost_last].into_iter().flatten().find(|asked| sentences[*asked].is_question())
+    let asked = [Some(last), almost_last].into_iter().flatten().find(|asked| sentences[*asked].is_question);
+    asked.or_else(|| sentences[at].answers.map(|_| last))
 }
 
 /// The same thing said twice stands once. The later one wins if it takes the earlier one back.
@@ -147,7 +149,7 @@ impl<'a> Content<'a> {
     }
 
     fn repeats(&self, earlier: &Self, sentence: &Sentence, cues: &Cues) -> Repeats {
-        let reads_back = sentence.is_question() && self.numbers.len() >= 2 && self.numbers.is_subset(&earlier.numbers);
+        let reads_back = sentence.is_question && self.numbers.len() >= 2 && self.numbers.is_subset(&earlier.numbers);
         if reads_back {
             return Repeats::Yes;
         }
@@ -238,15 +240,16 @@ fn goes_with(last: &Chosen, role: Role, at: usize, sentences: &[Sentence], cues:
     if sentences[before].turn != sentences[at].turn || length + sentences[at].text.len() > LONGEST {
         return false;
     }
-    let is_short = last.said.len() == 1 && sentences[before].plain.words() <= SHORT && !sentences[before].is_question();
+    let is_short = last.said.len() == 1 && sentences[before].plain.words() <= SHORT && !sentences[before].is_question;
+    let is_fragment = role == Role::Information && sentences[at].plain.words() < SHORT && !sentences[at].is_question;
     let leans = sentences[at].begins_with(&cues.alternatives) || stands_for_something(&sentences[at], cues);
-    last.role == role || last.role != Role::Reason && role != Role::Reason && (is_short || leans)
+    last.role == role || last.role != Role::Reason && role != Role::Reason && (is_short || is_fragment || leans)
 }
 
 /// What the citizen says to a caseworker's "…, is that right?": "yes" or "no", with what follows in that sentence.
 fn confirmation(sentences: &[Sentence], at: usize, cues: &Cues) -> Option<usize> {
     let (asked, answer) = (&sentences[at], sentences.get(at + 1)?);
-    let asks = asked.track == Track::Near && asked.is_question() && answer.turn == asked.turn + 1;
+    let asks = asked.track == Track::Near && asked.is_question && answer.turn == asked.turn + 1;
     (asks && answer.answers.is_some() && !asked.plain.has_any(&cues.requests)).then_some(at + 1)
 }
 

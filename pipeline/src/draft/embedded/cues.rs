@@ -34,6 +34,14 @@ pub(super) struct Cues {
     pub(super) identity: Vec<String>,
     /// Among these: the numbers.
     pub(super) numbers_asked: Vec<String>,
+    /// A sentence that begins so asks.
+    pub(super) asks: Vec<String>,
+    /// Before such a beginning they change nothing.
+    pub(super) joins: Vec<String>,
+    /// It asks behind a statement: "…, is that right".
+    pub(super) question_tags: Vec<String>,
+    /// Behind a clause that could ask, it says that the clause was a condition: "Har du …, så …".
+    pub(super) consequences: Vec<String>,
     /// "What can I do for you?"
     pub(super) opening_questions: Vec<String>,
     /// Why the citizen called.
@@ -109,6 +117,16 @@ impl Cues {
         } else {
             None
         }
+    }
+
+    /// Whether the sentence has the form of a question.
+    pub(super) fn asks(&self, plain: &Plain) -> bool {
+        !plain.has_any(&self.consequences) && (plain.has_any(&self.asks) || self.asks_behind_a_small_word(plain))
+    }
+
+    /// "Og hvor lang tid …", "men kan jeg …"
+    fn asks_behind_a_small_word(&self, plain: &Plain) -> bool {
+        plain.without_first().is_some_and(|(first, rest)| contains(&self.joins, first) && rest.has_any(&self.asks))
     }
 
     /// Whether it is only the sound of somebody who listens.

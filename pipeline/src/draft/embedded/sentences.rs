@@ -28,6 +28,7 @@ pub(super) struct Sentence {
     /// The same for cues.
     pub(super) plain: Plain,
     pub(super) evidence: Vec<Evidence>,
+    pub(super) is_question: bool,
     /// "Yes" or "no", if it began so; then `text` still does.
     pub(super) answers: Option<Answer>,
 }
@@ -40,14 +41,16 @@ pub(super) enum Answer {
 }
 
 impl Sentence {
-    pub(super) fn is_question(&self) -> bool {
-        self.text.ends_with('?')
-    }
-
     /// Whether its first word, behind "yes" or "no", is one of these.
     pub(super) fn begins_with(&self, words: &[String]) -> bool {
         let behind = usize::from(self.answers.is_some());
         self.plain.iter().nth(behind).is_some_and(|first| contains(words, first))
+    }
+
+    /// The same for its first word behind "and", "so", "but".
+    fn begins_with_any(&self, lists: &[&[String]], cues: &Cues) -> bool {
+        let first = self.plain.iter().find(|word| !contains(&cues.alternatives, word));
+        first.is_some_and(|first| lists.iter().any(|list| contains(list, first)))
     }
 
     /// The text without a leading "yes", if the rest says it all.
@@ -78,10 +81,39 @@ pub(super) fn sentences(utterances: &[Utterance], cues: &Cues) -> Vec<Sentence> 
                 continue;
             }
             let answers = cues.answer(&plain);
-            sentences.push(Sentence { track: turn.track, turn: number, text: cleaned, plain, evidence, answers });
+            sentences.push(Sentence {
+                track: turn.track,
+                turn: number,
+                text: cleaned,
+                plain,
+                evidence,
+                is_question: false,
+                answers,
+            });
         }
     }
+    tell_questions(&mut sentences, cues);
     sentences
+}
+
+/// Recognisers set question marks too often and too rarely. What is a question shows in its form, or in its answer.
+fn tell_questions(sentences: &mut [Sentence], cues: &Cues) {
+    for at in 0..sentences.len() {
+        let next = sentences.get(at + 1);
+        let is_answered = next.is_some_and(|next| next.turn != sentences[at].turn && next.answers.is_some());
+        let sentence = &mut sentences[at];
+        let marked = sentence.text.ends_with('?');
+        let last_clause = sentence.text.rsplit(", ").next().unwrap_or_default();
+        let asks = cues.asks(&sentence.plain)
+            || sentence.plain.has_any(&cues.question_tags)
+            || marked && cues.asks(&Plain::of(last_clause));
+        let is_statement = sentence.begins_with_any(&[&cues.subjects, &cues.pronouns], cues);
+        sentence.is_question = asks || marked && (is_answered || !is_statement);
+        if marked != sentence.is_question {
+            sentence.text.pop();
+            sentence.text.push(if sentence.is_question { '?' } else { '.' });
+        }
+    }
 }
 
 /// What one of the two said until the other one did.

@@ -49,6 +49,12 @@ impl Plain {
         self.0.split(' ').filter(|word| !word.is_empty())
     }
 
+    /// The first word, and what is behind it.
+    pub(super) fn without_first(&self) -> Option<(&str, Self)> {
+        let (first, rest) = self.0.trim_start().split_once(' ')?;
+        Some((first, Self(format!(" {rest}"))))
+    }
+
     /// The words with a digit.
     pub(super) fn numbers(&self) -> impl Iterator<Item = &str> {
         self.iter().filter(|word| word.contains(|c: char| c.is_ascii_digit()))
@@ -155,11 +161,25 @@ impl Rules {
                 }
                 continue;
             }
+            if let Some(last) = words.last_mut().filter(|_| word.starts_with(char::is_lowercase)) {
+                self.go_on(last);
+            }
             words.push(word.to_owned());
         }
         self.remove_doubled(&mut words);
         let masked = mask_cpr(&words.join(" "), &self.cpr);
         finish(self.without_openers(&self.corrected(&masked)))
+    }
+
+    /// A full stop before a small letter was a pause: it becomes a comma, unless it belongs to the word.
+    fn go_on(&self, word: &mut String) {
+        let Some(before) = word.strip_suffix('.') else { return };
+        let belongs =
+            contains(&self.abbreviations, &before.to_lowercase()) || before.ends_with(|c: char| c.is_ascii_digit());
+        if !belongs {
+            word.pop();
+            word.push(',');
+        }
     }
 
     /// "jeg jeg har", "jeg har jeg har": the first of them goes. Numbers stay, and what is written with punctuation.
@@ -247,14 +267,15 @@ fn finish(text: &str) -> String {
     finished
 }
 
-static TEN_DIGITS: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\d(?:[ .–-]{0,3}\d){9}").expect("a pattern of this file"));
+/// Ten digits, or six and a hyphen: a recogniser may lose some of the last ones.
+static LIKE_CPR: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\d{6}-\d{1,4}\b|\d(?:[ .–-]{0,3}\d){9}").expect("a pattern of this file"));
 
-/// Replaces what can be a CPR number (a day and a month, then eight digits more, and no digit beside them) by `instead`.
+/// Replaces what can be a CPR number (it begins with a day and a month, and no digit stands beside it) by `instead`.
 fn mask_cpr(text: &str, instead: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut from = 0;
-    for found in TEN_DIGITS.find_iter(text) {
+    for found in LIKE_CPR.find_iter(text) {
         let digits: Vec<u32> = found.as_str().chars().filter_map(|c| c.to_digit(10)).collect();
         let (day, month) = (digits[0] * 10 + digits[1], digits[2] * 10 + digits[3]);
         let alone = !text[..found.start()].ends_with(|c: char| c.is_ascii_digit())

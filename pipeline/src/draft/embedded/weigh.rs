@@ -63,7 +63,7 @@ fn is_noise(sentences: &[Sentence], at: usize, cues: &Cues) -> bool {
         // A caseworker's "so I need your number" sounds like a request for papers.
         return sentence.track == Track::Near || !is_strong;
     }
-    if sentence.is_question() && plain.has_any(&cues.opening_questions) {
+    if sentence.is_question && plain.has_any(&cues.opening_questions) {
         return true;
     }
     if is_strong {
@@ -92,7 +92,7 @@ fn answers_the_citizen(sentences: &[Sentence], at: usize) -> bool {
         && sentence.plain.words() >= 5
         && at > 0
         && sentences[at - 1].turn < sentence.turn
-        && sentences[at - 1].is_question()
+        && sentences[at - 1].is_question
 }
 
 /// "Det er Charlotte Mortensen.": two small words and names.
@@ -139,8 +139,8 @@ fn reason(sentences: &[Sentence], at: usize, from_citizen: usize, cues: &Cues) -
 fn agreed(sentence: &Sentence, cues: &Cues) -> i32 {
     let promised = sum(&sentence.plain, promises(sentence, cues)).min(9);
     // "Jeg sender et skema til Bakkevej 17, bor han der stadig?" promises; "Skal jeg sende den?" does not.
-    let only_asks = sentence.is_question()
-        && (sentence.track == Track::Far || heaviest(&sentence.plain, &cues.promised) < OUTRIGHT);
+    let only_asks =
+        sentence.is_question && (sentence.track == Track::Far || heaviest(&sentence.plain, &cues.promised) < OUTRIGHT);
     if promised == 0 || only_asks {
         return 0;
     }
@@ -150,7 +150,7 @@ fn agreed(sentence: &Sentence, cues: &Cues) -> i32 {
 fn information(sentence: &Sentence, cues: &Cues) -> i32 {
     let mut weight = facts(sentence, cues) + sum(&sentence.plain, &cues.facts);
     weight += i32::from(sentence.plain.has_any(&cues.matters));
-    if sentence.is_question() {
+    if sentence.is_question {
         weight -= 3;
     }
     weight
