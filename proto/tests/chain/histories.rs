@@ -38,20 +38,6 @@ impl History {
         }
         Self(steps)
     }
-
-    /// The smallest history that still fails, found by leaving out one step after the other.
-    pub(crate) fn smallest(mut self, fails: impl Fn(&Self) -> bool) -> Self {
-        let mut at = self.0.len();
-        while at > 0 {
-            at -= 1;
-            let mut shorter = self.clone();
-            shorter.0.remove(at);
-            if fails(&shorter) {
-                self = shorter;
-            }
-        }
-        self
-    }
 }
 
 fn any_step(chance: &mut Chance) -> Step {

@@ -1,0 +1,179 @@
+//! Drafts: who may write one, and what late sound does.
+
+use crate::given::{Kept, LEASE, Place, a_worker, origin, sentence};
+use crate::notes::{put, save};
+use referent_notes_api::shown::DraftState;
+use referent_notes_api::store::calls::EndedAnswer;
+use referent_notes_api::store::drafts::Held;
+use referent_proto::{CallId, DraftFailure, DraftKey, SampleOffset, Track};
+
+async fn kinds(kept: &Kept, call: CallId) -> Vec<String> {
+    kept.store.events_after(call, 0).await.unwrap().into_iter().map(|event| event.kind).collect()
+}
+
+async fn draft(kept: &Kept, call: CallId) -> referent_notes_api::shown::DraftView {
+    kept.store.detail(call).await.unwrap().unwrap().draft.expect("a draft")
+}
+
+pub(crate) async fn a_hang_up_leases_the_draft_to_the_reporting_worker(place: Place) {
+    let kept = place.store().await;
+    let (turn, job) = kept.a_complete_call().await;
+    assert_eq!((job.key.call, job.key.draft, job.key.attempt), (turn.call, 1, 1));
+    assert_eq!(job.utterances.len(), 2);
+    assert_eq!(job.covers.near, SampleOffset(160_000));
+    assert!(!job.provisional);
+    // Nobody else gets it, and a repeated hang-up gets no second one.
+    assert!(kept.store.claim(a_worker(), kept.now(), LEASE).await.unwrap().is_none());
+    assert!(matches!(kept.hang_up(&turn, 160_000, 160_000, 0).await, EndedAnswer::Known));
+    kept.write_draft(&job).await;
+    let draft = draft(&kept, turn.call).await;
+    assert_eq!((draft.state, draft.number, draft.sentences.unwrap().len()), (DraftState::Ready, 1, 2));
+}
+
+pub(crate) async fn a_later_settle_leases_the_draft_at_once(place: Place) {
+    let kept = place.store().await;
+    let turn = kept.new_call().await;
+    kept.settle(&turn, vec![turn.said(Track::Near, 0, 10)]).await;
+    assert!(matches!(kept.hang_up(&turn, 160_000, 160_000, 0).await, EndedAnswer::Known));
+    let (_, none) = kept.settle(&turn, vec![turn.said(Track::Far, 0, 9)]).await;
+    assert!(none.is_none(), "a second is missing");
+    kept.seconds_pass(1);
+    let (_, job) = kept.settle(&turn, vec![turn.said(Track::Far, 9, 10)]).await;
+    let job = job.expect("the job, without a detour");
+    assert_eq!(job.utterances.len(), 3);
+    assert!(kept.store.claim(a_worker(), kept.now(), LEASE).await.unwrap().is_none());
+    kept.seconds_pass(1);
+    kept.write_draft(&job).await;
+    let draft = draft(&kept, turn.call).await;
+    assert_eq!((draft.first_sentence_ms, draft.whole_ms), (Some(2_000), Some(2_000)), "from the hang-up");
+}
+
+pub(crate) async fn a_lease_that_runs_out_is_anothers(place: Place) {
+    let kept = place.store().await;
+    let (turn, job) = kept.a_complete_call().await;
+    kept.store.add_sentences(vec![sentence(job.key, 0)], kept.now()).await.unwrap();
+    kept.seconds_pass(8);
+    assert_eq!(kept.store.renew(job.key, kept.now(), LEASE).await.unwrap(), Held::Yes);
+    kept.seconds_pass(8);
+    assert_eq!(kept.store.expire_leases(kept.now(), LEASE).await.unwrap(), 0, "it was renewed");
+    kept.seconds_pass(3);
+    assert_eq!(kept.store.expire_leases(kept.now(), LEASE).await.unwrap(), 1);
+    assert!(draft(&kept, turn.call).await.sentences.unwrap().is_empty(), "a new attempt begins from nothing");
+
+    let other = kept.store.claim(a_worker(), kept.now(), LEASE).await.unwrap().expect("a free job");
+    assert_eq!((other.key.draft, other.key.attempt), (1, 2));
+    // The first worker wakes up: it may do nothing any more.
+    assert_eq!(kept.store.add_sentences(vec![sentence(job.key, 1)], kept.now()).await.unwrap(), Held::Lost);
+    assert_eq!(kept.store.renew(job.key, kept.now(), LEASE).await.unwrap(), Held::Lost);
+    assert_eq!(kept.store.draft_finished(job.key, origin(), 0, kept.now()).await.unwrap(), Held::Lost);
+    let failure = DraftFailure::DrafterFailed;
+    assert_eq!(kept.store.draft_failed(job.key, failure).await.unwrap(), Held::Lost);
+    kept.write_draft(&other).await;
+    let draft = draft(&kept, turn.call).await;
+    assert_eq!((draft.number, draft.attempt, draft.state), (1, 2, DraftState::Ready));
+}
+
+pub(crate) async fn repeats_change_nothing(place: Place) {
+    let kept = place.store().await;
+    let (turn, job) = kept.a_complete_call().await;
+    kept.write_draft(&job).await;
+    let before = kinds(&kept, turn.call).await;
+    kept.seconds_pass(5);
+    let repeated = vec![sentence(job.key, 0), sentence(job.key, 1)];
+    assert_eq!(kept.store.add_sentences(repeated, kept.now()).await.unwrap(), Held::Already);
+    assert_eq!(kept.store.draft_finished(job.key, origin(), 9, kept.now()).await.unwrap(), Held::Already);
+    let failed = kept.store.draft_failed(job.key, DraftFailure::DrafterFailed).await.unwrap();
+    assert_eq!(failed, Held::Already);
+    assert_eq!(kinds(&kept, turn.call).await, before, "and nobody is told twice");
+    let draft = draft(&kept, turn.call).await;
+    assert_eq!((draft.state, draft.whole_ms), (DraftState::Ready, Some(0)));
+    assert_eq!(before.iter().filter(|kind| *kind == "draft_sentence").count(), 2);
+    let unknown = DraftKey { draft: 7, ..job.key };
+    assert_eq!(kept.store.renew(unknown, kept.now(), LEASE).await.unwrap(), Held::Lost);
+}
+
+pub(crate) async fn a_draft_that_nobody_finishes_fails(place: Place) {
+    let kept = place.store().await;
+    let (turn, _) = kept.a_complete_call().await;
+    for attempt in 2..=5 {
+        kept.seconds_pass(11);
+        kept.timer_looks().await;
+        let job = kept.store.claim(a_worker(), kept.now(), LEASE).await.unwrap().expect("a free job");
+        assert_eq!(job.key.attempt, attempt);
+    }
+    kept.seconds_pass(11);
+    kept.timer_looks().await;
+    let draft = draft(&kept, turn.call).await;
+    assert_eq!((draft.state, draft.failure), (DraftState::Failed, Some(DraftFailure::DrafterFailed)));
+    assert!(kept.store.claim(a_worker(), kept.now(), LEASE).await.unwrap().is_none());
+}
+
+/// A call of twenty seconds that lost contact after ten, got a provisional draft, and came back.
+async fn provisional(kept: &Kept) -> crate::given::Turn {
+    let mut turn = kept.new_call().await;
+    kept.settle(&turn, vec![turn.said(Track::Near, 0, 10), turn.said(Track::Far, 0, 10)]).await;
+    kept.store.contact_lost(turn.call, turn.epoch, kept.now(), 15_000).await.unwrap();
+    for _ in 0..2 {
+        kept.seconds_pass(31);
+        kept.timer_looks().await;
+    }
+    let job = kept.store.claim(turn.worker, kept.now(), LEASE).await.unwrap().expect("a provisional draft is due");
+    assert!(job.provisional);
+    kept.write_draft(&job).await;
+    turn.epoch = kept.begin(turn.call, turn.worker).await.epoch;
+    turn
+}
+
+/// The rest of that call: two utterances more, and the hang-up.
+async fn rest(kept: &Kept, turn: &crate::given::Turn) -> EndedAnswer {
+    kept.settle(turn, vec![turn.said(Track::Near, 10, 20), turn.said(Track::Far, 10, 20)]).await;
+    kept.hang_up(turn, 320_000, 320_000, 0).await
+}
+
+async fn late(kept: &Kept, call: CallId) -> Option<String> {
+    let events = kept.store.events_after(call, 0).await.unwrap();
+    events.into_iter().find(|event| event.kind == "late").map(|event| event.json)
+}
+
+pub(crate) async fn late_sound_makes_the_next_draft(place: Place) {
+    let kept = place.store().await;
+    let turn = provisional(&kept).await;
+    let EndedAnswer::Job(job) = rest(&kept, &turn).await else { panic!("the next draft is due") };
+    assert_eq!((job.key.draft, job.provisional, job.utterances.len()), (2, false, 4));
+    assert_eq!(late(&kept, turn.call).await, None, "nobody has typed: nobody needs telling");
+}
+
+pub(crate) async fn late_sound_is_offered_beside_typed_text(place: Place) {
+    let kept = place.store().await;
+    let turn = provisional(&kept).await;
+    put(&kept, turn.call, 0, "mine").await;
+    let EndedAnswer::Job(job) = rest(&kept, &turn).await else { panic!("the next draft is due") };
+    assert_eq!(late(&kept, turn.call).await.as_deref(), Some("{\"utterances\":2}"));
+    kept.write_draft(&job).await;
+    let detail = kept.store.detail(turn.call).await.unwrap().unwrap();
+    assert_eq!(detail.edit.unwrap().sections, crate::notes::texts("mine"), "typed text stays");
+    assert_eq!(detail.draft.unwrap().number, 2);
+}
+
+pub(crate) async fn late_sound_after_a_note_is_only_told(place: Place) {
+    let kept = place.store().await;
+    let turn = provisional(&kept).await;
+    save(&kept, turn.call, 0, "save", "mine").await;
+    assert!(matches!(rest(&kept, &turn).await, EndedAnswer::Known), "a saved note asks for no draft");
+    assert_eq!(late(&kept, turn.call).await.as_deref(), Some("{\"utterances\":2}"));
+    assert_eq!(draft(&kept, turn.call).await.number, 1);
+}
+
+pub(crate) async fn another_draft_on_demand(place: Place) {
+    let kept = place.store().await;
+    let (turn, first) = kept.a_complete_call().await;
+    let again = kept.store.draft_again(turn.call, kept.now(), LEASE).await.unwrap();
+    assert_eq!(again, Some(1), "the one that is being written serves");
+    kept.write_draft(&first).await;
+    assert_eq!(kept.store.draft_again(turn.call, kept.now(), LEASE).await.unwrap(), Some(2));
+    let job = kept.store.claim(a_worker(), kept.now(), LEASE).await.unwrap().expect("a free job");
+    assert_eq!((job.key.draft, job.key.attempt), (2, 1));
+    kept.write_draft(&job).await;
+    let draft = draft(&kept, turn.call).await;
+    assert_eq!((draft.number, draft.whole_ms), (2, None), "no seconds after hang-up: a person asked");
+}

@@ -1,0 +1,102 @@
+//! One suite for both databases: SQLite always, PostgreSQL where it is installed (and always in CI).
+//!
+//! Each case gets a database of its own. On SQLite each is a test; on PostgreSQL they share one private server, which
+//! takes longer to start than all of them to run, and so are one test that names the case it is at.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+
+mod given;
+mod chain;
+mod notes;
+mod drafts;
+mod calls;
+mod figures;
+mod wire;
+mod http;
+mod program;
+
+#[path = "../../../proto/tests/chain/histories.rs"]
+mod histories;
+
+#[path = "../../../tests/src/postgres.rs"]
+#[expect(unreachable_pub, reason = "the stories' crate has this file as a public module")]
+mod postgres;
+
+use given::Place;
+use std::io::Write as _;
+
+macro_rules! on_both {
+    ($($file:ident::$case:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $case() {
+                    let folder = tempfile::tempdir().unwrap();
+                    super::$file::$case(super::Place::sqlite(folder.path())).await;
+                }
+            )*
+        }
+
+        #[tokio::test(flavor = "multi_thread")]
+        async fn on_postgresql() {
+            let Some(cluster) = postgres::Cluster::start().unwrap() else {
+                say("skipped: PostgreSQL is not installed (apt-get install postgresql)");
+                return;
+            };
+            $(
+                say(concat!("on_postgresql: ", stringify!($case)));
+                $file::$case(Place::postgres(&cluster.url(), stringify!($case)).await).await;
+            )*
+        }
+    };
+}
+
+fn say(text: &str) {
+    drop(writeln!(std::io::stdout(), "{text}"));
+}
+
+on_both! {
+    chain::a_thousand_histories_leave_gapless_tracks,
+    chain::workers_that_race_leave_one_sequence,
+    chain::nul_and_long_texts_are_kept,
+    notes::an_edit_is_over_the_revision_that_was_seen,
+    notes::a_note_is_saved_once_for_each_save_id,
+    notes::two_tabs_lose_nothing,
+    notes::what_belongs_to_no_call_is_refused,
+    drafts::a_hang_up_leases_the_draft_to_the_reporting_worker,
+    drafts::a_later_settle_leases_the_draft_at_once,
+    drafts::a_lease_that_runs_out_is_anothers,
+    drafts::repeats_change_nothing,
+    drafts::a_draft_that_nobody_finishes_fails,
+    drafts::late_sound_makes_the_next_draft,
+    drafts::late_sound_is_offered_beside_typed_text,
+    drafts::late_sound_after_a_note_is_only_told,
+    drafts::another_draft_on_demand,
+    calls::a_call_belongs_to_who_began_it,
+    calls::silence_is_visible_within_15_seconds,
+    calls::a_hang_up_without_a_worker_is_visible_within_15_seconds,
+    calls::a_draft_without_a_drafter_is_visible_within_15_seconds,
+    calls::a_provisional_draft_after_a_minute,
+    calls::calls_of_a_process_that_is_gone_lose_contact,
+    calls::a_discarded_call_leaves_a_tombstone,
+    calls::events_are_numbered_without_a_hole,
+    calls::sessions_end,
+    figures::figures_are_those_of_the_table,
+    wire::a_call_becomes_a_draft_on_one_stream,
+    wire::a_zombie_is_stale,
+    wire::a_stranger_is_refused,
+    wire::a_bad_message_is_named_and_the_server_lives,
+    wire::a_stream_that_breaks_loses_contact,
+    wire::a_discard_reaches_the_worker_and_its_drafter,
+    wire::a_free_job_goes_to_a_waiting_drafter,
+    http::the_cookie_is_for_this_page_alone,
+    http::the_token_is_good_once,
+    http::other_hosts_and_pages_are_refused,
+    http::what_needs_a_session_says_so,
+    http::a_bad_request_is_a_problem_without_its_text,
+    http::revisions_are_matched_over_http,
+    http::events_are_replayed_without_hole_or_double,
+    http::fleeting_events_carry_no_id,
+    http::the_list_hears_of_every_call,
+    http::the_page_is_served_under_a_strict_policy,
+}
