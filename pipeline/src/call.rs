@@ -27,8 +27,8 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
 use referent_proto::{
-    AgentState, BadMessage, CallId, Command, CommandId, CommandKind, Epoch, HangUp, Hello, Settled, Track,
-     Urgency, What,
+    AgentState, BadMessage, CallId, Command, CommandId, CommandKind, Epoch, HangUp, Hello, Settled, Track, Urgency,
+    What,
 };
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -184,8 +184,7 @@ impl<'a> Call<'a> {
             .map(|&track| TrackWork::resume(track, epoch, settled[track], Earshot::default(), shared.rules))
             .collect();
         tracing::info!(epoch = epoch.0, near = %settled.near, far = %settled.far, %state, "the call goes on here");
-        let mut to_agent =
-            VecDeque::from([Tells::Welcome { mode: hello.mode, area_version: area.version }]);
+        let mut to_agent = VecDeque::from([Tells::Welcome { mode: hello.mode, area_version: area.version }]);
         to_agent.extend(tracks.iter().map(|track| Tells::ResumeFrom(track.track(), track.resume_from())));
         to_agent.extend(tracks.iter().map(|track| Tells::Credit(track.track(), track.credit())));
         to_agent.extend(commands.iter().copied().map(Tells::Command));

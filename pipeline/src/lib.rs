@@ -65,11 +65,7 @@ pub struct Addresses {
 }
 
 /// Runs a worker until `shutdown`: calls finish what they hold, then drafts, then the recognisers.
-pub async fn run(
-    config: Config,
-    surroundings: Surroundings,
-    on_ready: impl FnOnce(Addresses),
-) -> anyhow::Result<()> {
+pub async fn run(config: Config, surroundings: Surroundings, on_ready: impl FnOnce(Addresses)) -> anyhow::Result<()> {
     let Surroundings { worker, chance, metrics, shutdown } = surroundings;
     metric::describe();
     let http = listen("http", config.http).await?;

@@ -94,18 +94,21 @@ fn line_of(manifest: &Manifest, model: &Model) -> String {
         Kind::Vad => "voice activity",
     };
     let place = if manifest.path_of(model).exists() { "here" } else { "not here" };
-    let mut line = format!(
+    let mut lines = vec![format!(
         "{:<22} {kind:<15} {:>6} MB  {:<9} {:<9} {}",
         model.name,
         model.bytes / 1_000_000,
         model.licence,
         model.languages.join(","),
         place
+    )];
+    lines.extend(
+        model
+            .published_wer
+            .iter()
+            .map(|wer| format!("{:24}word error rate {} %: {} ({})", "", wer.percent, wer.dataset, wer.source)),
     );
-    for wer in &model.published_wer {
-        line += &format!("\n{:24}word error rate {} %: {} ({})", "", wer.percent, wer.dataset, wer.source);
-    }
-    line
+    lines.join("\n")
 }
 
 fn verify_all(models_dir: &Path) -> anyhow::Result<()> {

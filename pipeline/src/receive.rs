@@ -248,9 +248,7 @@ impl From<Tells> for wire::ToAgent {
             Tells::ResumeFrom(track, offset) => {
                 to_agent::Kind::ResumeFrom(wire::ResumeFrom { track: track.into(), offset: offset.0 })
             }
-            Tells::Credit(track, up_to) => {
-                to_agent::Kind::Credit(wire::Credit { track: track.into(), up_to: up_to.0 })
-            }
+            Tells::Credit(track, up_to) => to_agent::Kind::Credit(wire::Credit { track: track.into(), up_to: up_to.0 }),
             Tells::Settled(settled) => to_agent::Kind::Settled(settled.into()),
             Tells::Command(command) => to_agent::Kind::Command(command.into()),
             Tells::Elsewhere(after) => {

@@ -75,8 +75,8 @@ fn longest_run(words: &[String], group: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use referent_proto::Spoken;
     use SuppressedReason as S;
+    use referent_proto::Spoken;
 
     #[track_caller]
     fn check(text: &str, probability: f32, no_speech: f32, expected: Option<S>) {

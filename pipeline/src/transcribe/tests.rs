@@ -56,7 +56,9 @@ async fn an_error_is_tried_once_more_and_only_once() {
         (vec![Err(failed), Err(failed)], Err(failed), 2),
         (vec![Err(NotHeard::TimedOut)], Err(NotHeard::TimedOut), 1),
     ] {
-        answers.into_iter().for_each(|answer| say.send(answer).unwrap());
+        for answer in answers {
+            say.send(answer).unwrap();
+        }
         let heard = transcriber.hear(request(1, Class::Live)).await;
         assert_eq!(heard.map(drop), expected);
         for _ in 0..tries {

@@ -47,7 +47,9 @@ pub enum Unusable {
         error: WhisperError,
     },
     /// Built without what makes it fast.
-    #[error("this program was built without {0} (docs/decisions/0007) and would be several times too slow; build it anew")]
+    #[error(
+        "this program was built without {0} (docs/decisions/0007) and would be several times too slow; build it anew"
+    )]
     Slow(&'static str),
 }
 
@@ -80,7 +82,13 @@ impl Whisper {
         Ok(recognisers)
     }
 
-    fn hear_in(&mut self, window: usize, samples: &[f32], request: &Request, cancel: &Cancel) -> Result<Heard, NotHeard> {
+    fn hear_in(
+        &mut self,
+        window: usize,
+        samples: &[f32],
+        request: &Request,
+        cancel: &Cancel,
+    ) -> Result<Heard, NotHeard> {
         let state = match &mut self.state {
             Some(state) => state,
             None => self.state.insert(self.context.create_state().map_err(failed)?),
