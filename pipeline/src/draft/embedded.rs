@@ -8,11 +8,12 @@
 //!     Sagsbehandleren: »Har du et sagsnummer?« Borgeren: »Nej, det har jeg ikke.«
 //!
 //! The second form is for answers that cannot be understood without their question. Inside the marks nothing is changed
-//! but: fillers, doubled words and a leading "okay," are left out, a CPR number is masked, and where a speaker takes a
-//! number back in the same breath ("den 2., nej, den 12. oktober") the last one stands.
+//! but: fillers, doubled words and a leading "okay," are left out, as is a "yes," that the rest repeats; a sentence begins
+//! with a capital and ends with the mark that its form asks for; a CPR number is masked; and where a speaker takes a number
+//! back in the same breath ("den 2., nej, den 12. oktober") the last one stands.
 //!
 //! Promises:
-//!   E1  Total and fast: any text gives picks (perhaps none), in a millisecond for each minute of speech.
+//!   E1  Total and fast: any text gives picks (perhaps none), in a few milliseconds for each minute of speech.
 //!   E2  The same job gives the same picks.
 //!   E3  Every pick rests on the utterances it quotes.
 //!   E4  No CPR number goes through.
@@ -102,8 +103,7 @@ fn quote(chosen: &Chosen, section: usize, sentences: &[Sentence], cues: &Cues) -
             .iter()
             .map(|at| if with_yes { sentences[*at].text.as_str() } else { sentences[*at].without_yes(cues) })
             .collect();
-        let mut words = words.join(" ");
-        capitalise(&mut words);
+        let words = text::capitalised(&words.join(" "));
         if !text.is_empty() {
             text.push(' ');
         }
@@ -126,13 +126,6 @@ fn quote(chosen: &Chosen, section: usize, sentences: &[Sentence], cues: &Cues) -
         add(&[answer], true);
     }
     Pick { section, text: Spoken::new(text), evidence, is_agreed: chosen.role == Role::Agreed }
-}
-
-fn capitalise(text: &mut String) {
-    if let Some(first) = text.chars().next().filter(|first| first.is_lowercase()) {
-        let upper: String = first.to_uppercase().collect();
-        text.replace_range(..first.len_utf8(), &upper);
-    }
 }
 
 impl Drafter for EmbeddedDrafter {

@@ -5,7 +5,7 @@
 //! self-correction win ("den 2., nej, den 12. oktober"). No other word is changed.
 
 use super::cues::{Cues, contains};
-use super::text::{Plain, Rules};
+use super::text::{Plain, Rules, capitalised};
 use crate::draft::evidence_of;
 use referent_proto::draft::Evidence;
 use referent_proto::ids::Track;
@@ -162,14 +162,19 @@ impl Turn {
             if !before.ends_with(|c: char| c.is_ascii_digit()) {
                 self.text.truncate(before.len());
             }
-        } else if !ends && !self.text.ends_with(',') && !goes_on && pause >= WITHIN_A_SENTENCE
-            || !ends && goes_on && pause >= 2 * WITHIN_A_SENTENCE
-        {
+        }
+        let longest_pause = if goes_on { 2 * WITHIN_A_SENTENCE } else { WITHIN_A_SENTENCE };
+        let begins = !ends && !self.text.ends_with(',') && pause >= longest_pause;
+        if begins {
             self.text.push('.');
         }
         self.text.push(' ');
         self.parts.push((self.text.len(), evidence_of(said)));
-        self.text.push_str(text);
+        if begins {
+            self.text.push_str(&capitalised(text));
+        } else {
+            self.text.push_str(text);
+        }
         self.end = said.span.end();
     }
 
@@ -202,5 +207,114 @@ impl Turn {
             }
         }
         evidence
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use referent_proto::audio::SampleSpan;
+    use referent_proto::speech::Spoken;
+
+    /// Sentences of utterances `(start in tenths of a second, end, who, text)`, with the starts they rest on.
+    fn read(said: &[(u64, u64, Track, &str)]) -> Vec<(String, Vec<u64>)> {
+        let utterances: Vec<Utterance> = said
+            .iter()
+            .map(|(start, end, track, text)| Utterance {
+                track: *track,
+                span: SampleSpan::new(SampleOffset(start * 1600), SampleOffset(end * 1600)).unwrap(),
+                text: Spoken::new(*text),
+                words: Vec::new(),
+                probability: 0.9,
+            })
+            .collect();
+        let starts = |one: &Sentence| one.evidence.iter().map(|rests| rests.start.0 / 1600).collect();
+        sentences(&utterances, Cues::of("da")).iter().map(|one| (one.text.clone(), starts(one))).collect()
+    }
+
+    #[track_caller]
+    fn check(said: &[(u64, u64, Track, &str)], expected: &[(&str, &[u64])]) {
+        let expected: Vec<(String, Vec<u64>)> =
+            expected.iter().map(|(text, starts)| ((*text).to_owned(), starts.to_vec())).collect();
+        assert_eq!(read(said), expected);
+    }
+
+    use Track::{Far, Near};
+
+    #[test]
+    fn a_sentence_that_a_pause_cut_is_one_and_rests_on_both_parts() {
+        check(
+            &[
+                (0, 20, Far, "Jeg er flyttet til en mindre lejlighed."),
+                (25, 40, Far, "og nu er min boligstøtte stoppet."),
+            ],
+            &[("Jeg er flyttet til en mindre lejlighed og nu er min boligstøtte stoppet.", &[0, 25])],
+        );
+        check(
+            &[(0, 20, Far, "Jeg flyttede den 15."), (24, 40, Far, "april til Odense.")],
+            &[("Jeg flyttede den 15. april til Odense.", &[0, 24])],
+        );
+        check(
+            &[(0, 120, Far, "jeg har fået et brev om min"), (120, 160, Far, "pension fra jer")],
+            &[("Jeg har fået et brev om min pension fra jer.", &[0, 120])],
+        );
+    }
+
+    #[test]
+    fn a_sentence_rests_only_on_where_it_was_said() {
+        check(
+            &[(0, 20, Near, "Du får svar. Det tager fire uger."), (25, 40, Near, "Vi sender et brev.")],
+            &[("Du får svar.", &[0]), ("Det tager fire uger.", &[0]), ("Vi sender et brev.", &[25])],
+        );
+        // Without full stops a pause is one.
+        check(
+            &[(0, 20, Near, "vi sender et brev"), (40, 60, Near, "du får svar om fire uger")],
+            &[("Vi sender et brev.", &[0]), ("Du får svar om fire uger.", &[40])],
+        );
+    }
+
+    #[test]
+    fn somebody_who_listens_does_not_end_a_turn() {
+        let sentence = "Jeg flyttede i april, og jeg har meldt det til kommunen.";
+        check(
+            &[
+                (0, 20, Far, "Jeg flyttede i april,"),
+                (18, 20, Near, "Ja."),
+                (22, 50, Far, "og jeg har meldt det til kommunen."),
+            ],
+            &[(sentence, &[0, 22])],
+        );
+        // An answer is no sound of somebody who listens.
+        check(
+            &[(0, 20, Far, "Skal jeg sende det?"), (22, 24, Near, "Ja."), (26, 40, Far, "Så sender jeg det.")],
+            &[("Skal jeg sende det?", &[0]), ("Ja.", &[22]), ("Så sender jeg det.", &[26])],
+        );
+    }
+
+    #[test]
+    fn a_question_shows_in_its_form_or_in_its_answer() {
+        let check = |text: &str, answer: &str, expected: &str| {
+            let said = read(&[(0, 20, Far, text), (30, 40, Near, answer)]);
+            assert_eq!(said[0].0, expected);
+        };
+        check("Kan jeg få et skema på papir.", "Selvfølgelig.", "Kan jeg få et skema på papir?");
+        check("Og hvor lang tid går der.", "Otte uger.", "Og hvor lang tid går der?");
+        check("Jeg har sendt brevet i dag?", "Det er fint.", "Jeg har sendt brevet i dag.");
+        check("Så jeg skal ikke sende noget?", "Nej, det skal du ikke.", "Så jeg skal ikke sende noget?");
+        check("Barnet er født i marts, er det rigtigt.", "Tak.", "Barnet er født i marts, er det rigtigt?");
+        check(
+            "Har du ikke sendt det, så skal du gøre det nu.",
+            "Tak.",
+            "Har du ikke sendt det, så skal du gøre det nu.",
+        );
+    }
+
+    #[test]
+    fn a_long_stream_of_words_is_cut_before_a_conjunction() {
+        let long = "jeg har boet i lejligheden i mange år sammen med min mand og vores børn ".repeat(3)
+            + "men nu er vi flyttet fra hinanden og jeg kan ikke betale huslejen alene længere fordi den er steget";
+        let said = read(&[(0, 120, Far, &long)]);
+        assert!(said.len() > 1);
+        assert!(said.iter().all(|(text, starts)| text.chars().count() <= 245 && starts == &[0]), "{said:?}");
     }
 }

@@ -253,14 +253,19 @@ fn bare(word: &str) -> String {
     word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
 }
 
+/// The same with a capital at the beginning.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// One sentence with a capital, a full stop, and blanks where they belong.
 fn finish(text: &str) -> String {
     let text = text.trim().trim_end_matches([',', ';', ':', '-', '–', ' ']).trim_start_matches([',', '.', '-', ' ']);
-    let mut chars = text.chars();
-    let mut finished: String = match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => return String::new(),
-    };
+    let mut finished = capitalised(text);
+    if finished.is_empty() {
+        return finished;
+    }
     if !finished.ends_with(['.', '?', '!', '…']) {
         finished.push('.');
     }

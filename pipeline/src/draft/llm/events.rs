@@ -235,6 +235,14 @@ mod tests {
 
     proptest! {
         #[test]
+        fn any_bytes_end_at_most_once(bytes in prop::collection::vec(any::<u8>(), 0..300), events in any::<bool>()) {
+            let lead: &[u8] = if events { b"data: " } else { b"" };
+            let deltas = decode(&[lead, &bytes, b"\n\n"]);
+            let end = deltas.iter().position(|delta| [".", "Garbled", "Refused", "CutOff"].contains(&delta.as_str()));
+            prop_assert!(end.is_none_or(|end| end + 1 == deltas.len()), "{deltas:?}");
+        }
+
+        #[test]
         fn any_chunking_of_bytes_gives_the_same(cuts in prop::collection::vec(0usize..STREAM.len(), 0..20)) {
             let mut at = cuts;
             at.extend([0, STREAM.len()]);
