@@ -3,9 +3,11 @@
 //! In: jobs, from a call that just ended ([`Jobs::give`], no detour) or from notes-api's `DraftJobs` stream (leases that
 //! ran out elsewhere, late sound, "draft again"). Out: on that stream, sentences as they become whole, then the end.
 //!
-//!     give ─────────┐                        ┌── draft::run, at most AT_ONCE
-//!                   ├──▶ Held (what we owe) ─┤
-//!     DraftJobs ◀───┴──────── Line ◀─────────┴── sentences, finished, failed; renewals
+//! ```text
+//! give ─────────┐                        ┌── draft::run, at most AT_ONCE
+//!               ├──▶ Held (what we owe) ─┤
+//! DraftJobs ◀───┴──────── Line ◀─────────┴── sentences, finished, failed; renewals
+//! ```
 //!
 //! Promises:
 //!   W1  What was said about a job is kept until notes-api has stored the end of it, and said again after each new

@@ -4,8 +4,10 @@
 //! its own: every sentence is a quotation under the name of who said it, so that no fact can change on the way, and a
 //! caseworker sees at once whose words they are:
 //!
-//!     Borgeren: »Jeg flyttede den 15. april.«
-//!     Sagsbehandleren: »Har du et sagsnummer?« Borgeren: »Nej, det har jeg ikke.«
+//! ```text
+//! Borgeren: »Jeg flyttede den 15. april.«
+//! Sagsbehandleren: »Har du et sagsnummer?« Borgeren: »Nej, det har jeg ikke.«
+//! ```
 //!
 //! The second form is for answers that cannot be understood without their question. Inside the marks nothing is changed
 //! but: fillers, doubled words and a leading "okay," are left out, as is a "yes," that the rest repeats; a sentence begins

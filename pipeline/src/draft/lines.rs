@@ -2,8 +2,10 @@
 //!
 //! In: the answer of a language model, in pieces cut anywhere. Out: [`Line`]s, each as soon as its line is whole.
 //!
-//!     ## Årsag til henvendelse
-//!     - Borgeren er flyttet til Vejle pr. 1. maj. [12,14]
+//! ```text
+//! ## Årsag til henvendelse
+//! - Borgeren er flyttet til Vejle pr. 1. maj. [12,14]
+//! ```
 //!
 //! Promises:
 //!   L1  The same text gives the same lines, however it is cut into pieces.
