@@ -64,7 +64,11 @@ impl Store {
         by: String,
         now_ms: i64,
     ) -> Stored<Option<DiscardReceipt>> {
-        self.write(move |tx| Box::pin(discard_in(tx, call, command, by, now_ms))).await
+        let receipt = self.write(move |tx| Box::pin(discard_in(tx, call, command, by, now_ms))).await?;
+        if receipt.is_some() {
+            self.forget_old_pages().await;
+        }
+        Ok(receipt)
     }
 }
 

@@ -136,6 +136,15 @@ impl Store {
         Ok(Self { engine: Engine::Postgres(pool), live })
     }
 
+    /// Overwrites what SQLite's log still holds of erased rows. On PostgreSQL autovacuum does that in its own time.
+    pub(super) async fn forget_old_pages(&self) {
+        let Engine::Sqlite { readers, .. } = &self.engine else { return };
+        let busy = sqlx::query_scalar::<_, i64>("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(readers).await;
+        if !matches!(busy, Ok(0)) {
+            tracing::warn!(?busy, "erased rows stay in the log of the database until the next checkpoint");
+        }
+    }
+
     /// "sqlite" or "postgresql".
     pub fn engine_name(&self) -> &'static str {
         match &self.engine {

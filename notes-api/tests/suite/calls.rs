@@ -1,6 +1,6 @@
 //! Calls: whose they are, what the timer says about them, and that a discarded one is gone.
 
-use crate::given::{Kept, LEASE, Place, a_call, a_worker};
+use crate::given::{Kept, LEASE, Place, a_call, a_worker, said};
 use crate::notes::{put, save};
 use referent_notes_api::call::Status;
 use referent_notes_api::store::calls::{Begun, EndedAnswer};
@@ -215,4 +215,23 @@ pub(crate) async fn sessions_end(place: Place) {
     assert_eq!(kept.store.session("other".into(), kept.now() - 1).await.unwrap(), None);
     kept.seconds_pass(10);
     assert_eq!(kept.store.session("hash".into(), kept.now() - 9_000).await.unwrap(), None, "too old");
+}
+
+/// SQLite keeps old pages in its log; after a discard neither file holds what was said.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_discarded_is_no_longer_on_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Place::sqlite(folder.path()).store().await;
+    let turn = kept.new_call().await;
+    kept.settle(&turn, vec![said(turn.epoch, Track::Far, 0, 10, "rabarberkvadrat")]).await;
+    put(&kept, turn.call, 0, "rabarberkvadrat").await;
+    let on_disk = || {
+        std::fs::read_dir(folder.path()).unwrap().any(|file| {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            bytes.windows(15).any(|window| window == b"rabarberkvadrat")
+        })
+    };
+    assert!(on_disk());
+    kept.store.discard(turn.call, CommandId::new(1, [4; 10]), "anna".into(), kept.now()).await.unwrap();
+    assert!(!on_disk());
 }
