@@ -1,10 +1,10 @@
 //! The life of one call on this worker: from where it was settled to a draft job that `jobs` has.
 //!
 //! In: what the agent says, what notes-api says, texts. Out: links of two chains to notes-api; credit, settled offsets and
-//! commands to the agent. Everything that can happen is an [`Event`]; [`run`] says what follows from each.
+//! commands to the agent. Everything that can happen is an `Event`; [`run`] says what follows from each.
 //!
 //! Promises:
-//!   K1  Sound is read only while there is room: at most [`IN_FLIGHT`] segments without text and [`UNSAID`] messages to
+//!   K1  Sound is read only while there is room: at most `IN_FLIGHT` segments without text and `UNSAID` messages to
 //!       notes-api. With the credit, this bounds what a call holds.
 //!   K2  The agent hears `settled` only after notes-api has said it, and `complete` only when both tracks are settled
 //!       to their ends and the hang-up is durable.

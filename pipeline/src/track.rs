@@ -1,7 +1,7 @@
 //! One track on this worker: from chunks to the links of its chain.
 //!
 //! In: chunks and gaps as they come, the end of the track when it is known. Out: [`Link`]s, which tile the track from
-//! where it was settled, and [`Settle`]s in their order. Ties together `timeline`, `segment` and `settle`, which are pure.
+//! where it was settled, and `Settle`s in their order. Ties together `timeline`, `segment` and `settle`, which are pure.
 //!
 //! Not done here: no other track, no recogniser, no connection.
 

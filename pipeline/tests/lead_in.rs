@@ -22,6 +22,7 @@ const VOICED: f32 = 0.5;
 const COMPARED: usize = 320_000;
 
 /// Both tracks of the three sample calls that are at 16 kHz: clean, telephone, noisy.
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
 fn tracks() -> Vec<Vec<i16>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/demo-da/calls");
     let mut wavs: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -47,7 +48,7 @@ fn scores(sound: &[i16]) -> Vec<f32> {
     sound.as_chunks::<FRAME>().0.iter().map(|frame| vad.score(frame)).collect()
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some seconds")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "seconds")]
 fn frames(seconds: f64) -> usize {
     (seconds * 16_000.0 / FRAME as f64).round() as usize
 }

@@ -48,7 +48,7 @@ pub fn doubt(heard: &Heard) -> Option<SuppressedReason> {
     }
 }
 
-/// True if a group of words is said [`REPEATS`] times in a row and fills more than half of the text. A single word takes
+/// True if a group of words is said `REPEATS` times in a row and fills more than half of the text. A single word takes
 /// twice as many: "nej, nej, nej, nej" is said by people.
 pub fn is_repetition(text: &str) -> bool {
     let words: Vec<String> = text
