@@ -1,6 +1,6 @@
 //! Sound from the PC: the microphone, and what the PC plays.
 //!
-//! In: which device, by `default` or a part of its name. Out: a tap, a ring that the audio thread fills. [`on_samples`] is
+//! In: which device, by `default` or a part of its name. Out: a tap, a ring that the audio thread fills. `on_samples` is
 //! the only code on that thread: it copies, counts what did not fit, and returns; no allocation, lock, log or wait.
 //! The ring holds 4 s; when it is full, sound is dropped and counted, and becomes `Gap{overrun}`.
 //!
