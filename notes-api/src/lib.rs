@@ -1,8 +1,10 @@
 //! Holds the words, drafts, edits and notes of every call, and shows them to the caseworker.
 //!
-//!     pipeline ──gRPC──▶ ingest ──▶ store ──▶ live ──▶ api ──HTTP, SSE──▶ pane
-//!                          ▲          │ ▲                │
-//!                          └ settled ─┘ └──── edits, notes ┘
+//! ```text
+//! pipeline ──gRPC──▶ ingest ──▶ store ──▶ live ──▶ api ──HTTP, SSE──▶ pane
+//!                      ▲          │ ▲                │
+//!                      └ settled ─┘ └── edits, notes ┘
+//! ```
 //!
 //! In: what became of the sound, from `ingest`; what people type, from `api`. Out: what is durable of it.
 //! Promised: nothing is acknowledged before it is on disk (`store`), nothing that a person typed is overwritten
