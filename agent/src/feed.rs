@@ -158,6 +158,7 @@ fn pour_until_stopped(sound: &mut Sound, writer: &mut Writer<'_>, stops: &Receiv
             sound.slept(writer)?;
         }
         let next = sound.pour(writer)?;
+        writer.call.state(); // So that its `since` is true, although nobody asks.
         let stop = stop.or((next == Next::End).then_some(Stop::HangUp(HangUpReason::Rule)));
         if let Some(stop) = stop {
             sound.finish(writer)?;
@@ -516,22 +517,11 @@ impl Writer<'_> {
     fn write(&mut self, piece: Piece) -> Result<(), Erased> {
         let (spool, boot_ms) = (self.call.spool(), self.call.clock().boot_ms());
         let (track, written) = match piece {
-            Piece::GapUpTo(track, end, reason) => {
-                let before = spool.ends()[track];
-                let written = spool.append_gap(track, end, reason, boot_ms);
-                if written.is_ok() && end > before {
-                    tracing::info!(%track, from = %before, to = %end, ?reason, "no sound");
-                    count_gap(track, reason, end - before);
-                }
-                (track, written)
-            }
+            Piece::GapUpTo(track, end, reason) => (track, self.write_gap(track, end, reason)),
             Piece::Chunk(chunk) => {
                 let (track, first) = (chunk.track, chunk.first);
-                let hole = if self.is_failing[track] {
-                    spool.append_gap(track, first, GapReason::DiskFull, boot_ms)
-                } else {
-                    Ok(())
-                };
+                let hole =
+                    if self.is_failing[track] { self.write_gap(track, first, GapReason::DiskFull) } else { Ok(()) };
                 let peak = chunk.pcm.0.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0);
                 let written = hole.and_then(|()| spool.append(chunk, boot_ms));
                 if written.is_ok() {
@@ -554,6 +544,16 @@ impl Writer<'_> {
                     tracing::error!(%error, "nothing is being recorded; free space on the disk of state_dir");
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn write_gap(&self, track: Track, end: SampleOffset, reason: GapReason) -> Result<(), SpoolError> {
+        let before = self.call.spool().ends()[track];
+        self.call.spool().append_gap(track, end, reason, self.call.clock().boot_ms())?;
+        if end > before {
+            tracing::info!(%track, from = %before, to = %end, ?reason, "no sound");
+            count_gap(track, reason, end - before);
         }
         Ok(())
     }

@@ -117,6 +117,8 @@ impl Spool {
             }
             match recover::recover(&folder) {
                 Ok(Some(found)) => calls.push(CallSpool::reopen(folder, found, SEGMENT_SAMPLES)),
+                // A crash while the call began: nobody was told its id, and there is no sound.
+                Ok(None) if size(&folder) == 0 => std::fs::remove_dir_all(&folder)?,
                 Ok(None) => {
                     tracing::error!(folder = %folder.display(), "this spool names no call; it is left as it is");
                 }

@@ -87,14 +87,20 @@ pub fn recover(folder: &Path) -> io::Result<Option<Recovered>> {
         if is_newest && whole < bytes.len() {
             torn = true;
             len = whole as u64;
-            OpenOptions::new().write(true).open(&path)?.set_len(len)?;
         }
-        // A crash of the process leaves what was written, but perhaps not yet on disk; readers get what is durable.
-        OpenOptions::new().write(true).open(&path)?.sync_data()?;
         segments.push(Segment { number, path, start, len, durable: len });
     }
+    let Some(begin) = begin else { return Ok(None) };
+    for segment in &segments {
+        // A crash of the process leaves what was written, but perhaps not yet on disk; readers get what is durable.
+        let file = OpenOptions::new().write(true).open(&segment.path)?;
+        if file.metadata()?.len() > segment.len {
+            file.set_len(segment.len)?;
+        }
+        file.sync_data()?;
+    }
     File::open(folder)?.sync_all()?;
-    Ok(begin.map(|begin| Recovered { begin, segments, ends, settled, ended, last_head_ms, torn }))
+    Ok(Some(Recovered { begin, segments, ends, settled, ended, last_head_ms, torn }))
 }
 
 /// The file of a segment.
