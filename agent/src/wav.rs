@@ -152,3 +152,53 @@ fn named(path: &Path, error: hound::Error) -> WavError {
         other => WavError::NotPlayable { path, what: other.to_string() },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hound::{WavSpec, WavWriter};
+
+    /// A tenth of a second in which near rises and far falls, in every form that is read.
+    #[test]
+    fn every_form_of_sample_is_read_alike_from_any_place() {
+        let folder = tempfile::tempdir().unwrap();
+        for (bits_per_sample, sample_format) in [
+            (8, SampleFormat::Int),
+            (16, SampleFormat::Int),
+            (24, SampleFormat::Int),
+            (32, SampleFormat::Int),
+            (32, SampleFormat::Float),
+        ] {
+            let path = folder.path().join(format!("{bits_per_sample}-{sample_format:?}.wav"));
+            let spec = WavSpec { channels: 2, sample_rate: 8_000, bits_per_sample, sample_format };
+            let mut writer = WavWriter::create(&path, spec).unwrap();
+            for n in 0..800_i16 {
+                for value in [f32::from(n) / 800.0, -f32::from(n) / 800.0] {
+                    let full = 2_f64.powi(i32::from(bits_per_sample) - 1);
+                    #[expect(clippy::cast_possible_truncation, reason = "below full scale")]
+                    let written = match sample_format {
+                        SampleFormat::Float => writer.write_sample(value),
+                        SampleFormat::Int => writer.write_sample((f64::from(value) * full) as i32),
+                    };
+                    written.unwrap();
+                }
+            }
+            writer.finalize().unwrap();
+
+            let mut wav = Wav::open(&path).unwrap();
+            assert_eq!((wav.rate(), wav.end()), (8_000, SampleOffset(1600)));
+            for start in [0_u16, 1, 400, 799, 800] {
+                wav.seek(SampleOffset(u64::from(start) * 2)).unwrap();
+                let (near, far) = wav.read(1000).unwrap();
+                assert_eq!((near.len(), far.len()), (800 - usize::from(start), 800 - usize::from(start)));
+                for (n, (near, far)) in (start..).zip(near.iter().zip(&far)) {
+                    let expected = f32::from(n) / 800.0;
+                    assert!((near - expected).abs() < 0.01 && (far + expected).abs() < 0.01, "{n}: {near} {far}");
+                }
+                assert_eq!(wav.read(10).unwrap().0.len(), 0, "nothing follows the end");
+            }
+            wav.seek(SampleOffset(1_000_000)).unwrap();
+            assert_eq!(wav.read(10).unwrap().0.len(), 0, "nothing lies beyond the end");
+        }
+    }
+}
