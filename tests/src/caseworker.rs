@@ -138,7 +138,7 @@ impl Caseworker {
             let id = section["id"].as_str().context("a section has an id")?;
             let text: Vec<&str> =
                 sentences(call).filter(|s| s["section"] == id).filter_map(|s| s["text"].as_str()).collect();
-            sections.insert(id.to_owned(), Value::String(text.join(" ")));
+            sections.insert(id.to_owned(), Value::String(text.join("\n")));
         }
         let save_id = uuid::Builder::from_random_bytes(rand::random()).into_uuid();
         let body = json!({ "save_id": save_id, "edit_revision": null, "draft": number, "sections": sections });

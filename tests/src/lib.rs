@@ -12,6 +12,7 @@ pub mod caseworker;
 pub mod sample_call;
 pub mod word_errors;
 pub mod postgres;
+pub mod slow_model;
 pub mod disturbed;
 pub mod figures;
 pub mod bench;

@@ -3,11 +3,25 @@
 //! The steps stand in `notes-api/pane/e2e/real.mjs`; its screenshots lie in `target/screenshots` of the tests' folder.
 
 use anyhow::{Context as _, Result, ensure};
+use referent_tests::slow_model::SlowModel;
 use referent_tests::world::Pace;
 use referent_tests::{SampleCall, World};
 use std::path::Path;
 use std::time::Duration;
 use tokio::process::Command;
+
+/// What the language model writes of the call, a line at a time, so that the pane is seen filling.
+const DRAFT: &[&str] = &[
+    "## Årsag til henvendelse",
+    "- Borgeren er flyttet til en mindre lejlighed i Odense, og boligstøtten er stoppet. [2]",
+    "## Oplysninger",
+    "- Borgeren flyttede den 15. april og har meldt flytning til kommunen. [7]",
+    "- Den nye husleje er 6.450 kroner uden varme. [12]",
+    "- Lejligheden er på 58 kvadratmeter, og borgeren bor alene. [12]",
+    "## Aftalt",
+    "- Borgeren uploader lejekontrakten på borger.dk med MitID senest den 20. maj. [14]",
+    "- Behandlingstiden er omkring fire uger. [17]",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 #[expect(clippy::disallowed_methods, reason = "a test has no config.rs")]
@@ -20,7 +34,8 @@ async fn a_caseworker_sees_the_words_come_corrects_the_draft_and_saves_it() -> R
     }
     let folder = tempfile::tempdir()?;
     let sample = SampleCall::named("boligstoette-flytning")?;
-    let world = World::builder(folder.path()).pace(Pace::RealTime).start().await?;
+    let model = SlowModel::start(DRAFT).await?;
+    let world = World::builder(folder.path()).pace(Pace::RealTime).drafter(&model.drafter()).start().await?;
     let url = format!("{}/#token={}", world.notes_url(), world.token().context("a token")?);
     let screenshots = referent_tests::program::binaries()?.join("screenshots");
     std::fs::create_dir_all(&screenshots)?;

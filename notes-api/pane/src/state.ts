@@ -31,6 +31,9 @@ import type {
   Utterance,
 } from './wire';
 
+/** Each sentence stands on a line of its own: read faster, and its evidence in the margin stands beside it. */
+const APART = '\n';
+
 /** Why the server's answer did not come. */
 export type Problem = 'unreachable' | 'unauthorised' | 'unknown_call' | 'server';
 
@@ -301,7 +304,7 @@ const loaded = (detail: CallDetail, kept: Kept | null, at: number): Shown => {
   };
   const drafted = bare.sections.map((section) => {
     const stored = edit?.sections[section.id];
-    const text = stored ?? note?.sections[section.id] ?? draftTexts(bare, section.id).join(' ');
+    const text = stored ?? note?.sections[section.id] ?? draftTexts(bare, section.id).join(APART);
     const sure = stored !== undefined;
     // Of another draft than the one the person wrote beside, nothing has been seen yet.
     const seen = note !== null || edit?.draft === draft?.number ? draftTexts(bare, section.id) : [];
@@ -452,18 +455,20 @@ const draftFailed = (state: Shown, number: number, failure: Failure): Shown => {
 const filled = (state: Shown, which: (section: Section) => boolean): Shown => ({
   ...state,
   sections: state.sections.map((section) =>
-    which(section) && isFree(state, section) ? { ...section, text: draftTexts(state, section.id).join(' ') } : section,
+    which(section) && isFree(state, section)
+      ? { ...section, text: draftTexts(state, section.id).join(APART) }
+      : section,
   ),
 });
 
 const answerOffer = (state: Shown, section: Section, choice: Choice): Section => {
   const all = draftTexts(state, section.id);
-  const texts = { keep: section.text, insert: joined(section.text, offer(state, section)), replace: all.join(' ') };
+  const texts = { keep: section.text, insert: joined(section.text, offer(state, section)), replace: all.join(APART) };
   return { ...section, text: texts[choice], touched: true, seen: [...section.seen, ...all] };
 };
 
 const joined = (text: string, more: readonly string[]): string =>
-  [text.trimEnd(), more.join(' ')].filter((part) => part !== '').join('\n');
+  [text.trimEnd(), more.join(APART)].filter((part) => part !== '').join('\n');
 
 const answerElsewhere = (section: Section, choice: Choice): Section => {
   if (section.elsewhere === null) return section;

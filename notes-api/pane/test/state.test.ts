@@ -43,8 +43,8 @@ const drafted = (...more: readonly Event[]): Shown =>
 test('an untouched section shows the draft sentence by sentence, a touched one keeps what was typed (P1, P2)', () => {
   const table: readonly [string, readonly Event[], string, string][] = [
     ['as it streams', [started(1), said(0, 'reason', 'A.')], 'A.', ''],
-    ['more of it', [started(1), said(0, 'reason', 'A.'), said(1, 'reason', 'B.')], 'A. B.', ''],
-    ['out of order', [started(1), said(1, 'reason', 'B.'), said(0, 'reason', 'A.')], 'A. B.', ''],
+    ['more of it', [started(1), said(0, 'reason', 'A.'), said(1, 'reason', 'B.')], 'A.\nB.', ''],
+    ['out of order', [started(1), said(1, 'reason', 'B.'), said(0, 'reason', 'A.')], 'A.\nB.', ''],
     ['a repeat', [started(1), said(0, 'reason', 'A.'), said(0, 'reason', 'A.')], 'A.', ''],
     ['typed before it', [typed('reason', 'Mit.'), started(1), said(0, 'reason', 'A.')], 'Mit.', 'A.'],
     [
@@ -134,8 +134,8 @@ test('an offer is answered once', () => {
     finished(1),
   );
   const table = [
-    ['insert', 'Mit.\nC. D.'],
-    ['replace', 'C. D.'],
+    ['insert', 'Mit.\nC.\nD.'],
+    ['replace', 'C.\nD.'],
     ['keep', 'Mit.'],
   ] as const;
   for (const [choice, expected] of table) {
@@ -190,7 +190,7 @@ test('what another window stored is kept beside what was typed here (P3)', () =>
   // The note that was saved from the other text brings nothing new: the person is not asked twice.
   const decided = also(both, { kind: 'elsewhere_answered', section: 'agreed', choice: 'keep' });
   const stored: Event = { kind: 'edit_stored', revision: 5, sections: { agreed: 'Mit.' }, at: AT };
-  const over = also(decided, stored, { kind: 'note_elsewhere', note: note(1, 'A. B.', 'Deres.') });
+  const over = also(decided, stored, { kind: 'note_elsewhere', note: note(1, 'A.\nB.', 'Deres.') });
   assert.deepEqual([undecided(over).length, text(over, 'agreed'), over.mode], [0, 'Mit.', 'writing']);
   // A window with nothing of its own shows the newer text.
   const clean = also(drafted(), theirs);
@@ -202,7 +202,7 @@ test('a note is read after saving, and amending makes the next version', () => {
   const saved = also(
     drafted(typed('agreed', 'Mit.')),
     { kind: 'note_sent' },
-    { kind: 'note_stored', note: note(1, 'A. B.', 'Mit.') },
+    { kind: 'note_stored', note: note(1, 'A.\nB.', 'Mit.') },
   );
   assert.equal(saved.mode, 'reading');
   assert.equal(headline(saved), 'saved');
@@ -210,28 +210,28 @@ test('a note is read after saving, and amending makes the next version', () => {
   const amended = also(saved, { kind: 'amend_began' }, typed('agreed', 'Mit. Rettet.'));
   assert.equal(headline(amended), 'amending');
   assert.equal(canSave(amended), true);
-  assert.deepEqual(noteTexts(amended), { reason: 'A. B.', agreed: 'Mit. Rettet.' });
+  assert.deepEqual(noteTexts(amended), { reason: 'A.\nB.', agreed: 'Mit. Rettet.' });
   // Who typed on while the note was on its way goes on typing.
   const typing = also(drafted(), { kind: 'note_sent' }, typed('agreed', 'Mere.'), {
     kind: 'note_stored',
-    note: note(1, 'A. B.', 'C.'),
+    note: note(1, 'A.\nB.', 'C.'),
   });
   assert.equal(typing.mode, 'writing');
   assert.equal(text(typing, 'agreed'), 'Mere.');
 });
 
 test('a note that was saved elsewhere goes over no typed text', () => {
-  const mine = also(drafted(typed('agreed', 'Mit.')), { kind: 'note_elsewhere', note: note(1, 'A. B.', 'Deres.') });
+  const mine = also(drafted(typed('agreed', 'Mit.')), { kind: 'note_elsewhere', note: note(1, 'A.\nB.', 'Deres.') });
   assert.equal(mine.mode, 'writing');
   assert.equal(section(mine, 'agreed').elsewhere?.text, 'Deres.');
   assert.equal(mine.note?.version, 1);
-  const clean = also(drafted(), { kind: 'note_saved', note: note(1, 'A. B.', 'Deres.') });
+  const clean = also(drafted(), { kind: 'note_saved', note: note(1, 'A.\nB.', 'Deres.') });
   assert.equal(clean.mode, 'reading');
   assert.equal(also(clean, { kind: 'note_saved', note: note(1, 'Gammel.') }), clean, 'a repeat changes nothing');
 });
 
 test('a draft that comes after the note is offered, not put in', () => {
-  const saved = also(drafted(), { kind: 'note_stored', note: note(1, 'A. B.', 'C.') }, { kind: 'late', utterances: 2 });
+  const saved = also(drafted(), { kind: 'note_stored', note: note(1, 'A.\nB.', 'C.') }, { kind: 'late', utterances: 2 });
   assert.equal(saved.late, 2);
   const later = also(saved, started(2), said(0, 'agreed', 'C.', 2), said(1, 'agreed', 'D.', 2), finished(2));
   assert.equal(later.late, 0);
@@ -310,7 +310,7 @@ test('the headline is what is true now', () => {
     ['drafting', after(call(), started(1))],
     ['draft_ready', drafted()],
     ['draft_failed', after(call(), { kind: 'draft_failed', number: 1, failure: 'insufficient_content' })],
-    ['saved', also(drafted(), { kind: 'note_stored', note: note(1, 'A. B.', 'C.') })],
+    ['saved', also(drafted(), { kind: 'note_stored', note: note(1, 'A.\nB.', 'C.') })],
     ['discarded', after(call({ state: 'discarded', status: 'discarded' }))],
   ];
   for (const [expected, state] of table) assert.equal(headline(state), expected);
@@ -328,7 +328,7 @@ test('a discarded call is erased here too, all but its note', () => {
   assert.deepEqual([gone.draft, gone.utterances.length, text(gone, 'agreed')], [null, 0, '']);
   assert.equal(editToStore(gone), null);
   assert.equal(hasFields(gone), false);
-  const kept = also(drafted(), { kind: 'note_stored', note: note(1, 'A. B.', 'C.') }, discard);
+  const kept = also(drafted(), { kind: 'note_stored', note: note(1, 'A.\nB.', 'C.') }, discard);
   assert.deepEqual([kept.mode, kept.note?.version], ['reading', 1]);
 });
 
