@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Calls in real time beside each other: each has programs of its own, and two cores carry four with room to spare.
-const AT_ONCE: usize = 4;
+/// Calls in real time beside each other, each with programs of its own: about what two cores carry with some room.
+const AT_ONCE: usize = 8;
 /// How long a draft may take to come after the last sound.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -29,7 +29,7 @@ pub async fn hangup() -> Result<()> {
     let seconds: Vec<(f64, f64)> = stream::iter(calls.iter().cycle().take(20).enumerate())
         .map(|(number, sample)| async move {
             // Staggered, so that the calls do not all end in the same second.
-            tokio::time::sleep(Duration::from_secs(7) * u32::try_from(number % AT_ONCE)?).await;
+            tokio::time::sleep(Duration::from_secs(3) * u32::try_from(number % AT_ONCE)?).await;
             let world = World::builder(&folder.join(number.to_string())).pace(Pace::RealTime).start().await?;
             let caseworker = world.caseworker().await?;
             let id = world.begin_call(&sample.wav).await?;
@@ -137,7 +137,7 @@ pub async fn kill() -> Result<()> {
     const MOMENTS: usize = 20;
     let folder = tempfile::tempdir()?;
     let sample = SampleCall::named("boligstoette-flytning")?;
-    let length = Duration::from_secs(30);
+    let length = Duration::from_secs(24);
     let sound = Sound { wav: sample.excerpt(0.0, length.as_secs_f64(), folder.path())?, length };
     let figures = Figures::of("make bench-kill")?;
     let (mut all, mut runs, mut drafts) = (Damage::default(), 0, 0.0f64);
