@@ -1,11 +1,12 @@
 //! Turns the sound of a call into text while it goes on, and into a draft when it ends; keeps nothing.
 //!
-//!     agent ──▶ receive ──▶ call ──▶ track: timeline ──▶ segment (vad) ──▶ settle ──▶ notes ──▶ notes-api
-//!                 ▲           │                              │                ▲         │
-//!                 └─ credit, ─┘                              └─ transcribe ───┘         ▼
-//!                    settled                                    (queue, doubt)   jobs ──▶ draft
+//! ```text
+//! agent ──▶ receive ──▶ call ──▶ timeline ──▶ vad, segment ──▶ transcribe ──▶ settle ──▶ notes ──▶ notes-api
+//!              ▲          │                                                                ▲
+//!              └─ credit ─┘            at hang-up: jobs ──▶ draft ──────────────────────────┘
+//! ```
 //!
-//! One task holds one call (`call::run`). Whatever ends it, another worker goes on from what is settled.
+//! The modules stand in the order of the data. Nothing is kept: any worker may die at any instant.
 
 pub mod config;
 pub mod receive;
@@ -19,105 +20,61 @@ pub mod settle;
 pub mod notes;
 pub mod draft;
 pub mod jobs;
-pub mod prometheus;
+pub mod metric;
 
-use crate::call::Shared;
-use crate::config::{Config, RecogniserConfig, RecogniserKind};
-use crate::draft::Drafters;
-use crate::jobs::Jobs;
-use crate::notes::Notes;
-use crate::segment::Rules;
-use crate::transcribe::scripted::Scripted;
-use crate::transcribe::whisper::Whisper;
-use crate::transcribe::{Recognizer, Transcriber};
 use anyhow::Context as _;
+use call::Shared;
+use config::{Config, RecogniserConfig, RecogniserKind};
+use draft::Drafters;
+use jobs::Jobs;
 use metrics_exporter_prometheus::PrometheusHandle;
+use notes::Notes;
 use rand::rngs::StdRng;
-use rand::{RngExt as _, SeedableRng as _};
 use referent_models::Manifest;
 use referent_proto::WorkerId;
+use segment::Rules;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use transcribe::scripted::Scripted;
+use transcribe::whisper::Whisper;
+use transcribe::{Recognizer, Transcriber};
 
-/// How long calls may take to end after the process was asked to stop; a little more than `call` gives them.
-const CALLS_END_WITHIN: Duration = Duration::from_secs(7);
-
-/// What this program takes from the world around it.
+/// What a worker is run with, beside its configuration.
+#[derive(Debug)]
 pub struct Surroundings {
-    /// Where ids and jitter come from.
+    /// The name of this process to notes-api.
+    pub worker: WorkerId,
+    /// Where the chance of the backoff comes from.
     pub chance: StdRng,
-    /// Where the metrics are.
+    /// What `/metrics` says.
     pub metrics: PrometheusHandle,
+    /// Ends the worker.
+    pub shutdown: CancellationToken,
 }
 
-/// Where this program listens.
-#[derive(Debug, Clone, Copy, serde::Serialize)]
-pub struct Ready {
-    /// Always true: the line that says so is the first one.
-    pub ready: bool,
+/// Where a worker can be reached.
+#[derive(Debug, Clone, Copy)]
+pub struct Addresses {
     /// Metrics.
     pub http: SocketAddr,
     /// Agents.
     pub grpc: SocketAddr,
 }
 
-/// Runs until `shutdown`, then lets calls and drafts finish what they hold.
-pub async fn run(
-    config: Config,
-    around: Surroundings,
-    ready: impl FnOnce(&Ready),
-    shutdown: CancellationToken,
-) -> anyhow::Result<()> {
-    let recogniser = config.recogniser.clone();
-    let recognisers =
-        tokio::task::spawn_blocking(move || open(&recogniser)).await.context("the model was not loaded")??;
-    run_with(config, recognisers, around, ready, shutdown).await
-}
-
-/// The recognisers that the configuration asks for.
-pub fn open(config: &RecogniserConfig) -> anyhow::Result<Vec<Box<dyn Recognizer>>> {
-    match config.kind {
-        RecogniserKind::Whisper => {
-            let model = Manifest::load(&config.models_dir)?.verify(&config.model)?;
-            Ok(Whisper::open(&model, config.workers)?)
-        }
-        RecogniserKind::Scripted => {
-            Ok((0..config.workers).map(|_| Box::new(Scripted) as Box<dyn Recognizer>).collect())
-        }
-    }
-}
-
-/// As [`run`], with recognisers that are there already.
-pub async fn run_with(
-    config: Config,
-    recognisers: Vec<Box<dyn Recognizer>>,
-    around: Surroundings,
-    ready: impl FnOnce(&Ready),
-    shutdown: CancellationToken,
-) -> anyhow::Result<()> {
-    prometheus::describe();
-    let Surroundings { mut chance, metrics } = around;
-    let worker = WorkerId::from_bytes(&chance.random::<[u8; 16]>()).context("an id has 16 bytes")?;
-    let (http, agents) = (listen("http", config.http).await?, listen("grpc", config.grpc).await?);
+/// Runs a worker until `shutdown`: calls finish what they hold, then drafts, then the recognisers.
+pub async fn run(config: Config, surroundings: Surroundings, on_ready: impl FnOnce(Addresses)) -> anyhow::Result<()> {
+    let Surroundings { worker, chance, metrics, shutdown } = surroundings;
+    metric::describe();
+    let http = listen("http", config.http).await?;
+    let grpc = listen("grpc", config.grpc).await?;
     let endpoint =
         notes::endpoint(&config.notes_api).with_context(|| format!("notes_api = \"{}\"", config.notes_api))?;
-    let transcriber = Transcriber::start(recognisers).context("no thread for a recogniser")?;
     let drafters = Arc::new(Drafters::new(&config.drafter)?);
+    let transcriber = Transcriber::start(recognisers(&config.recogniser).await?).context("starting the recognisers")?;
     let (jobs, given) = Jobs::channel();
-
-    let (calls, rest) = (TaskTracker::new(), TaskTracker::new());
-    let (stop_drafting, stop_http) = (CancellationToken::new(), CancellationToken::new());
-    let drafting =
-        jobs::run(endpoint.clone(), worker, drafters, given, StdRng::from_rng(&mut chance), stop_drafting.clone());
-    rest.spawn(drafting);
-    let addresses = Ready { ready: true, http: http.local_addr()?, grpc: agents.local_addr()? };
-    let served =
-        axum::serve(http, prometheus::router(metrics)).with_graceful_shutdown(stop_http.clone().cancelled_owned());
-    rest.spawn(async move { drop(served.await) });
     let shared = Arc::new(Shared {
         notes: Notes::new(&endpoint, worker),
         transcriber: transcriber.clone(),
@@ -127,34 +84,50 @@ pub async fn run_with(
         rules: Rules::default(),
         shutdown: shutdown.clone(),
     });
-    let receiving = receive::serve(shared, agents, calls.clone());
-    tracing::info!(%worker, http = %addresses.http, grpc = %addresses.grpc, notes_api = config.notes_api, "ready");
-    ready(&addresses);
 
-    // Along the flow: agents, calls, drafts; then what only serves them.
-    let ended = tokio::select! {
-        ended = receiving => ended.context("the gRPC server ended"),
-        () = async { shutdown.cancelled().await; tokio::time::sleep(CALLS_END_WITHIN).await } => Ok(()),
-    };
+    let tracker = TaskTracker::new();
+    let calls_are_over = CancellationToken::new();
+    let drafting = tracker.spawn(jobs::run(endpoint, worker, drafters, given, chance, calls_are_over.clone()));
+    let metrics_server = axum::serve(http.listener, metric::router(metrics));
+    tracker.spawn(metrics_server.with_graceful_shutdown(calls_are_over.clone().cancelled_owned()).into_future());
+    on_ready(Addresses { http: http.address, grpc: grpc.address });
+
+    let calls = TaskTracker::new();
+    let served = receive::serve(shared, grpc.listener, calls.clone()).await;
     calls.close();
-    if tokio::time::timeout(CALLS_END_WITHIN, calls.wait()).await.is_err() {
-        tracing::warn!(calls = calls.len(), "stopped before every call had ended; other workers go on with them");
-    }
-    stop_drafting.cancel();
-    stop_http.cancel();
+    calls.wait().await; // Each ends within the limits of `call`.
+    calls_are_over.cancel();
+    drafting.await.context("while drafting")?;
+    tracker.close();
+    tracker.wait().await;
     transcriber.stop().await;
-    rest.close();
-    if tokio::time::timeout(CALLS_END_WITHIN, rest.wait()).await.is_err() {
-        tracing::warn!("stopped before everything had ended");
-    }
-    tracing::info!("stopped");
-    ended
+    served.context("while serving agents")
 }
 
-async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| {
-        anyhow::anyhow!(
-            "{key} = \"{address}\" cannot be listened on ({error}); choose another port, or port 0 for a free one"
-        )
-    })
+struct Listening {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<Listening> {
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("{key} = \"{address}\" cannot be listened on; choose another port, or 0"))?;
+    let address = listener.local_addr().context("asking for the port")?;
+    Ok(Listening { listener, address })
+}
+
+/// Loads the model off the runtime's threads: its sum is taken first, which reads the whole file.
+async fn recognisers(config: &RecogniserConfig) -> anyhow::Result<Vec<Box<dyn Recognizer>>> {
+    let config = config.clone();
+    let loading = tokio::task::spawn_blocking(move || match config.kind {
+        RecogniserKind::Whisper => {
+            let model = Manifest::load(&config.models_dir)?.verify(&config.model)?;
+            anyhow::Ok(Whisper::open(&model, config.workers)?)
+        }
+        RecogniserKind::Scripted => {
+            Ok((0..config.workers).map(|_| Box::new(Scripted) as Box<dyn Recognizer>).collect())
+        }
+    });
+    loading.await.context("while loading the model")?
 }
