@@ -1,100 +1,174 @@
-//! `referent-pipeline serve --config FILE`, `referent-pipeline models list`: arguments, log, run, exit code.
+//! `referent-pipeline`: arguments, configuration, log, `run`, exit code.
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use referent_models::{Kind, Manifest, Model, ModelError};
+use rand::{Rng as _, RngExt as _, SeedableRng as _};
+use referent_models::{Kind, Manifest, Model};
 use referent_pipeline::config::Config;
-use referent_pipeline::{Ready, Surroundings, prometheus, run};
+use referent_pipeline::{Surroundings, metric, run};
+use referent_proto::WorkerId;
+use rustix::process::{Resource, Rlimit, setrlimit};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Turns the sound of calls into text and drafts.
+/// Turns the sound of calls into text and drafts; keeps nothing.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "referent-pipeline", version)]
 struct Arguments {
     #[command(subcommand)]
-    what: What,
+    command: Command,
 }
 
 #[derive(Subcommand)]
-enum What {
-    /// Serves agents until it is asked to stop.
+enum Command {
+    /// Serve agents until stopped.
     Serve {
-        /// The configuration, see docs/operating.md.
-        #[arg(long)]
+        /// The configuration file (TOML), see docs/operating.md.
+        #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
-    /// The speech models that this version knows.
-    Models {
-        /// Where they are.
-        #[arg(long, default_value = "models", global = true)]
-        models_dir: PathBuf,
-        #[command(subcommand)]
-        what: Models,
-    },
+    /// Which speech models there are, and whether they are what they should be.
+    #[command(subcommand)]
+    Models(Models),
 }
 
 #[derive(Subcommand)]
 enum Models {
-    /// Which there are, and which are here.
-    List,
-    /// Whether the files that are here are what they must be.
+    /// Every model that this version knows.
+    List {
+        /// The folder of their files.
+        #[arg(long, value_name = "FOLDER", default_value = "models")]
+        models_dir: PathBuf,
+    },
+    /// Takes the sum of one model, or of all that are there.
     Verify {
-        /// A name, or the path of a file; all that are here if none is given.
+        /// A name from the list, or the path of a file.
         name: Option<String>,
+        /// The folder of their files.
+        #[arg(long, value_name = "FOLDER", default_value = "models")]
+        models_dir: PathBuf,
     },
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let done = match Arguments::parse().what {
-        What::Serve { config } => serve(&config).await,
-        What::Models { models_dir, what } => models(&models_dir, what),
-    };
-    match done {
+fn main() -> ExitCode {
+    // A core dump would hold what was spoken.
+    let no_cores = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let result = no_cores.context("core dumps cannot be switched off").and_then(|()| act(Arguments::parse().command));
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let sentence = format!("{error:#}").replace('\n', " ");
             // Whoever closed stderr does not want to know.
-            drop(writeln!(std::io::stderr(), "referent-pipeline: {sentence}"));
+            drop(writeln!(std::io::stderr(), "referent-pipeline: {}", format!("{error:#}").replace('\n', " ")));
             ExitCode::FAILURE
         }
     }
 }
 
-async fn serve(config: &Path) -> anyhow::Result<()> {
-    forget_speech_on_a_crash()?;
-    let config = Config::load(config)?;
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log)
-        .with_context(|| format!("log = \"{}\" is not understood; write for example log = \"info\"", config.log))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
-    drop(rustls::crypto::ring::default_provider().install_default());
-    let recorder = prometheus::recorder();
-    let around = Surroundings { chance: chance(), metrics: recorder.handle() };
-    metrics::set_global_recorder(recorder).context("a second recorder of metrics")?;
-
-    let shutdown = CancellationToken::new();
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let running = run(config, around, say_ready, shutdown.clone());
-    tokio::pin!(running);
-    tokio::select! {
-        ended = &mut running => return ended,
-        () = asked_to_stop(&mut terminate, &mut interrupt) => shutdown.cancel(),
-    }
-    tokio::select! {
-        ended = running => ended,
-        () = asked_to_stop(&mut terminate, &mut interrupt) => std::process::exit(130),
+fn act(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve { config } => {
+            let mut runtime = tokio::runtime::Builder::new_multi_thread();
+            let runtime = runtime.worker_threads(2).enable_all().build().context("while starting the runtime")?;
+            runtime.block_on(serve(&config))
+        }
+        Command::Models(Models::List { models_dir }) => {
+            let manifest = Manifest::load(&models_dir)?;
+            say(&manifest.models().iter().map(|model| line_of(&manifest, model)).collect::<Vec<_>>().join("\n"))
+        }
+        Command::Models(Models::Verify { name: Some(name), models_dir }) => {
+            let path = Manifest::load(&models_dir)?.verify(&name)?;
+            say(&format!("{}: right, {}", path.as_path().display(), path.sha256()))
+        }
+        Command::Models(Models::Verify { name: None, models_dir }) => verify_all(&models_dir),
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place where chance comes in")]
-fn chance() -> StdRng {
-    StdRng::from_rng(&mut rand::rng())
+fn line_of(manifest: &Manifest, model: &Model) -> String {
+    let kind = match model.kind {
+        Kind::Speech => "speech",
+        Kind::Vad => "voice activity",
+    };
+    let place = if manifest.path_of(model).exists() { "here" } else { "not here" };
+    let mut lines = vec![format!(
+        "{:<22} {kind:<15} {:>6} MB  {:<9} {:<9} {}",
+        model.name,
+        model.bytes / 1_000_000,
+        model.licence,
+        model.languages.join(","),
+        place
+    )];
+    lines.extend(
+        model
+            .published_wer
+            .iter()
+            .map(|wer| format!("{:24}word error rate {} %: {} ({})", "", wer.percent, wer.dataset, wer.source)),
+    );
+    lines.join("\n")
+}
+
+fn verify_all(models_dir: &Path) -> anyhow::Result<()> {
+    let manifest = Manifest::load(models_dir)?;
+    let here = manifest.models().iter().filter(|model| manifest.path_of(model).exists());
+    let mut wrong = 0;
+    for model in here {
+        match manifest.verify(&model.name) {
+            Ok(_) => say(&format!("{}: right", model.name))?,
+            Err(error) => {
+                wrong += 1;
+                say(&format!("{}: {error}", model.name))?;
+            }
+        }
+    }
+    anyhow::ensure!(wrong == 0, "{wrong} model(s) are not what they should be, see above");
+    Ok(())
+}
+
+async fn serve(file: &Path) -> anyhow::Result<()> {
+    let config = Config::load(file)?;
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log)
+        .with_context(|| format!("{}: log = \"{}\" is no filter; use \"info\"", file.display(), config.log))?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let recorder = metric::recorder();
+    let handle = recorder.handle();
+    metrics::set_global_recorder(recorder).context("a second recorder of metrics")?;
+    let shutdown = CancellationToken::new();
+    let mut chance = chance();
+    let surroundings = Surroundings {
+        worker: WorkerId::new(now_ms(), chance.random()),
+        chance,
+        metrics: handle,
+        shutdown: shutdown.clone(),
+    };
+    let mut said = Ok(());
+    let running = run(config, surroundings, |addresses| {
+        let ready = serde_json::json!({
+            "ready": true, "http": addresses.http.to_string(), "grpc": addresses.grpc.to_string()
+        });
+        said = say(&ready.to_string());
+    });
+    let signals = async {
+        let mut terminate = signal(SignalKind::terminate()).context("while listening for SIGTERM")?;
+        let mut interrupt = signal(SignalKind::interrupt()).context("while listening for SIGINT")?;
+        asked_to_stop(&mut terminate, &mut interrupt).await;
+        tracing::info!("stopping; what is being heard and drafted is finished, a second signal ends it at once");
+        shutdown.cancel();
+        asked_to_stop(&mut terminate, &mut interrupt).await;
+        anyhow::Ok(())
+    };
+    tokio::select! {
+        result = running => result.with_context(|| file.display().to_string())?,
+        result = signals => {
+            result?;
+            std::process::exit(130);
+        }
+    }
+    said
 }
 
 async fn asked_to_stop(terminate: &mut Signal, interrupt: &mut Signal) {
@@ -104,67 +178,21 @@ async fn asked_to_stop(terminate: &mut Signal, interrupt: &mut Signal) {
     }
 }
 
-fn say_ready(ready: &Ready) {
-    let line = serde_json::to_string(ready).expect("addresses are JSON");
-    say(&line);
+#[expect(clippy::disallowed_methods, reason = "this is where chance comes from")]
+fn chance() -> StdRng {
+    let mut seed = [0; 32];
+    rand::rng().fill_bytes(&mut seed);
+    StdRng::from_seed(seed)
 }
 
-/// A closed stdout is no reason to stop.
-fn say(line: &str) {
-    let mut stdout = std::io::stdout();
-    drop(writeln!(stdout, "{line}").and_then(|()| stdout.flush()));
+/// Only for the name of this process; no word and no offset depends on it.
+#[expect(clippy::disallowed_methods, reason = "the worker's name is made where the process begins")]
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or_default()
 }
 
-/// No core dumps: they would hold what was said.
-fn forget_speech_on_a_crash() -> anyhow::Result<()> {
-    use rustix::process::{Resource, Rlimit, setrlimit};
-    let none = Rlimit { current: Some(0), maximum: Some(0) };
-    setrlimit(Resource::Core, none).context("core dumps cannot be switched off")
-}
-
-fn models(dir: &Path, what: Models) -> anyhow::Result<()> {
-    let manifest = Manifest::load(dir)?;
-    match what {
-        Models::List => {
-            manifest.models().iter().for_each(|model| say(&line_of(&manifest, model)));
-            Ok(())
-        }
-        Models::Verify { name: Some(name) } => {
-            let path = manifest.verify(&name)?;
-            say(&format!("{}: whole, SHA-256 {}", path.name(), path.sha256()));
-            Ok(())
-        }
-        Models::Verify { name: None } => {
-            let mut wrong = 0;
-            for model in manifest.models() {
-                match manifest.verify(&model.name) {
-                    Ok(path) => say(&format!("{}: whole, SHA-256 {}", model.name, path.sha256())),
-                    Err(ModelError::Missing { .. }) => {}
-                    Err(error) => {
-                        wrong += 1;
-                        say(&format!("{}: {error}", model.name));
-                    }
-                }
-            }
-            anyhow::ensure!(wrong == 0, "{wrong} of the models that are here must not be loaded; see above");
-            Ok(())
-        }
-    }
-}
-
-fn line_of(manifest: &Manifest, model: &Model) -> String {
-    let kind = match model.kind {
-        Kind::Speech => "speech",
-        Kind::Vad => "vad",
-    };
-    let here = if manifest.path_of(model).exists() { "here".into() } else { manifest.how_to_get(model) };
-    let mut line = format!(
-        "{:<20} {kind:<7} {:>5} MB  {:<8} {:<9}",
-        model.name,
-        model.bytes / 1_000_000,
-        model.languages.join(","),
-        model.licence
-    );
-    line.extend(model.published_wer.iter().map(|wer| format!("  {} % on {}", wer.percent, wer.dataset)));
-    format!("{line}  {here}")
+fn say(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush()).context("while writing to stdout")
 }
