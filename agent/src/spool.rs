@@ -16,6 +16,7 @@
 pub mod record;
 pub mod recover;
 pub mod read;
+mod folder;
 
 use record::{Begin, Ended, Head, Record};
 use recover::{Recovered, Segment, latest, segment_path};
@@ -27,6 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
+pub use folder::{Left, Spool};
 pub use read::{Item, Reader};
 
 /// How much call time a segment holds.
@@ -63,76 +65,6 @@ pub enum SpoolError {
 impl From<io::Error> for SpoolError {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::StorageFull { Self::Full } else { Self::Disk(error) }
-    }
-}
-
-/// The folder of all calls.
-#[derive(Debug, Clone)]
-pub struct Spool {
-    root: PathBuf,
-}
-
-/// A call that was found on start.
-#[derive(Debug)]
-pub struct Left {
-    /// Its spool, opened.
-    pub spool: CallSpool,
-    /// The boot clock when its last segment began.
-    pub last_head_ms: u64,
-    /// Its last record was torn and cut off (S4).
-    pub torn: bool,
-}
-
-impl Spool {
-    /// The spool in this folder, made if it is not there.
-    pub fn open(root: PathBuf) -> io::Result<Self> {
-        std::fs::create_dir_all(&root)?;
-        Ok(Self { root })
-    }
-
-    /// Begins a call: durable when this returns.
-    pub fn begin(&self, begin: Begin) -> Result<CallSpool, SpoolError> {
-        self.begin_with_segments_of(begin, SEGMENT_SAMPLES)
-    }
-
-    /// As `begin`, with segments of another length: so that tests cross many of them.
-    pub fn begin_with_segments_of(&self, begin: Begin, samples: u64) -> Result<CallSpool, SpoolError> {
-        let folder = self.root.join(begin.call.to_string());
-        std::fs::create_dir(&folder)?;
-        let boot_ms = begin.boot_ms;
-        let spool = CallSpool::of(folder, State::new(begin), samples);
-        spool.state().roll(&spool.shared.folder, boot_ms)?;
-        spool.sync()?;
-        File::open(&self.root)?.sync_all()?;
-        Ok(spool)
-    }
-
-    /// Every call that an earlier run left, oldest first. A folder that cannot be read is logged and left as it is.
-    pub fn left(&self) -> io::Result<Vec<Left>> {
-        let mut calls = Vec::new();
-        for entry in std::fs::read_dir(&self.root)? {
-            let folder = entry?.path();
-            if !folder.is_dir() {
-                continue;
-            }
-            match recover::recover(&folder) {
-                Ok(Some(found)) => calls.push(CallSpool::reopen(folder, found, SEGMENT_SAMPLES)),
-                // A crash while the call began: nobody was told its id, and there is no sound.
-                Ok(None) if size(&folder) == 0 => std::fs::remove_dir_all(&folder)?,
-                Ok(None) => {
-                    tracing::error!(folder = %folder.display(), "this spool names no call; it is left as it is");
-                }
-                Err(error) => tracing::error!(folder = %folder.display(), %error, "this spool cannot be read"),
-            }
-        }
-        calls.sort_by_key(|left| left.spool.begin().call);
-        Ok(calls)
-    }
-
-    /// Calls and bytes in it.
-    pub fn usage(&self) -> (u64, u64) {
-        let folders = std::fs::read_dir(&self.root).into_iter().flatten().flatten().map(|entry| entry.path());
-        folders.filter(|path| path.is_dir()).fold((0, 0), |(calls, bytes), folder| (calls + 1, bytes + size(&folder)))
     }
 }
 
@@ -497,9 +429,4 @@ fn after_start(ends: PerTrack<SampleOffset>, tracks: &[Track]) -> PerTrack<Sampl
 
 fn is_before(start: PerTrack<SampleOffset>, settled: PerTrack<SampleOffset>, tracks: &[Track]) -> bool {
     tracks.iter().all(|track| start[*track] <= settled[*track].back(LEAD_IN))
-}
-
-fn size(folder: &Path) -> u64 {
-    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    files.filter_map(|entry| entry.metadata().ok()).map(|data| data.len()).sum()
 }
