@@ -297,7 +297,7 @@ fn part(whole: u64, share: f64) -> u64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_spool_keeps_its_promises(steps in prop::collection::vec(step(), 1..80)) {
