@@ -1,7 +1,7 @@
 //! A language model's server that answers as real ones do, slowly and from a script: one line of a draft at a time.
 //!
 //! In: chat requests on loopback, whatever they say. Out: the script as server-sent events, a line every
-//! [`LINE_EVERY`], so that a draft can be watched while it is written. It ends with the test that holds it.
+//! 0.4 s, so that a draft can be watched while it is written. It ends with the test that holds it.
 
 use anyhow::Result;
 use axum::body::{Body, Bytes};
