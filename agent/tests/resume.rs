@@ -151,31 +151,35 @@ async fn live_goes_before_backlog() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_goes_on_is_captured_on_after_one_gap() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, frames) = wav(folder.path(), "call.wav", 30);
-    let clock = Clock::manual("boot");
-    let pipeline = Pipeline::away(Manner::default()).await;
-    let config = config(folder.path(), &pipeline.url(), "credit");
-    let agent = Running::start(config.clone(), &clock).await;
-    let call = agent.begin(&path).await;
-    agent.until("10 s", |status| status["call"]["recorded_ms"]["far"] == 10_000).await;
-    agent.stop().await;
+    // The second one was left so near to its end that nothing of it remains.
+    for (seconds, left_of_it) in [(30, 29), (11, 10)] {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, frames) = wav(folder.path(), "call.wav", seconds);
+        let clock = Clock::manual("boot");
+        let pipeline = Pipeline::away(Manner::default()).await;
+        let config = config(folder.path(), &pipeline.url(), "credit");
+        let agent = Running::start(config.clone(), &clock).await;
+        let call = agent.begin(&path).await;
+        agent.until("10 s", |status| status["call"]["recorded_ms"]["far"] == 10_000).await;
+        agent.stop().await;
 
-    clock.advance(60_000_000);
-    pipeline.up().await;
-    let agent = Running::start(config, &clock).await;
-    agent.until_spool_is_empty().await;
-    for (track, channel) in [(Track::Near, 0), (Track::Far, 1)] {
-        let gaps: Vec<_> = pipeline.gaps(call).into_iter().filter(|gap| gap.track == track).collect();
-        assert_eq!(gaps.len(), 1, "{gaps:?}");
-        assert_eq!((gaps[0].span.start().millis(), gaps[0].span.end().millis()), (10_000, 11_000));
-        assert_eq!(gaps[0].reason, GapReason::AgentDown);
-        let sound = pipeline.sound(call, track);
-        assert_eq!(sound.len(), 29 * 16_000);
-        assert!(sound.into_iter().all(|(at, sample)| frames[usize::try_from(at).unwrap()][channel] == sample));
+        clock.advance(60_000_000);
+        pipeline.up().await;
+        let agent = Running::start(config, &clock).await;
+        agent.until_spool_is_empty().await;
+        for (track, channel) in [(Track::Near, 0), (Track::Far, 1)] {
+            let gaps: Vec<_> = pipeline.gaps(call).into_iter().filter(|gap| gap.track == track).collect();
+            assert_eq!(gaps.len(), 1, "{gaps:?}");
+            assert_eq!((gaps[0].span.start().millis(), gaps[0].span.end().millis()), (10_000, 11_000));
+            assert_eq!(gaps[0].reason, GapReason::AgentDown);
+            let sound = pipeline.sound(call, track);
+            assert_eq!(sound.len(), left_of_it * 16_000);
+            assert!(sound.into_iter().all(|(at, sample)| frames[usize::try_from(at).unwrap()][channel] == sample));
+        }
+        assert_eq!(pipeline.hang_up(call).unwrap().reason, HangUpReason::Rule);
+        assert_eq!(pipeline.wrong(), Vec::<String>::new());
+        agent.stop().await;
     }
-    assert_eq!(pipeline.wrong(), Vec::<String>::new());
-    agent.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
