@@ -50,8 +50,9 @@ try {
     async () => {
       const now = await state(page);
       if (now === 'Skriver udkast') {
-        if (lengths.size === 3) await shot(page, 'draft-is-written');
+        const before = lengths.size;
         lengths.add((await texts(page)).join('').length);
+        if (before === 2 && lengths.size === 3) await shot(page, 'draft-is-written');
       }
       return now === 'Udkast klar';
     },

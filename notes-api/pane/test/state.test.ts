@@ -231,7 +231,11 @@ test('a note that was saved elsewhere goes over no typed text', () => {
 });
 
 test('a draft that comes after the note is offered, not put in', () => {
-  const saved = also(drafted(), { kind: 'note_stored', note: note(1, 'A.\nB.', 'C.') }, { kind: 'late', utterances: 2 });
+  const saved = also(
+    drafted(),
+    { kind: 'note_stored', note: note(1, 'A.\nB.', 'C.') },
+    { kind: 'late', utterances: 2 },
+  );
   assert.equal(saved.late, 2);
   const later = also(saved, started(2), said(0, 'agreed', 'C.', 2), said(1, 'agreed', 'D.', 2), finished(2));
   assert.equal(later.late, 0);
