@@ -149,7 +149,7 @@ await story('draft', async ({ fake, page, shot }) => {
   await press(page, 'Indsæt');
   same(
     await value(page, 'agreed'),
-    `Jeg ringer tilbage på fredag.\n${DRAFT[4][1]} ${DRAFT[5][1]}`,
+    `Jeg ringer tilbage på fredag.\n${DRAFT[4][1]}\n${DRAFT[5][1]}`,
     'what was typed and what was taken',
   );
   await until('the draft is reported', () => fake.asked.some(([, path]) => path.endsWith('/draft/shown')));
