@@ -1,0 +1,278 @@
+//! What the way the sound is cut costs: word errors of the segments against those of the reference turns, with the same
+//! model, and how much sound the recogniser is given for it.
+//!
+//! The three calls at 16 kHz in the normal run; all twelve, and the rules beside those that were chosen, when
+//! `RUN_SLOW_TESTS` is set. `make bench-wer` measures the same through the three programs.
+
+use referent_agent::resample::Run;
+use referent_models::Manifest;
+use referent_pipeline::config::Context;
+use referent_pipeline::segment::{Cut, CutKind, Rules, Segmenter};
+use referent_pipeline::transcribe::whisper::Whisper;
+use referent_pipeline::transcribe::{Cancel, Class, Recognizer, Request, RequestId, doubt};
+use referent_pipeline::vad::Earshot;
+use referent_proto::{CallId, Chunk, Pcm, SampleOffset, SampleSpan, Track, What};
+use serde_json::Value;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Instant;
+
+const MODELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models");
+/// Points that cutting may cost.
+const POINTS: f64 = 2.0;
+
+/// One side of a call.
+struct Side {
+    call: String,
+    track: Track,
+    sound: Vec<i16>,
+    turns: Vec<(SampleSpan, String)>,
+}
+
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
+fn sides(all: bool) -> Vec<Side> {
+    let mut wavs: Vec<PathBuf> = std::fs::read_dir(Path::new(MODELS).join("demo-da/calls"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "wav"))
+        .collect();
+    wavs.sort();
+    wavs.retain(|wav| all || hound::WavReader::open(wav).unwrap().spec().sample_rate == 16_000);
+    wavs.iter().flat_map(|wav| Track::BOTH.map(|track| side(wav, track))).collect()
+}
+
+#[expect(clippy::unwrap_used, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a helper of tests")]
+fn side(wav: &Path, track: Track) -> Side {
+    let mut reader = hound::WavReader::open(wav).unwrap();
+    let rate = reader.spec().sample_rate;
+    let channel = u64::from(track == Track::Far);
+    let mono: Vec<f32> = reader
+        .samples::<i16>()
+        .skip(usize::from(track == Track::Far))
+        .step_by(2)
+        .map(|sample| f32::from(sample.unwrap()) / 32768.0)
+        .collect();
+    let mut run = Run::begin(track, rate, SampleOffset::ZERO).unwrap();
+    let mut chunks: Vec<Chunk> = run.push(&mono);
+    chunks.extend(run.finish());
+    let script: Value = serde_json::from_str(&std::fs::read_to_string(wav.with_extension("json")).unwrap()).unwrap();
+    let at = |turn: &Value, key: &str| SampleOffset((turn[key].as_f64().unwrap() * 16_000.0) as u64);
+    let turns = script["turns"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|turn| turn["channel"].as_u64() == Some(channel))
+        .map(|turn| {
+            let span = SampleSpan::new(at(turn, "start_s"), at(turn, "end_s")).unwrap();
+            (span, turn["text"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    let call = wav.file_stem().unwrap().to_string_lossy().into_owned();
+    Side { call, track, sound: chunks.into_iter().flat_map(|chunk| chunk.pcm.0).collect(), turns }
+}
+
+impl Side {
+    /// The turns with 0.3 s around, as the model was measured.
+    fn reference(&self) -> Vec<Request> {
+        let around = 4_800;
+        self.turns
+            .iter()
+            .map(|(span, _)| {
+                let from = span.start().back(around);
+                let to = (span.end() + around).min(SampleOffset(self.sound.len() as u64));
+                request(self.track, *span, from, Pcm(self.between(from, to).to_vec()))
+            })
+            .collect()
+    }
+
+    /// The segments that the pipeline would cut.
+    fn segments(&self, rules: Rules) -> Vec<Request> {
+        let mut segmenter = Segmenter::resume(Earshot::default(), rules, SampleOffset::ZERO);
+        let mut cuts: Vec<Cut> = segmenter.push(SampleOffset::ZERO, &self.sound);
+        cuts.extend(segmenter.end());
+        let speech = cuts.into_iter().filter_map(|cut| match cut.kind {
+            CutKind::Quiet => None,
+            CutKind::Speech { speech, heard_from, pcm } => Some(request(self.track, speech, heard_from, pcm)),
+        });
+        speech.collect()
+    }
+
+    fn between(&self, from: SampleOffset, to: SampleOffset) -> &[i16] {
+        let at = |offset: SampleOffset| usize::try_from(offset.0).unwrap_or(usize::MAX);
+        &self.sound[at(from)..at(to)]
+    }
+}
+
+fn request(track: Track, speech: SampleSpan, heard_from: SampleOffset, pcm: Pcm) -> Request {
+    Request {
+        id: RequestId(0),
+        call: CallId::new(0, [0; 10]),
+        track,
+        class: Class::Live,
+        speech,
+        heard_from,
+        pcm,
+        language: "da".into(),
+        context: Context::Fitted,
+    }
+}
+
+/// Hears everything on two threads; gives the text and how much sound it took.
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
+fn hear(recognisers: &mut [Box<dyn Recognizer>], requests: Vec<Request>) -> Heard {
+    let begun = Instant::now();
+    let count = requests.len();
+    let sound = requests.iter().map(|request| request.pcm.0.len()).sum::<usize>() / 16_000;
+    let waiting: Mutex<VecDeque<(usize, Request)>> = Mutex::new(requests.into_iter().enumerate().collect());
+    let texts: Mutex<Vec<String>> = Mutex::new(vec![String::new(); count]);
+    let suppressed = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for recogniser in recognisers {
+            scope.spawn(|| {
+                loop {
+                    let Some((at, request)) = waiting.lock().unwrap().pop_front() else { return };
+                    let heard = recogniser.hear(&request, &Cancel::default()).unwrap();
+                    match doubt::judge(heard, request.track, request.speech) {
+                        What::Utterance(utterance) => texts.lock().unwrap()[at] = utterance.text.into_revealed(),
+                        What::Suppressed { reason, text } => {
+                            suppressed.lock().unwrap().push(format!("{reason}: {}", text.into_revealed()));
+                        }
+                        _ => {}
+                    }
+                }
+            });
+        }
+    });
+    let suppressed = suppressed.into_inner().unwrap();
+    Heard {
+        text: texts.into_inner().unwrap().join(" "),
+        count,
+        sound,
+        suppressed,
+        seconds: begun.elapsed().as_secs_f64(),
+    }
+}
+
+#[derive(Default)]
+struct Heard {
+    text: String,
+    count: usize,
+    sound: usize,
+    suppressed: Vec<String>,
+    seconds: f64,
+}
+
+/// Errors and words, over all sides together.
+#[derive(Default)]
+struct Sum {
+    errors: usize,
+    words: usize,
+    count: usize,
+    sound: usize,
+    suppressed: usize,
+    seconds: f64,
+}
+
+impl Sum {
+    fn add(&mut self, said: &str, heard: &Heard) {
+        let (said, text) = (words(said), words(&heard.text));
+        self.errors += distance(&said, &text);
+        self.words += said.len();
+        self.count += heard.count;
+        self.sound += heard.sound;
+        self.suppressed += heard.suppressed.len();
+        self.seconds += heard.seconds;
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "thousands of words")]
+    fn percent(&self) -> f64 {
+        100.0 * self.errors as f64 / self.words as f64
+    }
+}
+
+/// Lower case, without punctuation; a point between digits is none.
+fn words(text: &str) -> Vec<String> {
+    let text: Vec<char> = text.to_lowercase().chars().collect();
+    let digit = |at: usize| text.get(at).is_some_and(char::is_ascii_digit);
+    let keep = |at: usize| !(text[at] == '.' && at > 0 && digit(at - 1) && digit(at + 1));
+    let plain: String = (0..text.len())
+        .filter(|&at| keep(at))
+        .map(|at| if text[at].is_alphanumeric() || text[at] == '-' { text[at] } else { ' ' })
+        .collect();
+    plain.split_whitespace().map(str::to_owned).collect()
+}
+
+fn distance(said: &[String], heard: &[String]) -> usize {
+    let mut row: Vec<usize> = (0..=heard.len()).collect();
+    for (i, a) in said.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in heard.iter().enumerate() {
+            let cost = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = cost.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[heard.len()]
+}
+
+/// The rules that were chosen, and those beside them.
+fn tried(all: bool) -> Vec<(String, Rules)> {
+    let chosen = Rules::default();
+    let mut tried = vec![("chosen".to_owned(), chosen)];
+    if all {
+        for hang_over in [16, 20, 25, 31, 37] {
+            tried.push((format!("hang_over {hang_over}"), Rules { hang_over, ..chosen }));
+        }
+        for roll in [12, 16, 19, 25] {
+            tried.push((format!("pre, post_roll {roll}"), Rules { pre_roll: roll, post_roll: roll, ..chosen }));
+        }
+        for voiced in [0.3, 0.4, 0.6] {
+            tried.push((format!("voiced {voiced}"), Rules { voiced, ..chosen }));
+        }
+    }
+    tried
+}
+
+#[test]
+#[expect(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a test that shows a table")]
+fn cutting_costs_few_words() {
+    let slow = std::env::var("RUN_SLOW_TESTS").is_ok();
+    let model = Manifest::load(Path::new(MODELS)).unwrap().verify("demo-da").unwrap();
+    let mut recognisers = Whisper::open(&model, 2).unwrap();
+    let sides = sides(slow);
+    let said = |side: &Side| side.turns.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(" ");
+    let mut reference = Sum::default();
+    for side in &sides {
+        reference.add(&said(side), &hear(&mut recognisers, side.reference()));
+    }
+    println!("{:<20} | errors | segments | sound | suppressed | seconds", "");
+    let row = |name: &str, sum: &Sum| {
+        println!(
+            "{name:<20} | {:>4.2} % | {:>4} | {:>4} s | {} | {:.1}",
+            sum.percent(),
+            sum.count,
+            sum.sound,
+            sum.suppressed,
+            sum.seconds
+        );
+    };
+    row("reference turns", &reference);
+    for (name, rules) in tried(slow) {
+        let mut sum = Sum::default();
+        let mut worst = Vec::new();
+        for side in &sides {
+            let heard = hear(&mut recognisers, side.segments(rules));
+            let before = sum.errors;
+            sum.add(&said(side), &heard);
+            worst.push((sum.errors - before, format!("{} {}", side.call, side.track)));
+        }
+        row(&name, &sum);
+        if name == "chosen" {
+            worst.sort_unstable_by(|a, b| b.cmp(a));
+            worst.iter().take(4).for_each(|(errors, side)| println!("    {errors} errors: {side}"));
+            let points = sum.percent() - reference.percent();
+            assert!(points <= POINTS, "cutting costs {points:.1} points");
+        }
+    }
+}
