@@ -100,7 +100,7 @@ impl Caseworker {
     ) -> Result<Value> {
         let begin = Instant::now();
         let mut last = String::from("no answer");
-        let mut tick = tokio::time::interval(Duration::from_millis(50));
+        let mut tick = tokio::time::interval(Duration::from_millis(200));
         while begin.elapsed() < patience {
             tick.tick().await;
             match self.call(id).await {

@@ -52,12 +52,14 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<()> {
     let wav = match &arguments.call {
-        Some(path) => path.canonicalize().with_context(|| format!("CALL={}: no such file", path.display()))?,
+        Some(path) => path.canonicalize().with_context(|| format!("CALL={} cannot be played", path.display()))?,
         None => SampleCall::named("boligstoette-flytning")?.wav,
     };
     let own_folder = tempfile::Builder::new().prefix("referent-demo-").tempdir()?;
     let folder = arguments.folder.as_deref().unwrap_or(own_folder.path());
     let port = if arguments.headless { 0 } else { arguments.port };
+    std::net::TcpListener::bind(("127.0.0.1", port))
+        .with_context(|| format!("port {port} cannot be had; choose another: make demo PORT=9000"))?;
     let world = World::builder(folder).pace(Pace::RealTime).http_port(port).start().await?;
     let result = tokio::select! {
         result = show(&world, &arguments, &wav) => result,
