@@ -66,6 +66,17 @@ pub struct Addresses {
 
 /// Runs a worker until `shutdown`: calls finish what they hold, then drafts, then the recognisers.
 pub async fn run(config: Config, surroundings: Surroundings, on_ready: impl FnOnce(Addresses)) -> anyhow::Result<()> {
+    let recognisers = recognisers(&config.recogniser).await?;
+    run_with(config, recognisers, surroundings, on_ready).await
+}
+
+/// As [`run`], with recognisers that are there already.
+pub async fn run_with(
+    config: Config,
+    recognisers: Vec<Box<dyn Recognizer>>,
+    surroundings: Surroundings,
+    on_ready: impl FnOnce(Addresses),
+) -> anyhow::Result<()> {
     let Surroundings { worker, chance, metrics, shutdown } = surroundings;
     metric::describe();
     let http = listen("http", config.http).await?;
@@ -73,7 +84,7 @@ pub async fn run(config: Config, surroundings: Surroundings, on_ready: impl FnOn
     let endpoint =
         notes::endpoint(&config.notes_api).with_context(|| format!("notes_api = \"{}\"", config.notes_api))?;
     let drafters = Arc::new(Drafters::new(&config.drafter)?);
-    let transcriber = Transcriber::start(recognisers(&config.recogniser).await?).context("starting the recognisers")?;
+    let transcriber = Transcriber::start(recognisers).context("starting the recognisers")?;
     let (jobs, given) = Jobs::channel();
     let shared = Arc::new(Shared {
         notes: Notes::new(&endpoint, worker),
@@ -95,7 +106,7 @@ pub async fn run(config: Config, surroundings: Surroundings, on_ready: impl FnOn
     let calls = TaskTracker::new();
     let served = receive::serve(shared, grpc.listener, calls.clone()).await;
     calls.close();
-    calls.wait().await; // Each ends within the limits of `call`.
+    calls.wait().await; // Each ends within the limit of `receive`.
     calls_are_over.cancel();
     drafting.await.context("while drafting")?;
     tracker.close();

@@ -35,6 +35,9 @@ const HELLO_WITHIN: Duration = Duration::from_secs(10);
 const LAST_WORD_WITHIN: Duration = Duration::from_secs(2);
 /// A full worker is asked again after this time.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
+/// However a call stands, it ends within this time after the process was asked to stop: `call` takes up to 5 s for what
+/// is being heard, and whoever started this program waits 15 s for calls and drafts together.
+const ENDS_WITHIN: Duration = Duration::from_secs(7);
 /// A dead peer is noticed within twice this time.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
@@ -179,11 +182,16 @@ impl calls_server::Calls for Door {
 
 impl Door {
     async fn stream_call(self, mut agent: Agent, tell: Tell) {
-        let hello = match tokio::time::timeout(HELLO_WITHIN, agent.hello()).await {
-            Ok(Ok(hello)) => hello,
-            Ok(Err(AgentGone::Bad(bad))) => return refuse(&tell, &CallError::Bad(bad)).await,
-            Ok(Err(AgentGone::Broke(status))) => return say(&tell, Err(*status)).await,
-            Err(_) => return say(&tell, Err(Status::deadline_exceeded("the stream began without a hello"))).await,
+        let shutdown = &self.shared.shutdown;
+        let hello = tokio::time::timeout(HELLO_WITHIN, agent.hello());
+        let hello = match shutdown.run_until_cancelled(hello).await {
+            Some(Ok(Ok(hello))) => hello,
+            Some(Ok(Err(AgentGone::Bad(bad)))) => return refuse(&tell, &CallError::Bad(bad)).await,
+            Some(Ok(Err(AgentGone::Broke(status)))) => return say(&tell, Err(*status)).await,
+            Some(Err(_)) => {
+                return say(&tell, Err(Status::deadline_exceeded("the stream began without a hello"))).await;
+            }
+            None => return refuse(&tell, &CallError::Stopping).await,
         };
         let Ok(_place) = self.places.try_acquire() else {
             tracing::warn!(call = %hello.call, calls = CALLS, "this worker is full");
@@ -193,7 +201,14 @@ impl Door {
         let span = tracing::info_span!("call", call = %hello.call);
         async {
             metrics::gauge!("referent_calls").increment(1.0);
-            let end = call::run(hello, &mut agent, &tell, &self.shared).await;
+            let out_of_time = async {
+                shutdown.cancelled().await;
+                tokio::time::sleep(ENDS_WITHIN).await;
+            };
+            let end = tokio::select! {
+                end = call::run(hello, &mut agent, &tell, &self.shared) => end,
+                () = out_of_time => Err(CallError::Stopping),
+            };
             metrics::gauge!("referent_calls").decrement(1.0);
             if let Err(error) = end {
                 refuse(&tell, &error).await;

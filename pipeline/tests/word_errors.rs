@@ -235,7 +235,7 @@ fn tried(all: bool) -> Vec<(String, Rules)> {
 }
 
 #[test]
-#[expect(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a test that shows a table")]
+#[expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a test that shows a table")]
 fn cutting_costs_few_words() {
     let slow = std::env::var("RUN_SLOW_TESTS").is_ok();
     let model = Manifest::load(Path::new(MODELS)).unwrap().verify("demo-da").unwrap();

@@ -1,0 +1,181 @@
+//! A call that nothing disturbs.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use crate::agent::{Call, Item, Line};
+use crate::notes_api::NotesApi;
+use crate::worker::Worker;
+use referent_pipeline::transcribe::scripted::Scripted;
+use referent_pipeline::transcribe::{Cancel, Heard, NotHeard, Recognizer, Request};
+use referent_proto::{Gap, GapReason, SampleOffset, SampleSpan, Track, What};
+use std::sync::{Arc, Condvar, Mutex};
+
+/// The chain of one track holds together from zero to its end.
+#[track_caller]
+pub(crate) fn is_one_chain(notes_api: &NotesApi, call: &Call) {
+    let database = notes_api.database();
+    for track in Track::BOTH {
+        let mut next = SampleOffset::ZERO;
+        for settle in database.chain.iter().filter(|settle| settle.track == track) {
+            assert_eq!(settle.span.start(), next, "{track}");
+            next = settle.span.end();
+            if let What::Utterance(said) = &settle.what {
+                assert!(settle.span.start() <= said.span.start() && said.span.end() <= settle.span.end());
+                assert!(!said.words.is_empty());
+            }
+        }
+        assert_eq!(next, call.hang_up().ends[track], "{track}");
+    }
+}
+
+/// What an undisturbed worker makes of a call.
+pub(crate) async fn undisturbed(call: &Call) -> [Vec<String>; 2] {
+    let notes_api = NotesApi::new();
+    let worker = Worker::start(notes_api.serve("127.0.0.1:0").await).await;
+    assert_eq!(call.deliver(|| Some(worker.address)).await, 1);
+    is_one_chain(&notes_api, call);
+    worker.stop().await;
+    let database = notes_api.database();
+    Track::BOTH.map(|track| database.track(track))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_becomes_two_chains_and_a_draft() {
+    let call = Call::sample(40, 1600);
+    let notes_api = NotesApi::new();
+    let worker = Worker::start(notes_api.serve("127.0.0.1:0").await).await;
+    assert_eq!(call.deliver(|| Some(worker.address)).await, 1);
+    is_one_chain(&notes_api, &call);
+    notes_api.wait_for("the draft", |database| database.drafts_finished == 1).await;
+    {
+        let database = notes_api.database();
+        let said = |settle: &&referent_proto::Settle| matches!(settle.what, What::Utterance(_));
+        assert!(database.chain.iter().filter(said).count() >= 6, "{:?}", database.track(Track::Near));
+        assert_eq!((database.jobs, database.stale, database.began), (1, 0, 1));
+        assert_eq!(database.hang_up, Some(call.hang_up()));
+        assert_eq!(database.hello, Some(call.hello()));
+        assert_eq!(database.heartbeats, 1);
+    }
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cuts_do_not_depend_on_how_the_sound_is_divided() {
+    let expected = undisturbed(&Call::sample(25, 1600)).await;
+    for chunk in [160, 1601, 16_000] {
+        assert_eq!(undisturbed(&Call::sample(25, chunk)).await, expected, "chunks of {chunk}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gaps_are_settled_and_holes_are_named() {
+    let mut call = Call::sample(20, 1600);
+    let span = SampleSpan::of(SampleOffset(80_000), 40_000);
+    call.items.near.retain(
+        |item| !matches!(item, Item::Sound(chunk) if chunk.span().end() > span.start() && chunk.first < span.end()),
+    );
+    let gap = Gap { track: Track::Near, span, reason: GapReason::Paused };
+    call.items.near.insert(50, Item::Missing(gap));
+    // And sound that nothing explains is missing: half a second of the citizen.
+    call.items.far.drain(100..105);
+    let notes_api = NotesApi::new();
+    let worker = Worker::start(notes_api.serve("127.0.0.1:0").await).await;
+    assert_eq!(call.deliver(|| Some(worker.address)).await, 1);
+    is_one_chain(&notes_api, &call);
+    let database = notes_api.database();
+    assert!(database.track(Track::Near).contains(&"80000..120000 gap paused".to_owned()));
+    assert!(database.track(Track::Far).contains(&"160000..168000 gap other".to_owned()));
+}
+
+/// Hears nothing until it is let go.
+#[derive(Clone, Default)]
+struct Held(Arc<(Mutex<Holding>, Condvar)>);
+
+#[derive(Default)]
+struct Holding {
+    is_free: bool,
+    now: usize,
+    most: usize,
+}
+
+impl Held {
+    fn let_go(&self) {
+        self.0.0.lock().unwrap().is_free = true;
+        self.0.1.notify_all();
+    }
+
+    /// Waits until so many segments are being heard at once.
+    async fn holds(&self, count: usize) {
+        while self.0.0.lock().unwrap().now < count {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+impl Recognizer for Held {
+    fn hear(&mut self, request: &Request, cancel: &Cancel) -> Result<Heard, NotHeard> {
+        let mut holding = self.0.0.lock().unwrap();
+        holding.now += 1;
+        holding.most = holding.most.max(holding.now);
+        while !holding.is_free && !cancel.is_cancelled() {
+            (holding, _) = self.0.1.wait_timeout(holding, std::time::Duration::from_millis(5)).unwrap();
+        }
+        holding.now -= 1;
+        Scripted.hear(request, cancel)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recognisers_that_do_not_keep_up_hold_the_sound_back() {
+    let call = Call::sample(75, 1600);
+    let notes_api = NotesApi::new();
+    let held = Held::default();
+    let recognisers = (0..20).map(|_| Box::new(held.clone()) as Box<dyn Recognizer>).collect();
+    let worker = Worker::with(notes_api.serve("127.0.0.1:0").await, recognisers).await;
+    let watching = async {
+        held.holds(8).await;
+        // Twenty could hear, and the minute that there is credit for holds more segments; but no more are taken in.
+        assert!(notes_api.database().chain.iter().all(|settle| !matches!(settle.what, What::Utterance(_))));
+        held.let_go();
+    };
+    tokio::join!(call.deliver(|| Some(worker.address)), watching);
+    is_one_chain(&notes_api, &call);
+    assert!(notes_api.database().chain.len() > 30);
+    assert_eq!(held.0.0.lock().unwrap().most, 8);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hang_up_is_passed_on_before_the_last_text_is_there() {
+    let call = Call::sample(9, 1600);
+    let notes_api = NotesApi::new();
+    let held = Held::default();
+    let worker = Worker::with(notes_api.serve("127.0.0.1:0").await, vec![Box::new(held.clone())]).await;
+    let mut line = Line::open(worker.address, &call).await.unwrap();
+    let sending = line.send_all(&call);
+    let watching = async {
+        notes_api.wait_for("the hang-up", |database| database.hang_up.is_some()).await;
+        held.let_go();
+    };
+    tokio::join!(async { sending.await.unwrap() }, watching);
+    is_one_chain(&notes_api, &call);
+    let database = notes_api.database();
+    assert!(database.settled_at_hang_up < database.chain.len());
+    assert_eq!(database.jobs, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_finished_without_an_agent_that_left_after_the_hang_up() {
+    let call = Call::sample(9, 1600);
+    let notes_api = NotesApi::new();
+    let held = Held::default();
+    let worker = Worker::with(notes_api.serve("127.0.0.1:0").await, vec![Box::new(held.clone())]).await;
+    let mut line = Line::open(worker.address, &call).await.unwrap();
+    while line.send_some(&call).await.unwrap() {}
+    notes_api.wait_for("the hang-up", |database| database.hang_up.is_some()).await;
+    drop(line);
+    held.let_go();
+    notes_api.wait_for("the job", |database| database.jobs == 1).await;
+    is_one_chain(&notes_api, &call);
+    worker.stop().await;
+}
