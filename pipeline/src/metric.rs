@@ -32,7 +32,8 @@ pub fn describe() {
     use metrics::{describe_counter as counter, describe_gauge as gauge, describe_histogram as histogram};
     gauge!("referent_calls", "Calls that this worker holds.");
     counter!("referent_calls_sent_elsewhere_total", "Calls that found this worker full.");
-    counter!("referent_refused_total", "Streams that were ended because of what the agent sent.");
+    counter!("referent_refused_total", "Streams that were ended before their call was complete, by code.");
+    counter!("referent_stale_total", "Calls that another worker had taken over.");
     counter!("referent_sound_ms_total", "Milliseconds of sound that came in, both tracks together.");
     counter!("referent_settles_total", "Stretches of sound that became something, by kind and reason.");
     gauge!("referent_recogniser_queue", "Segments that wait for a recogniser.");

@@ -243,8 +243,11 @@ async fn refuse(tell: &Tell, error: &CallError) {
         CallError::Broken(_) => tracing::error!(%error, "the call leaves this worker"),
         _ => tracing::warn!(%error, "the call leaves this worker"),
     }
-    if let CallError::Bad(_) | CallError::Dishonest(_) | CallError::NoSuchTrack(_) = error {
-        metrics::counter!("referent_refused_total").increment(1);
+    if let CallError::Stale = error {
+        metrics::counter!("referent_stale_total").increment(1);
+    }
+    if let Err(status) = &last {
+        metrics::counter!("referent_refused_total", "code" => format!("{:?}", status.code())).increment(1);
     }
     say(tell, last).await;
 }
