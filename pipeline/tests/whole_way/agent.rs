@@ -128,6 +128,7 @@ pub(crate) struct Line {
     pub(crate) settled: PerTrack<SampleOffset>,
     pub(crate) is_complete: bool,
     pub(crate) commands: Vec<wire::Command>,
+    pub(crate) retry_after_ms: Option<u32>,
     next: PerTrack<usize>,
     has_hung_up: bool,
 }
@@ -158,8 +159,8 @@ impl Line {
         let (up, messages) = mpsc::channel(16);
         let down = CallsClient::new(channel).stream(ReceiverStream::new(messages)).await?.into_inner();
         let (resume, credit, settled) = Default::default();
-        let (is_complete, commands, next, has_hung_up) = Default::default();
-        Ok(Self { up, down, resume, credit, settled, is_complete, commands, next, has_hung_up })
+        let (is_complete, commands, retry_after_ms, next, has_hung_up) = Default::default();
+        Ok(Self { up, down, resume, credit, settled, is_complete, commands, retry_after_ms, next, has_hung_up })
     }
 
     pub(crate) async fn say(&self, kind: from_agent::Kind) -> Result<(), Status> {
@@ -187,6 +188,7 @@ impl Line {
             }
             to_agent::Kind::Complete(_) => self.is_complete = true,
             to_agent::Kind::Command(command) => self.commands.push(command),
+            to_agent::Kind::Elsewhere(elsewhere) => self.retry_after_ms = Some(elsewhere.retry_after_ms),
             to_agent::Kind::Welcome(welcome) => assert_eq!(welcome.area_version, "v"),
             other => panic!("a worker said {other:?}"),
         }

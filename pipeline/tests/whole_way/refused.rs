@@ -3,6 +3,7 @@
 use crate::agent::{Call, Item, Line};
 use crate::notes_api::NotesApi;
 use crate::worker::Worker;
+use referent_pipeline::receive::CALLS;
 use referent_proto::calls::{self as wire, from_agent};
 use referent_proto::{Chunk, HangUp, HangUpReason, Pcm, SampleOffset, Track};
 use tonic::Code;
@@ -79,4 +80,23 @@ async fn a_discarded_call_is_erased_by_the_agent_and_nothing_more_is_settled() {
     assert_eq!(notes_api.database().done[0].to_string(), command.id);
     assert_eq!(line.last_word().await.code(), Code::Ok, "the stream ends");
     worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_worker_sends_the_next_call_elsewhere() {
+    let call = Call::sample(1, 1600);
+    let notes_api = NotesApi::new();
+    let worker = Worker::start(notes_api.serve("127.0.0.1:0").await).await;
+    let mut held = Vec::new();
+    for _ in 0..CALLS {
+        held.push(Line::open(worker.address, &call).await.unwrap());
+    }
+    let mut line = Line::connect(worker.address).await.unwrap();
+    line.say(from_agent::Kind::Hello(call.hello().into())).await.unwrap();
+    assert_eq!(line.last_word().await.code(), Code::Ok, "that is no error");
+    assert_eq!(line.retry_after_ms, Some(2_000));
+    drop(held.pop());
+    // The place is free when the worker has noticed that the agent left.
+    let opening = async { while Line::open(worker.address, &call).await.is_err() {} };
+    tokio::time::timeout(std::time::Duration::from_secs(30), opening).await.unwrap();
 }

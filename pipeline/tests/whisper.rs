@@ -1,0 +1,114 @@
+//! whisper.cpp with the embedded model: speech is heard, silence is not, and a request can be taken back in the middle.
+
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use referent_models::Manifest;
+use referent_pipeline::config::Context;
+use referent_pipeline::transcribe::whisper::Whisper;
+use referent_pipeline::transcribe::{Cancel, Class, NotHeard, Recognizer, Request, RequestId, doubt};
+use referent_proto::{CallId, Pcm, SampleOffset, SampleSpan, Track, What};
+use std::path::Path;
+use std::time::Duration;
+
+const MODELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models");
+
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
+fn recogniser() -> Box<dyn Recognizer> {
+    let model = Manifest::load(Path::new(MODELS)).unwrap().verify("demo-da").unwrap();
+    Whisper::open(&model, 1).unwrap().remove(0)
+}
+
+fn request(pcm: Vec<i16>, context: Context) -> Request {
+    let from = SampleOffset(160_000);
+    Request {
+        id: RequestId(0),
+        call: CallId::new(0, [0; 10]),
+        track: Track::Near,
+        class: Class::Live,
+        speech: SampleSpan::of(from, pcm.len() as u64),
+        heard_from: from,
+        pcm: Pcm(pcm),
+        language: "da".into(),
+        context,
+    }
+}
+
+/// The first turn of a clean call, 0.3 s to 6 s.
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
+fn greeting() -> Vec<i16> {
+    let wav = Path::new(MODELS).join("demo-da/calls/boligstoette-flytning.wav");
+    let mut reader = hound::WavReader::open(wav).unwrap();
+    reader.samples::<i16>().step_by(2).skip(4_800).take(91_200).map(Result::unwrap).collect()
+}
+
+fn noise(samples: usize, level: i16) -> Vec<i16> {
+    let mut chance = StdRng::seed_from_u64(7);
+    (0..samples).map(|_| chance.random_range(-level..=level)).collect()
+}
+
+#[test]
+fn speech_is_heard_with_its_words_in_order() {
+    let mut recogniser = recogniser();
+    for context in [Context::Fitted, Context::Full] {
+        let request = request(greeting(), context);
+        let heard = recogniser.hear(&request, &Cancel::default()).unwrap();
+        let text = heard.text.reveal().to_lowercase();
+        assert!(text.contains("goddag") && text.contains("udbetaling danmark"), "{context:?}: {text}");
+        let words: Vec<&str> = heard.words.iter().map(|word| word.text.reveal()).collect();
+        assert_eq!(words.join(" "), heard.text.reveal());
+        let mut next = request.speech.start();
+        for word in &heard.words {
+            assert_eq!(word.span.start(), next);
+            assert!((0.0..=1.0).contains(&word.probability));
+            next = word.span.end();
+        }
+        assert_eq!(next, request.speech.end());
+        assert!(heard.probability > 0.8, "{}", heard.probability);
+        assert!(matches!(doubt::judge(heard, request.track, request.speech), What::Utterance(_)));
+    }
+}
+
+#[test]
+fn nothing_is_invented_where_nobody_speaks() {
+    let mut recogniser = recogniser();
+    let sounds = [vec![0; 100], vec![0; 16_000], vec![0; 190_000], noise(48_000, 30), noise(160_000, 300), vec![9; 1]];
+    for sound in sounds {
+        let samples = sound.len();
+        let request = request(sound, Context::Fitted);
+        let heard = recogniser.hear(&request, &Cancel::default()).unwrap();
+        let what = doubt::judge(heard, request.track, request.speech);
+        let is_believed = !matches!(what, What::Suppressed { .. });
+        assert!(!is_believed, "{samples} samples without speech became {what:?}");
+    }
+}
+
+#[test]
+fn a_request_is_taken_back_in_the_middle_and_the_next_is_heard() {
+    let mut recogniser = recogniser();
+    let taken_back = Cancel::default();
+    taken_back.cancel();
+    let before = recogniser.hear(&request(greeting(), Context::Full), &taken_back);
+    assert_eq!(before.map(|heard| heard.text), Err(NotHeard::Cancelled));
+
+    // Twelve seconds take the encoder some hundredths of a second; whenever the flag comes, the answer is one of two.
+    let long: Vec<i16> = greeting().iter().copied().cycle().take(190_000).collect();
+    let long = request(long, Context::Full);
+    for wait_ms in [1, 20, 60] {
+        let cancel = Cancel::default();
+        let (go, gone) = std::sync::mpsc::sync_channel::<()>(1);
+        let result = std::thread::scope(|scope| {
+            let cancel = &cancel;
+            scope.spawn(move || {
+                if gone.recv_timeout(Duration::from_millis(wait_ms)).is_err() {
+                    cancel.cancel();
+                }
+            });
+            let result = recogniser.hear(&long, cancel);
+            drop(go);
+            result
+        });
+        assert!(matches!(result, Ok(_) | Err(NotHeard::Cancelled)), "{result:?}");
+    }
+    let heard = recogniser.hear(&request(greeting(), Context::Fitted), &Cancel::default()).unwrap();
+    assert!(heard.text.reveal().to_lowercase().contains("goddag"));
+}
