@@ -1,18 +1,20 @@
 //! Turns segments into text: a bounded queue, worker threads, one [`Recognizer`] each.
 //!
-//! In: a [`Request`] with the sound of one segment. Out: [`Heard`], or why there is no text. [`Transcriber::hear`] waits
-//! for a place in the queue, so that whoever submits is slowed to what the recognisers can do: the brake of the system.
+//! In: a [`Request`] with the sound of one segment. Out: [`Heard`], or why there is no text. Whoever submits waits for the
+//! answer and has only so much in flight, so it is slowed to what the recognisers can do: the brake of the system.
 //!
 //! Promises:
-//!   R1  At most [`PLACES`] requests are queued or being heard, half of them at most of the backlog.
-//!   R2  Calls that hung up come first, then live calls, each in order of arrival; the backlog gets at least every
-//!       fifth turn (`queue`).
+//!   R1  Finals are never dropped; partials are, whenever something more useful can be heard (`schedule`).
+//!   R2  Who is heard next is fair between calls, and somebody who waits for a draft comes first (`schedule`).
 //!   R3  Dropping the future of `hear` takes the request back: queued, it is forgotten; being heard, it is aborted.
-//!   R4  An error is tried once more, by itself. What takes longer than [`LONGEST`] is aborted and not tried again.
+//!   R4  An error is tried once more. If the recogniser died, it is tried by itself, with nothing else being heard, so
+//!       that what kills recognisers is found and takes nothing with it. What takes longer than [`LONGEST`] is aborted
+//!       and not tried again.
 //!
-//! Messages are owned and serialisable, because the recogniser will be a process of its own. Not done here: no order of
-//! results (`settle`), no judgement of a text (`doubt`).
+//! Messages are owned and serialisable, because the recogniser is a process of its own (`recogniser`). Not done here: no
+//! order of results (`settle`), no judgement of a text (`doubt`).
 
+pub mod schedule;
 pub mod queue;
 pub mod doubt;
 pub mod whisper;
@@ -25,14 +27,11 @@ use referent_proto::{CallId, NotTranscribedReason, Pcm, SampleOffset, SampleSpan
 use serde::{Deserialize, Serialize};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
-/// Requests queued or being heard. A segment is at most 0.4 MB, so this is at most 26 MB.
-pub const PLACES: usize = 64;
-/// Of these, requests of the backlog.
-const BACKLOG_PLACES: usize = PLACES / 2;
 /// One segment, at most 12 s of sound. The largest model takes 10 s at full context on one thread; a recogniser that
 /// needs longer than this hangs.
 pub const LONGEST: Duration = Duration::from_mins(1);
@@ -47,6 +46,23 @@ pub enum Class {
     Live,
     /// The call is sent afterwards.
     Backlog,
+    /// Grey text that will be replaced.
+    Partial,
+}
+
+impl Class {
+    /// In order of service.
+    pub const ALL: [Self; 4] = [Self::HungUp, Self::Live, Self::Backlog, Self::Partial];
+
+    /// As the metrics say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HungUp => "hung_up",
+            Self::Live => "live",
+            Self::Backlog => "backlog",
+            Self::Partial => "partial",
+        }
+    }
 }
 
 /// The number of a request, within this process.
@@ -100,7 +116,7 @@ pub enum NotHeard {
         /// Its own.
         code: i32,
     },
-    /// The recogniser is gone. Worth one more try with another.
+    /// The recogniser is gone. Worth one more try with another, by itself.
     #[error("the recogniser died")]
     Died,
     /// It took too long. Not worth another try.
@@ -122,24 +138,33 @@ impl NotHeard {
     }
 }
 
-/// Says that an answer is not wanted any more. A recogniser looks at it as often as it can.
+/// Says that an answer is not wanted any more. A recogniser looks at it as often as it can, or waits for it.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel {
+    flag: Arc<AtomicBool>,
+    token: CancellationToken,
+}
 
 impl Cancel {
     /// From now on.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.flag.store(true, Ordering::Relaxed);
+        self.token.cancel();
     }
 
     /// Is it?
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.flag.load(Ordering::Relaxed)
+    }
+
+    /// Until it is.
+    pub async fn cancelled(&self) {
+        self.token.cancelled().await;
     }
 
     /// Where a foreign library may look, for as long as this lives.
     pub(crate) fn flag(&self) -> &AtomicBool {
-        &self.0
+        &self.flag
     }
 }
 
@@ -158,55 +183,54 @@ pub struct Transcriber {
 #[derive(Debug)]
 struct Shared {
     queue: Arc<Queue>,
-    places: Semaphore,
-    backlog_places: Semaphore,
     next: AtomicU64,
+    workers: usize,
     threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
 }
 
 impl Transcriber {
     /// Starts a thread for each recogniser.
     pub fn start(recognisers: Vec<Box<dyn Recognizer>>) -> std::io::Result<Self> {
-        let queue = Arc::new(Queue::default());
+        let workers = recognisers.len();
+        let (queue, together) = (Arc::new(Queue::new(workers)), Arc::new(RwLock::new(())));
         let mut threads = Vec::new();
         for (number, recogniser) in recognisers.into_iter().enumerate() {
-            let queue = Arc::clone(&queue);
+            let (queue, together) = (Arc::clone(&queue), Arc::clone(&together));
             let builder = std::thread::Builder::new().name(format!("recogniser-{number}"));
-            threads.push(builder.spawn(move || serve(recogniser, &queue))?);
+            threads.push(builder.spawn(move || serve(recogniser, &queue, &together))?);
         }
-        let shared = Shared {
-            queue,
-            places: Semaphore::new(PLACES),
-            backlog_places: Semaphore::new(BACKLOG_PLACES),
-            next: AtomicU64::new(0),
-            threads: Mutex::new(threads),
-        };
+        let shared = Shared { queue, next: AtomicU64::new(0), workers, threads: Mutex::new(threads) };
         Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Hears a segment when its turn comes; twice, if the first time fails.
-    pub async fn hear(&self, mut request: Request) -> Result<Heard, NotHeard> {
-        let backlog = request.class == Class::Backlog;
-        // The semaphores are never closed, so there is always a place in the end.
-        let _backlog_place = if backlog { self.shared.backlog_places.acquire().await.ok() } else { None };
-        let _place = self.shared.places.acquire().await.ok();
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            request.id = RequestId(self.shared.next.fetch_add(1, Ordering::Relaxed));
-            match self.hear_once(request.clone()).await {
-                Err(error @ (NotHeard::Failed { .. } | NotHeard::Died)) if tries < 2 => {
-                    tracing::warn!(call = %request.call, track = %request.track, %error, "hearing it once more");
-                    metrics::counter!("referent_recogniser_retries_total").increment(1);
-                }
-                heard => return heard,
-            }
-        }
+    pub async fn hear(&self, request: Request) -> Result<Heard, NotHeard> {
+        let by_itself = match self.hear_once(request.clone(), false).await {
+            Err(NotHeard::Failed { .. }) => false,
+            Err(NotHeard::Died) => true,
+            heard => return heard,
+        };
+        tracing::warn!(call = %request.call, track = %request.track, by_itself, "hearing it once more");
+        metrics::counter!("referent_recogniser_retries_total").increment(1);
+        self.hear_once(request, by_itself).await
+    }
+
+    /// Hears what is said so far, if there is nothing better to do. `None`: there was, or it failed.
+    pub async fn glimpse(&self, request: Request) -> Option<Heard> {
+        debug_assert_eq!(request.class, Class::Partial, "a glimpse is never a final");
+        self.hear_once(request, false).await.ok()
     }
 
     /// What is left of this call comes first from now on.
     pub fn hurry(&self, call: CallId) {
         self.shared.queue.hurry(call);
+    }
+
+    /// How long what waits would take if nothing were added, in seconds: how far behind the recognisers are.
+    pub fn behind(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "at most 256 recognisers")]
+        let workers = self.shared.workers.max(1) as f64;
+        self.shared.queue.ahead() / workers
     }
 
     /// Lets the threads end after what they are hearing, and waits for them. Call it when no call is left.
@@ -219,14 +243,17 @@ impl Transcriber {
         }
     }
 
-    async fn hear_once(&self, request: Request) -> Result<Heard, NotHeard> {
-        let (id, cancel) = (request.id, Cancel::default());
+    async fn hear_once(&self, mut request: Request, by_itself: bool) -> Result<Heard, NotHeard> {
+        let id = RequestId(self.shared.next.fetch_add(1, Ordering::Relaxed));
+        request.id = id;
+        let cancel = Cancel::default();
         let (started, has_started) = oneshot::channel();
         let (answer, answered) = oneshot::channel();
         let _taken_back = TakenBack { queue: &self.shared.queue, id, cancel: &cancel };
-        self.shared.queue.push(Task { request, cancel: cancel.clone(), queued: Instant::now(), started, answer });
+        let task = Task { request, by_itself, cancel: cancel.clone(), queued: Instant::now(), started, answer };
+        self.shared.queue.push(task);
         // How long this takes is how busy the recognisers are: that is waiting, not hanging.
-        has_started.await.map_err(|_| NotHeard::Died)?;
+        has_started.await.map_err(|_| NotHeard::Cancelled)?;
         match tokio::time::timeout(LONGEST, answered).await {
             Ok(Ok(heard)) => heard,
             Ok(Err(_)) => Err(NotHeard::Died),
@@ -253,6 +280,8 @@ impl Drop for TakenBack<'_> {
 #[derive(Debug)]
 pub struct Task {
     request: Request,
+    /// R4.
+    by_itself: bool,
     cancel: Cancel,
     queued: Instant,
     started: oneshot::Sender<()>,
@@ -260,20 +289,32 @@ pub struct Task {
 }
 
 /// The life of one worker thread.
-fn serve(mut recogniser: Box<dyn Recognizer>, queue: &Queue) {
-    while let Some(Task { request, cancel, queued, started, answer }) = queue.pop() {
-        metrics::histogram!("referent_recogniser_wait_seconds").record(queued.elapsed().as_secs_f64());
-        if started.send(()).is_err() {
-            continue;
-        }
+fn serve(mut recogniser: Box<dyn Recognizer>, queue: &Queue, together: &RwLock<()>) {
+    while let Some((turn, task)) = queue.pop() {
         let begun = Instant::now();
-        let heard = std::panic::catch_unwind(AssertUnwindSafe(|| recogniser.hear(&request, &cancel)));
-        let heard = heard.unwrap_or(Err(NotHeard::Died));
-        metrics::histogram!("referent_recogniser_seconds").record(begun.elapsed().as_secs_f64());
-        metrics::counter!("referent_recogniser_sound_ms_total").increment(request.pcm.0.len() as u64 / 16);
-        // Nobody waits for what was taken back.
-        drop(answer.send(heard));
+        serve_one(&mut recogniser, task, together);
+        queue.done(turn, begun.elapsed());
     }
+}
+
+fn serve_one(recogniser: &mut Box<dyn Recognizer>, task: Task, together: &RwLock<()>) {
+    let Task { request, by_itself, cancel, queued, started, answer } = task;
+    // R4: whoever waits to be alone keeps others from beginning.
+    let _alone = by_itself.then(|| together.write().unwrap_or_else(PoisonError::into_inner));
+    let _beside_others = (!by_itself).then(|| together.read().unwrap_or_else(PoisonError::into_inner));
+    if started.send(()).is_err() {
+        return;
+    }
+    let class = request.class.name();
+    metrics::histogram!("referent_recogniser_wait_seconds", "class" => class).record(queued.elapsed().as_secs_f64());
+    let begun = Instant::now();
+    let heard = std::panic::catch_unwind(AssertUnwindSafe(|| recogniser.hear(&request, &cancel)));
+    let heard = heard.unwrap_or(Err(NotHeard::Died));
+    metrics::histogram!("referent_recogniser_seconds", "class" => class).record(begun.elapsed().as_secs_f64());
+    metrics::counter!("referent_recogniser_sound_ms_total", "class" => class)
+        .increment(request.pcm.0.len() as u64 / 16);
+    // Nobody waits for what was taken back.
+    drop(answer.send(heard));
 }
 
 /// Spreads words over the speech by their letters: as well as can be told without asking the model for times.

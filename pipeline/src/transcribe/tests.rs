@@ -93,25 +93,69 @@ async fn what_nobody_waits_for_is_aborted_and_forgotten() {
     assert!(begun.try_recv().is_err(), "the second request never began");
 }
 
+/// Dies of the sound of one call, and with it whoever is heard beside: as threads of one process do.
+#[derive(Clone, Default)]
+struct Mortal {
+    beside: Arc<std::sync::atomic::AtomicUsize>,
+    dead: Arc<AtomicBool>,
+    most_beside_the_poison: Arc<std::sync::atomic::AtomicUsize>,
+}
+
+const POISON: u8 = 13;
+
+impl Recognizer for Mortal {
+    fn hear(&mut self, request: &Request, cancel: &Cancel) -> Result<Heard, NotHeard> {
+        let poison = request.call == CallId::from_bytes(&[POISON; 16]).expect("sixteen bytes");
+        self.beside.fetch_add(1, Ordering::SeqCst);
+        let heard = if poison {
+            // Until all who can have begun beside it have.
+            let patience = Instant::now();
+            while patience.elapsed() < Duration::from_millis(100) {
+                self.most_beside_the_poison.fetch_max(self.beside.load(Ordering::SeqCst), Ordering::SeqCst);
+                std::thread::yield_now();
+            }
+            self.dead.store(true, Ordering::SeqCst);
+            Err(NotHeard::Died)
+        } else {
+            let patience = Instant::now();
+            while !self.dead.load(Ordering::SeqCst) && patience.elapsed() < Duration::from_millis(150) {
+                std::thread::yield_now();
+            }
+            if self.dead.load(Ordering::SeqCst) {
+                Err(NotHeard::Died)
+            } else {
+                scripted::Scripted.hear(request, cancel)
+            }
+        };
+        // The last one out starts the process anew.
+        if self.beside.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.dead.store(false, Ordering::SeqCst);
+        }
+        heard
+    }
+}
+
 #[tokio::test]
-async fn a_full_queue_makes_whoever_submits_wait() {
-    let (transcriber, mut begun, say) = told();
-    let mut waiting: futures_util::stream::FuturesUnordered<_> = (0..PLACES + 5)
-        .map(|_| {
-            let transcriber = transcriber.clone();
-            async move { transcriber.hear(request(1, Class::Live)).await }
-        })
-        .collect();
-    tokio::select! {
-        _ = futures_util::StreamExt::next(&mut waiting) => unreachable!("nobody told it to go"),
-        Some(_) = begun.recv() => {}
+async fn what_kills_a_recogniser_is_found_and_takes_nothing_with_it() {
+    let mortal = Mortal::default();
+    let recognisers = (0..3).map(|_| Box::new(mortal.clone()) as Box<dyn Recognizer>).collect();
+    let transcriber = Transcriber::start(recognisers).unwrap();
+    let hear = |call: u8| {
+        let transcriber = transcriber.clone();
+        async move { transcriber.hear(request(call, Class::Live)).await }
+    };
+    let (first, poison, second) = tokio::join!(hear(1), hear(POISON), hear(2));
+    assert_eq!(poison.map(drop), Err(NotHeard::Died));
+    first.unwrap();
+    second.unwrap();
+    assert!(mortal.most_beside_the_poison.swap(0, Ordering::SeqCst) > 1, "the first time it was beside others");
+
+    // Twice more, with others that never stop coming: the second try of the poison is always by itself.
+    for _ in 0..2 {
+        let (_, poison, _) = tokio::join!(hear(1), hear(POISON), hear(2));
+        assert_eq!(poison.map(drop), Err(NotHeard::Died));
+        assert_eq!(mortal.beside.load(Ordering::SeqCst), 0);
     }
-    assert_eq!(transcriber.shared.places.available_permits(), 0);
-    for _ in 0..PLACES + 5 {
-        say.send(Ok(())).unwrap();
-        futures_util::StreamExt::next(&mut waiting).await.unwrap().unwrap();
-    }
-    assert_eq!(transcriber.shared.places.available_permits(), PLACES);
 }
 
 #[test]
