@@ -21,7 +21,7 @@ use crate::receive::{Agent, AgentGone, Says, Tell, Tells};
 use crate::segment::Rules;
 use crate::settle::{Broken, LinkId};
 use crate::track::{Dishonest, Link, TrackWork};
-use crate::transcribe::{Class, Request, RequestId, Transcriber, doubt};
+use crate::transcribe::{Class, NotHeard, Request, RequestId, Transcriber, doubt};
 use crate::vad::Earshot;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -486,6 +486,8 @@ async fn hear(transcriber: Transcriber, request: Request, link: LinkId) -> (Trac
     let (call, track, speech) = (request.call, request.track, request.speech);
     let what = match transcriber.hear(request).await {
         Ok(heard) => doubt::judge(heard, track, speech),
+        // The worker ends. What it did not hear it says nothing about: another one goes on.
+        Err(NotHeard::Cancelled) => std::future::pending().await,
         Err(error) => {
             tracing::warn!(%call, %track, from = %speech.start(), to = %speech.end(), %error, "speech without text");
             What::NotTranscribed(error.reason())

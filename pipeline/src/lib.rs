@@ -16,6 +16,7 @@ pub mod timeline;
 pub mod vad;
 pub mod segment;
 pub mod transcribe;
+pub mod recogniser;
 pub mod settle;
 pub mod notes;
 pub mod draft;
@@ -30,7 +31,9 @@ use jobs::Jobs;
 use metrics_exporter_prometheus::PrometheusHandle;
 use notes::Notes;
 use rand::rngs::StdRng;
-use referent_models::Manifest;
+use recogniser::Recognisers;
+use recogniser::child::this_program;
+use recogniser::message::{Engine, Faults, Setup};
 use referent_proto::WorkerId;
 use segment::Rules;
 use std::net::SocketAddr;
@@ -38,8 +41,6 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use transcribe::scripted::Scripted;
-use transcribe::whisper::Whisper;
 use transcribe::{Recognizer, Transcriber};
 
 /// What a worker is run with, beside its configuration.
@@ -66,8 +67,25 @@ pub struct Addresses {
 
 /// Runs a worker until `shutdown`: calls finish what they hold, then drafts, then the recognisers.
 pub async fn run(config: Config, surroundings: Surroundings, on_ready: impl FnOnce(Addresses)) -> anyhow::Result<()> {
-    let recognisers = recognisers(&config.recogniser).await?;
-    run_with(config, recognisers, surroundings, on_ready).await
+    let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+    let (program, setup) = (this_program().to_owned(), process(&config));
+    let Recognisers { slots, supervising } =
+        recogniser::start(program, setup, recogniser::Limits::default(), &tracker, stop.clone()).await?;
+    let shutdown = surroundings.shutdown.clone();
+    let serving = async {
+        let served = run_with(config, slots, surroundings, on_ready).await;
+        stop.cancel();
+        served
+    };
+    let supervising = async {
+        let supervised = supervising.await.context("while watching the recogniser process");
+        shutdown.cancel(); // Either the worker has ended, or it can hear nothing any more.
+        supervised?
+    };
+    let (served, supervised) = tokio::join!(serving, supervising);
+    tracker.close();
+    tracker.wait().await;
+    supervised.and(served)
 }
 
 /// As [`run`], with recognisers that are there already.
@@ -128,17 +146,12 @@ async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<Listening> {
     Ok(Listening { listener, address })
 }
 
-/// Loads the model off the runtime's threads: its sum is taken first, which reads the whole file.
-async fn recognisers(config: &RecogniserConfig) -> anyhow::Result<Vec<Box<dyn Recognizer>>> {
-    let config = config.clone();
-    let loading = tokio::task::spawn_blocking(move || match config.kind {
-        RecogniserKind::Whisper => {
-            let model = Manifest::load(&config.models_dir)?.verify(&config.model)?;
-            anyhow::Ok(Whisper::open(&model, config.workers)?)
-        }
-        RecogniserKind::Scripted => {
-            Ok((0..config.workers).map(|_| Box::new(Scripted) as Box<dyn Recognizer>).collect())
-        }
-    });
-    loading.await.context("while loading the model")?
+/// What the recogniser process shall be.
+fn process(config: &Config) -> Setup {
+    let RecogniserConfig { kind, model, models_dir, workers, .. } = &config.recogniser;
+    let engine = match kind {
+        RecogniserKind::Whisper => Engine::Whisper { model: model.clone(), models_dir: models_dir.clone() },
+        RecogniserKind::Scripted => Engine::Scripted(Faults::default()),
+    };
+    Setup { engine, workers: *workers, log: config.log.clone() }
 }

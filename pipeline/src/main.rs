@@ -35,6 +35,9 @@ enum Command {
     /// Which speech models there are, and whether they are what they should be.
     #[command(subcommand)]
     Models(Models),
+    /// Hears for one worker, which starts this itself.
+    #[command(hide = true)]
+    Recognise,
 }
 
 #[derive(Subcommand)]
@@ -76,6 +79,7 @@ fn act(command: Command) -> anyhow::Result<()> {
             let runtime = runtime.worker_threads(2).enable_all().build().context("while starting the runtime")?;
             runtime.block_on(serve(&config))
         }
+        Command::Recognise => referent_pipeline::recogniser::child::run(),
         Command::Models(Models::List { models_dir }) => {
             let manifest = Manifest::load(&models_dir)?;
             say(&manifest.models().iter().map(|model| line_of(&manifest, model)).collect::<Vec<_>>().join("\n"))

@@ -36,7 +36,9 @@ pub fn describe() {
     counter!("referent_stale_total", "Calls that another worker had taken over.");
     counter!("referent_sound_ms_total", "Milliseconds of sound that came in, both tracks together.");
     counter!("referent_settles_total", "Stretches of sound that became something, by kind and reason.");
-    gauge!("referent_recogniser_queue", "Segments that wait for a recogniser.");
+    gauge!("referent_recogniser_queue", "Segments that wait for a recogniser, by class.");
+    counter!("referent_recogniser_restarts_total", "Recogniser processes that were replaced, by why.");
+    gauge!("referent_recogniser_resident_bytes", "Memory of the recogniser process.");
     histogram!("referent_recogniser_wait_seconds", "How long a segment waited for a recogniser.");
     histogram!("referent_recogniser_seconds", "How long a segment was heard.");
     counter!("referent_recogniser_sound_ms_total", "Milliseconds of sound that recognisers heard.");

@@ -3,7 +3,7 @@
 mod engine;
 
 use crate::SampleCall;
-use crate::disturbed::{Damage, Sound, compare, moments, play, word_errors};
+use crate::disturbed::{Damage, Sound, Victim, compare, moments, play, word_errors};
 use crate::figures::{Figures, percentile};
 use crate::word_errors::WordErrors;
 use crate::world::{Pace, Part, Recogniser, World};
@@ -144,16 +144,18 @@ pub async fn kill() -> Result<()> {
     let (mut calm_errors, mut errors) = (WordErrors::default(), WordErrors::default());
     for (name, recogniser) in [("scripted", Recogniser::Scripted), ("model", Recogniser::Whisper)] {
         let calm = play(&folder.path().join(format!("{name}-calm")), recogniser, &sound, None).await?;
-        for (seed, part) in [(21, Part::Pipeline), (22, Part::NotesApi), (23, Part::Agent)] {
+        let programs = [(21, Part::Pipeline), (22, Part::NotesApi), (23, Part::Agent)];
+        let programs = programs.map(|(seed, part)| (seed, Victim::Program(part)));
+        for (seed, victim) in programs.into_iter().chain([(24, Victim::Recogniser)]) {
             let (folder, sound, calm, sample) = (folder.path(), &sound, &calm, &sample);
             let damages: Vec<(Damage, [WordErrors; 2])> =
                 stream::iter(moments(seed, MOMENTS, length).into_iter().enumerate())
                     .map(|(number, moment)| async move {
-                        let folder = folder.join(format!("{name}-{part:?}-{number}"));
-                        let disturbed = play(&folder, recogniser, sound, Some((part, moment))).await?;
-                        let damage = compare(calm, &disturbed, part, recogniser);
+                        let folder = folder.join(format!("{name}-{seed}-{number}"));
+                        let disturbed = play(&folder, recogniser, sound, Some((victim, moment))).await?;
+                        let damage = compare(calm, &disturbed, victim, recogniser);
                         if !damage.none() {
-                            tracing::warn!(name, ?part, ?moment, ?damage, "damage");
+                            tracing::warn!(name, ?victim, ?moment, ?damage, "damage");
                         }
                         let errors = [calm, &disturbed]
                             .map(|heard| word_errors(sample, length.as_secs_f64(), heard, &disturbed));

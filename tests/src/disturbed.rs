@@ -67,22 +67,36 @@ pub fn moments(seed: u64, count: usize, length: Duration) -> Vec<Duration> {
     (0..count).map(|_| Duration::from_secs_f64(rng.random_range(0.3..length.as_secs_f64() + 2.0))).collect()
 }
 
+/// What is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Victim {
+    /// One of the three programs, which is started again at once.
+    Program(Part),
+    /// The process in which the pipeline hears; the pipeline starts another.
+    Recogniser,
+}
+
 /// Plays the call in a world of its own; at `kill`'s moment that part is killed and at once started again.
 pub async fn play(
     folder: &Path,
     recogniser: Recogniser,
     sound: &Sound,
-    kill: Option<(Part, Duration)>,
+    kill: Option<(Victim, Duration)>,
 ) -> Result<Finished> {
     let mut world = World::builder(folder).recogniser(recogniser).pace(Pace::RealTime).start().await?;
     let mut caseworker = world.caseworker().await?;
     let id = world.begin_call(&sound.wav).await?;
-    if let Some((part, moment)) = kill {
+    if let Some((victim, moment)) = kill {
         tokio::time::sleep(moment).await; // The moment is the thing waited for.
-        world.kill(part).await?;
-        world.start(part).await?;
-        if part == Part::NotesApi {
-            caseworker = world.caseworker().await?;
+        match victim {
+            Victim::Program(part) => {
+                world.kill(part).await?;
+                world.start(part).await?;
+                if part == Part::NotesApi {
+                    caseworker = world.caseworker().await?;
+                }
+            }
+            Victim::Recogniser => world.kill_recogniser()?,
         }
     }
     let call = caseworker
@@ -111,7 +125,7 @@ async fn spool_is_empty_soon(world: &World) -> Result<usize> {
 }
 
 /// Holds a disturbed call against the undisturbed one. Texts count only where they are a function of the sound's place.
-pub fn compare(undisturbed: &Finished, disturbed: &Finished, part: Part, recogniser: Recogniser) -> Damage {
+pub fn compare(undisturbed: &Finished, disturbed: &Finished, victim: Victim, recogniser: Recogniser) -> Damage {
     let gaps = gaps(&disturbed.call);
     let near_a_gap = |said: &Said| {
         gaps.iter().any(|(track, start, end)| {
@@ -126,7 +140,8 @@ pub fn compare(undisturbed: &Finished, disturbed: &Finished, part: Part, recogni
         match found {
             None => damage.missing += 1,
             Some(found) => {
-                let same = recogniser == Recogniser::Whisper || part == Part::Agent || found == expected;
+                let same =
+                    recogniser == Recogniser::Whisper || victim == Victim::Program(Part::Agent) || found == expected;
                 damage.different += u32::from(!same);
             }
         }
@@ -136,7 +151,7 @@ pub fn compare(undisturbed: &Finished, disturbed: &Finished, part: Part, recogni
     }
     let number = disturbed.call["draft"]["number"].as_u64().unwrap_or(0);
     damage.more_drafts = u32::try_from(number.abs_diff(1)).unwrap_or(u32::MAX);
-    let allowed = usize::from(part == Part::Agent);
+    let allowed = usize::from(victim == Victim::Program(Part::Agent));
     for track in ["near", "far"] {
         let count = gaps.iter().filter(|gap| gap.0 == track).count();
         damage.more_gaps += u32::try_from(count.saturating_sub(allowed)).unwrap_or(u32::MAX);

@@ -84,25 +84,50 @@ impl Program {
         Ok(())
     }
 
-    /// CPU seconds that it has used so far, and its resident memory in MiB, as the kernel counts them.
+    /// The processes that it has started itself.
+    pub fn children(&self) -> Result<Vec<u32>> {
+        children_of(self.pid().context("the process has ended")?)
+    }
+
+    /// CPU seconds that it and the processes it has started have used so far, and their resident memory in MiB, as the
+    /// kernel counts them.
     pub fn usage(&self) -> Result<Usage> {
         let pid = self.pid().context("the process has ended")?;
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-        // The name in brackets may hold blanks; the fields are counted from its end: 14 and 15 are utime and stime.
-        let fields: Vec<&str> =
-            stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().collect()).unwrap_or_default();
-        let ticks: u32 =
-            fields.get(11).context("utime")?.parse::<u32>()? + fields.get(12).context("stime")?.parse::<u32>()?;
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-        let rss_kib: u32 = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .and_then(|rest| rest.split_whitespace().next())
-            .context("VmRSS")?
-            .parse()?;
-        // Linux counts in hundredths of a second on every machine this runs on (USER_HZ).
-        Ok(Usage { cpu_s: f64::from(ticks) / 100.0, rss_mib: f64::from(rss_kib) / 1024.0 })
+        let mut sum = usage_of(pid)?;
+        for child in children_of(pid)? {
+            let Usage { cpu_s, rss_mib } = usage_of(child)?;
+            sum = Usage { cpu_s: sum.cpu_s + cpu_s, rss_mib: sum.rss_mib + rss_mib };
+        }
+        Ok(sum)
     }
+}
+
+fn children_of(pid: u32) -> Result<Vec<u32>> {
+    let mut children = Vec::new();
+    for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
+        // A thread may have ended meanwhile; it has no children then.
+        let listed = std::fs::read_to_string(task?.path().join("children")).unwrap_or_default();
+        children.extend(listed.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+    }
+    Ok(children)
+}
+
+fn usage_of(pid: u32) -> Result<Usage> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The name in brackets may hold blanks; the fields are counted from its end: 14 and 15 are utime and stime.
+    let fields: Vec<&str> =
+        stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().collect()).unwrap_or_default();
+    let ticks: u32 =
+        fields.get(11).context("utime")?.parse::<u32>()? + fields.get(12).context("stime")?.parse::<u32>()?;
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let rss_kib: u32 = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .and_then(|rest| rest.split_whitespace().next())
+        .context("VmRSS")?
+        .parse()?;
+    // Linux counts in hundredths of a second on every machine this runs on (USER_HZ).
+    Ok(Usage { cpu_s: f64::from(ticks) / 100.0, rss_mib: f64::from(rss_kib) / 1024.0 })
 }
 
 /// What a process has used.

@@ -240,6 +240,16 @@ impl World {
         Ok(())
     }
 
+    /// kill -9 of the process in which the pipeline hears.
+    pub fn kill_recogniser(&mut self) -> Result<()> {
+        let pipeline = self.program(Part::Pipeline).as_ref().context("the pipeline runs")?;
+        for pid in pipeline.children()? {
+            let pid = rustix::process::Pid::from_raw(pid.cast_signed()).context("a process has a number")?;
+            rustix::process::kill_process(pid, rustix::process::Signal::KILL)?;
+        }
+        Ok(())
+    }
+
     /// Starts a part, on its ports.
     pub async fn start(&mut self, part: Part) -> Result<()> {
         let (binary, name) = match part {

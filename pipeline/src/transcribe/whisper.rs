@@ -1,4 +1,4 @@
-//! whisper.cpp in this process: one model, a state and a thread for each recogniser.
+//! whisper.cpp: one model, a state and a thread for each recogniser.
 //!
 //! In: the sound of a segment. Out: its text, with the model's own doubts. The encoder looks at as much of its 30 s
 //! window as the segment fills ([`Context::Fitted`], several times cheaper), and once more at all of it when the result
@@ -6,10 +6,11 @@
 //! prompt: the text of a segment depends on its sound alone.
 //!
 //! Promised: only a [`ModelPath`] is loaded; every input has at least a second (whisper.cpp reads beyond shorter ones);
-//! a cancelled request ends after the encoder's run at the latest. Log lines of whisper.cpp hold no text, and go to ours.
+//! a cancelled request ends after the encoder's run at the latest; memory does not grow with what was heard. Log lines of
+//! whisper.cpp hold no text, and go to ours.
 //!
-//! Not done here: whisper.cpp may abort the process; then the spool still has the sound. `n_threads` stays 1, because
-//! threads of one state spin for each other (docs/decisions/0007).
+//! Not done here: whisper.cpp may abort the process, which is therefore one of its own (`recogniser`). `n_threads` stays 1,
+//! because threads of one state spin for each other (docs/decisions/0007).
 
 #![expect(unsafe_code, reason = "whisper.cpp's callbacks: the safe wrapper of the abort callback calls a wrong type")]
 
@@ -17,6 +18,7 @@ use super::{Cancel, Heard, NotHeard, Recognizer, Request, doubt};
 use crate::config::Context;
 use referent_models::{Kind, ModelPath};
 use referent_proto::{SampleSpan, Spoken};
+use std::collections::HashMap;
 use std::ffi::{CStr, c_char, c_void};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,6 +32,8 @@ const WHOLE_WINDOW: usize = 1500;
 const LEAST_WINDOW: usize = 256;
 /// whisper.cpp reads beyond shorter inputs: one second.
 const LEAST_SAMPLES: usize = 16_000;
+/// Our own code for a language that whisper.cpp cannot know.
+const NO_SUCH_LANGUAGE: i32 = -100;
 /// A fitted result below this probability is tried again with the whole window.
 const LOOKS_WRONG: f32 = 0.45;
 
@@ -54,10 +58,15 @@ pub enum Unusable {
     Slow(&'static str),
 }
 
+/// The binding never frees what it copies of a language into its parameters, so they are made once for each and cloned;
+/// more languages than these there are not.
+const LANGUAGES: usize = 128;
+
 /// One recogniser.
 pub struct Whisper {
     context: Arc<WhisperContext>,
     state: Option<WhisperState>,
+    params: HashMap<String, FullParams<'static, 'static>>,
 }
 
 impl Whisper {
@@ -77,7 +86,8 @@ impl Whisper {
         let mut recognisers: Vec<Box<dyn Recognizer>> = Vec::new();
         for _ in 0..workers {
             let state = context.create_state().map_err(not_loaded)?;
-            recognisers.push(Box::new(Self { context: Arc::clone(&context), state: Some(state) }));
+            let (context, params) = (Arc::clone(&context), HashMap::new());
+            recognisers.push(Box::new(Self { context, state: Some(state), params }));
         }
         tracing::info!(model = model.name(), sha256 = %model.sha256(), workers, "the model is loaded");
         Ok(recognisers)
@@ -94,7 +104,12 @@ impl Whisper {
             Some(state) => state,
             None => self.state.insert(self.context.create_state().map_err(failed)?),
         };
-        let mut params = params(&request.language, window);
+        if self.params.len() >= LANGUAGES && !self.params.contains_key(&request.language) {
+            return Err(NotHeard::Failed { code: NO_SUCH_LANGUAGE });
+        }
+        let made = self.params.entry(request.language.clone()).or_insert_with_key(|language| params(language));
+        let mut params = made.clone();
+        params.set_audio_ctx(i32::try_from(window).unwrap_or(i32::MAX));
         // SAFETY: `is_cancelled` only reads the flag, and `cancel` outlives the call to `full`.
         unsafe {
             params.set_abort_callback(Some(is_cancelled));
@@ -141,12 +156,11 @@ fn padded(pcm: &[i16]) -> Vec<f32> {
     samples
 }
 
-fn params(language: &str, window: usize) -> FullParams<'_, '_> {
-    let mut params = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
+fn params(language: &str) -> FullParams<'static, 'static> {
+    let mut params: FullParams<'static, 'static> = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
     params.set_n_threads(1);
-    // The binding never frees this copy of two letters: some kB a year.
-    params.set_language(Some(language));
-    params.set_audio_ctx(i32::try_from(window).unwrap_or(i32::MAX));
+    // The binding wants the letters for as long as the parameters, and copies them; so it may have any that lives so long.
+    params.set_language(Some(String::leak(language.to_owned())));
     params.set_no_timestamps(true);
     params.set_single_segment(true);
     params.set_no_context(true);
