@@ -173,11 +173,11 @@ pub async fn deliver(call: &Call, line: &Line) -> Delivered {
     loop {
         settled.mark_unchanged();
         let Some(turn) = line.leaving.run_until_cancelled(line.turns.take(call)).await else { return Delivered::Left };
-        let ending = stream::run(call, line, without_progress).await;
+        let stream::Connection { ending, was_heard } = stream::run(call, line, without_progress).await;
         drop(turn);
         call.is_away();
         line.turns.is_served(call, false);
-        without_progress += 1;
+        without_progress += u32::from(was_heard);
         if settled.has_changed().unwrap_or(false) {
             without_progress = 0;
             backoff.reset();

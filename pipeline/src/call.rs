@@ -11,6 +11,8 @@
 //!   K3  A hang-up is passed on at once, before the last texts are there.
 //!   K4  Whatever goes wrong ends this worker's part with an error and holds nothing back: another goes on from the
 //!       settled offsets.
+//!   K5  A call with which earlier workers made no progress is heard with care, and in the end what may have killed them
+//!       is settled without text: it does not go round (docs/decisions/0011).
 //!
 //! Not done here: no wire type, no status code (`receive`), no judgement about the chain (notes-api).
 
@@ -27,8 +29,8 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
 use referent_proto::{
-    AgentState, BadMessage, CallId, Command, CommandId, CommandKind, Epoch, HangUp, Hello, Settled, Track, Urgency,
-    What,
+    AgentState, BadMessage, CallId, Command, CommandId, CommandKind, Epoch, HangUp, Hello, NotTranscribedReason,
+    Settled, Track, Urgency, What,
 };
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -37,6 +39,11 @@ use tokio_util::sync::CancellationToken;
 
 /// Segments of a call that have no text yet; then its sound has to wait.
 const IN_FLIGHT: usize = 8;
+/// After so many connections on which nothing was settled, a call is heard one segment at a time: what kills workers is
+/// then alone.
+const SUSPECT: u32 = 3;
+/// After so many, the first segment of each track is given up: it must not go round killing workers.
+const POISON: u32 = 5;
 /// Messages to notes-api that it has not taken; then the sound has to wait.
 const UNSAID: usize = 32;
 /// An agent says something every 2 s. One that is alive and silent for so long is broken.
@@ -160,6 +167,10 @@ struct Call<'a> {
     language: String,
     class: Class,
     tracks: Vec<TrackWork<Earshot>>,
+    /// K5: how many segments may be without text.
+    in_flight: usize,
+    /// K5: tracks whose next segment is given up.
+    given_up: Vec<Track>,
     texts: Texts,
     to_notes: VecDeque<ToNotes>,
     to_agent: VecDeque<Tells>,
@@ -192,6 +203,12 @@ impl<'a> Call<'a> {
             Urgency::Live => Class::Live,
             Urgency::Backlog => Class::Backlog,
         };
+        let attempts = hello.attempts_without_progress;
+        let in_flight = if attempts >= SUSPECT { 1 } else { IN_FLIGHT };
+        let given_up = if attempts >= POISON { hello.tracks.clone() } else { Vec::new() };
+        if attempts >= SUSPECT {
+            tracing::warn!(attempts, "earlier workers settled nothing of this call; it is heard with care");
+        }
         let language = if area.language.is_empty() { shared.language.clone() } else { area.language };
         let now = Instant::now();
         Self {
@@ -201,6 +218,8 @@ impl<'a> Call<'a> {
             language,
             class,
             tracks,
+            in_flight,
+            given_up,
             texts: Texts::new(),
             to_notes: VecDeque::new(),
             to_agent,
@@ -250,7 +269,7 @@ impl<'a> Call<'a> {
 
     /// K1: more is taken in only while there is room for what it becomes.
     fn listens(&self) -> bool {
-        let has_room = self.texts.len() < IN_FLIGHT && self.to_notes.len() < UNSAID;
+        let has_room = self.texts.len() < self.in_flight && self.to_notes.len() < UNSAID;
         self.agent_is_there && self.stop_at.is_none() && has_room
     }
 
@@ -314,6 +333,12 @@ impl<'a> Call<'a> {
             match link {
                 Link::Quiet(span) => self.track(track)?.line().add(span, What::Quiet)?,
                 Link::Gap(span, reason) => self.track(track)?.line().add(span, What::Gap(reason))?,
+                Link::Speech { span, .. } if self.given_up.contains(&track) => {
+                    self.given_up.retain(|given_up| *given_up != track);
+                    tracing::error!(%track, from = %span.start(), to = %span.end(), "given up: it may kill workers");
+                    let died = What::NotTranscribed(NotTranscribedReason::RecogniserDied);
+                    self.track(track)?.line().add(span, died)?;
+                }
                 Link::Speech { span, speech, heard_from, pcm } => {
                     let link = self.track(track)?.line().wait_for(span)?;
                     let request = Request {

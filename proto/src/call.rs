@@ -69,7 +69,8 @@ pub struct Hello {
     pub started: Started,
     /// Live or sent afterwards.
     pub urgency: Urgency,
-    /// Connections since `settled` last moved.
+    /// Connections since `settled` last moved on which sound was asked for: when they are many, the sound itself may be
+    /// what ends them.
     pub attempts_without_progress: u32,
     /// The tracks it has; a call without a far track says so here.
     pub tracks: Vec<Track>,

@@ -23,10 +23,33 @@ const UP_QUEUE: usize = 32;
 /// How long a `Done` may take to leave before the stream is closed.
 const DONE_WITHIN: Duration = Duration::from_secs(5);
 
+/// How a connection went.
+pub(super) struct Connection {
+    /// How it ended.
+    pub(super) ending: Result<Ending, Broken>,
+    /// The server had said from where it wanted sound: from then on it may be the sound that ends a connection.
+    pub(super) was_heard: bool,
+}
+
 /// Connects, and sends until something ends the stream.
-pub(super) async fn run(call: &Call, line: &Line, attempts_without_progress: u32) -> Result<Ending, Broken> {
-    let (up, mut down) = open(call, line, attempts_without_progress).await?;
-    let mut stream = Stream::new(call);
+pub(super) async fn run(call: &Call, line: &Line, attempts_without_progress: u32) -> Connection {
+    match open(call, line, attempts_without_progress).await {
+        Ok((up, down)) => {
+            let mut stream = Stream::new(call);
+            let ending = converse(call, line, &mut stream, up, down).await;
+            Connection { ending, was_heard: stream.reader.is_some() }
+        }
+        Err(broken) => Connection { ending: Err(broken), was_heard: false },
+    }
+}
+
+async fn converse(
+    call: &Call,
+    line: &Line,
+    stream: &mut Stream<'_>,
+    up: Up,
+    mut down: Streaming<wire::ToAgent>,
+) -> Result<Ending, Broken> {
     let mut durable = call.spool().durable();
     let mut heartbeat = interval(line.limits.heartbeat);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -22,6 +22,8 @@ use tonic::{Code, Status, Streaming};
 pub(crate) struct Call {
     pub(crate) id: CallId,
     pub(crate) items: PerTrack<Vec<Item>>,
+    /// Connections on which nothing was settled.
+    pub(crate) attempts: u32,
 }
 
 #[derive(Clone)]
@@ -71,7 +73,7 @@ impl Call {
                 .collect()
         };
         let items = PerTrack { near: track(0, Track::Near), far: track(1, Track::Far) };
-        Self { id: CallId::from_bytes(&[9; 16]).unwrap(), items }
+        Self { id: CallId::from_bytes(&[9; 16]).unwrap(), items, attempts: 0 }
     }
 
     pub(crate) fn hello(&self) -> Hello {
@@ -86,7 +88,7 @@ impl Call {
             direction: Direction::Incoming,
             started: Started { utc_ms: 1_790_000_000_000, utc_offset_s: 7200 },
             urgency: Urgency::Live,
-            attempts_without_progress: 0,
+            attempts_without_progress: self.attempts,
             tracks: Track::BOTH.to_vec(),
         }
     }

@@ -179,3 +179,64 @@ async fn a_call_is_finished_without_an_agent_that_left_after_the_hang_up() {
     is_one_chain(&notes_api, &call);
     worker.stop().await;
 }
+
+/// Kills the whole worker with the sound of one moment: what a call may bring that nobody has thought of.
+#[derive(Clone)]
+struct Deadly {
+    moment: SampleOffset,
+    kills: Arc<tokio::sync::Notify>,
+}
+
+impl Recognizer for Deadly {
+    fn hear(&mut self, request: &Request, cancel: &Cancel) -> Result<Heard, NotHeard> {
+        if request.speech.start() <= self.moment && self.moment < request.speech.end() && request.track == Track::Far {
+            self.kills.notify_one();
+            while !cancel.is_cancelled() {
+                std::thread::yield_now();
+            }
+            return Err(NotHeard::Cancelled);
+        }
+        Scripted.hear(request, cancel)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sound_that_kills_workers_does_not_go_round() {
+    let mut call = Call::sample(40, 1600);
+    let expected = undisturbed(&call).await;
+    let notes_api = NotesApi::new();
+    let address = notes_api.serve("127.0.0.1:0").await;
+    // In the middle of a sentence of the citizen's.
+    let deadly = Deadly { moment: SampleOffset(19 * 16_000), kills: Arc::default() };
+    let mut workers = 0;
+    loop {
+        workers += 1;
+        assert!(workers < 12, "it goes round");
+        let before = notes_api.database().chain.len();
+        let recognisers = (0..2).map(|_| Box::new(deadly.clone()) as Box<dyn Recognizer>).collect();
+        let worker = Worker::with(address, recognisers).await;
+        let mut line = Line::open(worker.address, &call).await.unwrap();
+        let died = tokio::select! {
+            sent = line.send_all(&call) => { sent.unwrap(); false }
+            () = deadly.kills.notified() => true,
+        };
+        if !died {
+            break;
+        }
+        worker.kill();
+        let moved = notes_api.database().chain.len() > before;
+        call.attempts = if moved { 0 } else { call.attempts + 1 };
+    }
+    assert!(workers > 5, "the sound was deadly: {workers} workers");
+    is_one_chain(&notes_api, &call);
+    let database = notes_api.database();
+    for (track, expected) in Track::BOTH.into_iter().zip(expected) {
+        let lines = database.track(track);
+        let given_up = lines.iter().filter(|line| line.contains("not transcribed recogniser_died")).count();
+        let differ = lines.iter().zip(&expected).filter(|(line, expected)| line != expected).count();
+        assert_eq!(lines.len(), expected.len(), "{lines:?}");
+        assert_eq!(differ, given_up, "{lines:?}");
+        // Which of the two tracks it was, the workers could not know.
+        assert!(given_up <= 1 && (track == Track::Near || given_up == 1), "{track}: {lines:?}");
+    }
+}
