@@ -14,27 +14,37 @@
 //!   K5  A call with which earlier workers made no progress is heard with care, and in the end what may have killed them
 //!       is settled without text: it does not go round (docs/decisions/0011).
 //!
+//!   K6  Grey text is passed on while somebody speaks, and costs nothing that matters: it is never settled, and dropped
+//!       wherever there is something better to do.
+//!
 //! Not done here: no wire type, no status code (`receive`), no judgement about the chain (notes-api).
+
+mod ends;
+mod glimpse;
 
 use crate::config::Context;
 use crate::jobs::Jobs;
 use crate::notes::{Begun, FromNotes, Known, Line, Notes, NotesError, ToNotes};
+use crate::partial::Partials;
 use crate::receive::{Agent, AgentGone, Says, Tell, Tells};
 use crate::segment::Rules;
 use crate::settle::{Broken, LinkId};
 use crate::track::{Dishonest, Link, TrackWork};
 use crate::transcribe::{Class, NotHeard, Request, RequestId, Transcriber, doubt};
 use crate::vad::Earshot;
+use ends::discarded;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
+use glimpse::Glimpse;
+use referent_proto::ids::PerTrack;
 use referent_proto::{
-    AgentState, BadMessage, CallId, Command, CommandId, CommandKind, Epoch, HangUp, Hello, NotTranscribedReason,
-    Settled, Track, Urgency, What,
+    AgentState, BadMessage, Command, CommandKind, Epoch, HangUp, Hello, NotTranscribedReason, Pcm, SampleOffset,
+    SampleSpan, Settled, Track, Urgency, What,
 };
 use std::collections::VecDeque;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 /// Segments of a call that have no text yet; then its sound has to wait.
@@ -52,10 +62,6 @@ const AGENT_SILENT: Duration = Duration::from_mins(1);
 const NOTES_SILENT: Duration = Duration::from_secs(30);
 /// What is being heard may be finished after the process was asked to stop.
 const LAST_TEXTS: Duration = Duration::from_secs(5);
-/// The draft job follows the last settle at once, or has gone to somebody else.
-const JOB_WITHIN: Duration = Duration::from_secs(2);
-/// How long an agent may take to erase a call.
-const ERASED_WITHIN: Duration = Duration::from_secs(15);
 /// Whoever hung up longer ago does not look at the screen for the draft.
 const JUST_NOW_MS: u64 = 30_000;
 
@@ -73,6 +79,8 @@ pub struct Shared {
     pub context: Context,
     /// When speech begins and ends.
     pub rules: Rules,
+    /// Whether text is shown while it is being said.
+    pub partials: bool,
     /// The process has to stop.
     pub shutdown: CancellationToken,
 }
@@ -117,6 +125,8 @@ enum Event {
     Notes(FromNotes),
     /// A segment has become something.
     Text(Track, LinkId, What),
+    /// What is being said was heard so far.
+    Glimpse(Glimpse),
     /// A message left.
     Sent,
     /// The agent does not take messages any more.
@@ -147,6 +157,7 @@ pub async fn run(hello: Hello, agent: &mut Agent, tell: &Tell, shared: &Shared) 
             }
             Event::Notes(says) => call.notes_says(says)?,
             Event::Text(track, link, what) => call.text(track, link, what),
+            Event::Glimpse(glimpse) => call.glimpsed(glimpse),
             Event::Late => call.is_late()?,
             Event::Stop => call.stop(),
             Event::Sent => {}
@@ -158,6 +169,7 @@ pub async fn run(hello: Hello, agent: &mut Agent, tell: &Tell, shared: &Shared) 
 }
 
 type Texts = FuturesUnordered<BoxFuture<'static, (Track, LinkId, What)>>;
+type Glimpses = FuturesUnordered<BoxFuture<'static, Glimpse>>;
 
 /// Where a call stands on this worker.
 struct Call<'a> {
@@ -172,6 +184,10 @@ struct Call<'a> {
     /// K5: tracks whose next segment is given up.
     given_up: Vec<Track>,
     texts: Texts,
+    glimpses: Glimpses,
+    partials: PerTrack<Partials>,
+    /// Ends a glimpse whose utterance is over.
+    over: PerTrack<CancellationToken>,
     to_notes: VecDeque<ToNotes>,
     to_agent: VecDeque<Tells>,
     /// Settles and hang-ups that notes-api has not answered.
@@ -221,6 +237,9 @@ impl<'a> Call<'a> {
             in_flight,
             given_up,
             texts: Texts::new(),
+            glimpses: Glimpses::new(),
+            partials: PerTrack::default(),
+            over: PerTrack::default(),
             to_notes: VecDeque::new(),
             to_agent,
             unanswered: 0,
@@ -247,6 +266,7 @@ impl<'a> Call<'a> {
         tokio::select! {
             biased;
             Some((track, link, what)) = self.texts.next() => Ok(Event::Text(track, link, what)),
+            Some(glimpse) = self.glimpses.next() => Ok(Event::Glimpse(glimpse)),
             message = down.next() => Ok(Event::Notes(message?)),
             place = up.reserve(), if !self.to_notes.is_empty() => {
                 if let (Ok(place), Some(message)) = (place, self.to_notes.pop_front()) {
@@ -283,7 +303,8 @@ impl<'a> Call<'a> {
                 let track = chunk.track;
                 metrics::counter!("referent_sound_ms_total").increment(chunk.pcm.0.len() as u64 / 16);
                 let links = self.track(track)?.sound(chunk)?;
-                self.take(track, links)
+                self.take(track, links)?;
+                self.glimpse(track)
             }
             Says::Gap(gap) => {
                 let links = self.track(gap.track)?.gap(gap)?;
@@ -340,24 +361,30 @@ impl<'a> Call<'a> {
                     self.track(track)?.line().add(span, died)?;
                 }
                 Link::Speech { span, speech, heard_from, pcm } => {
+                    self.partials[track].is_cut();
+                    std::mem::take(&mut self.over[track]).cancel();
                     let link = self.track(track)?.line().wait_for(span)?;
-                    let request = Request {
-                        id: RequestId(0),
-                        call: self.hello.call,
-                        track,
-                        class: self.class,
-                        speech,
-                        heard_from,
-                        pcm,
-                        language: self.language.clone(),
-                        context: self.shared.context,
-                    };
+                    let request = self.request(track, self.class, speech, heard_from, pcm);
                     self.texts.push(hear(self.shared.transcriber.clone(), request, link).boxed());
                 }
             }
         }
         self.settle(track);
         Ok(())
+    }
+
+    fn request(&self, track: Track, class: Class, speech: SampleSpan, heard_from: SampleOffset, pcm: Pcm) -> Request {
+        Request {
+            id: RequestId(0),
+            call: self.hello.call,
+            track,
+            class,
+            speech,
+            heard_from,
+            pcm,
+            language: self.language.clone(),
+            context: self.shared.context,
+        }
     }
 
     fn text(&mut self, track: Track, link: LinkId, what: What) {
@@ -371,7 +398,12 @@ impl<'a> Call<'a> {
     fn settle(&mut self, track: Track) {
         while let Some(settle) = self.track(track).ok().and_then(|track| track.line().ready()) {
             count(&settle.what);
+            let grey_stays = matches!(settle.what, What::Suppressed { .. } | What::NotTranscribed(_));
+            let span = settle.span;
             self.say(ToNotes::Settle(settle));
+            if grey_stays && self.shared.partials {
+                self.show(track, span, String::new());
+            }
         }
     }
 
@@ -478,33 +510,6 @@ impl<'a> Call<'a> {
     fn track(&mut self, track: Track) -> Result<&mut TrackWork<Earshot>, CallError> {
         self.tracks.iter_mut().find(|work| work.track() == track).ok_or(CallError::NoSuchTrack(track))
     }
-
-    /// Everything is durable: the agent may forget the call, and its draft begins, if it falls to this worker.
-    async fn conclude(mut self, tell: &Tell, mut notes: Line) {
-        self.to_agent.push_back(Tells::Complete);
-        let telling = async {
-            for tells in self.to_agent.drain(..) {
-                if self.agent_is_there && tell.send(Ok(tells)).await.is_err() {
-                    break;
-                }
-            }
-        };
-        drop(timeout(JOB_WITHIN, telling).await);
-        tracing::info!("the call is complete");
-        if !self.job_is_given {
-            let job = async {
-                let (_, mut down) = notes.split();
-                while let Ok(says) = down.next().await {
-                    if let FromNotes::Job(job) = says {
-                        return self.shared.jobs.give(*job);
-                    }
-                }
-            };
-            drop(timeout(JOB_WITHIN, job).await);
-        }
-        let mut closing = notes.close();
-        drop(timeout(JOB_WITHIN, async { while closing.next().await.is_some() {} }).await);
-    }
 }
 
 async fn hear(transcriber: Transcriber, request: Request, link: LinkId) -> (Track, LinkId, What) {
@@ -519,41 +524,6 @@ async fn hear(transcriber: Transcriber, request: Request, link: LinkId) -> (Trac
         }
     };
     (track, link, what)
-}
-
-/// The call is erased: the agent is told, and what it has done is passed on.
-async fn discarded(
-    call: CallId,
-    mut commands: Vec<Command>,
-    agent: &mut Agent,
-    tell: &Tell,
-    mut notes: Line,
-) -> Result<(), CallError> {
-    tracing::info!("the call was discarded");
-    if !commands.iter().any(|command| command.kind == CommandKind::Discard) {
-        // notes-api no longer waits for an answer, but the agent still has the sound. Any id will do.
-        let id = CommandId::from_bytes(&call.bytes()).ok_or(BadMessage::Missing("command.id"))?;
-        commands.push(Command { id, kind: CommandKind::Discard });
-    }
-    let erasing = async {
-        for command in commands {
-            if tell.send(Ok(Tells::Command(command))).await.is_err() {
-                return;
-            }
-        }
-        while let Ok(Some(says)) = agent.next().await {
-            if let Says::Done(command) = says {
-                drop(notes.split().0.send(ToNotes::Done(command).into()).await);
-                return;
-            }
-        }
-    };
-    if timeout(ERASED_WITHIN, erasing).await.is_err() {
-        tracing::warn!("the agent has not said that it erased the call; it is told again when it comes back");
-    }
-    let mut closing = notes.close();
-    drop(timeout(JOB_WITHIN, async { while closing.next().await.is_some() {} }).await);
-    Ok(())
 }
 
 fn count(what: &What) {

@@ -43,6 +43,8 @@ pub struct RecogniserConfig {
     pub workers: usize,
     /// How much the encoder looks at.
     pub context: Context,
+    /// Whether text is shown, grey, while it is being said.
+    pub partials: bool,
 }
 
 /// Which recogniser.
@@ -182,6 +184,8 @@ struct RawRecogniser {
     models_dir: PathBuf,
     workers: Option<usize>,
     context: Option<Context>,
+    #[serde(default = "yes")]
+    partials: bool,
 }
 
 #[derive(Deserialize)]
@@ -210,6 +214,10 @@ struct RawLlm {
     idle_ms: u64,
     #[serde(default = "total_ms")]
     total_ms: u64,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn info() -> String {
@@ -278,10 +286,11 @@ fn recogniser(raw: RawRecogniser) -> Result<RecogniserConfig, String> {
     if !(1..=256).contains(&workers) {
         return Err(format!("recogniser.workers = {workers} makes no sense; use 1 to 256, at most one for each core"));
     }
-    let model = raw.model.unwrap_or_else(|| "demo-da".into());
+    let model = raw.model.clone().unwrap_or_else(|| "demo-da".into());
     // Fitting is measured on the demo model alone; others hear best as they were trained.
     let context = raw.context.unwrap_or(if model == "demo-da" { Context::Fitted } else { Context::Full });
-    Ok(RecogniserConfig { kind: raw.kind, model, models_dir: raw.models_dir, workers, context })
+    let RawRecogniser { kind, models_dir, partials, .. } = raw;
+    Ok(RecogniserConfig { kind, model, models_dir, workers, context, partials })
 }
 
 fn drafter(raw: RawDrafter, environment: impl Fn(&str) -> Option<String>) -> Result<DrafterConfig, String> {

@@ -15,6 +15,7 @@ pub mod track;
 pub mod timeline;
 pub mod vad;
 pub mod segment;
+pub mod partial;
 pub mod transcribe;
 pub mod recogniser;
 pub mod settle;
@@ -111,6 +112,7 @@ pub async fn run_with(
         language: config.language,
         context: config.recogniser.context,
         rules: Rules::default(),
+        partials: config.recogniser.partials,
         shutdown: shutdown.clone(),
     });
 

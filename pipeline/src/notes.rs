@@ -11,7 +11,7 @@ use referent_proto::ids::PerTrack;
 use referent_proto::ingest::{self as wire, FromWorker, ToWorker, from_worker, ingest_client::IngestClient, to_worker};
 use referent_proto::{
     AgentState, AreaSettings, BadMessage, CallState, Command, CommandId, DraftJob, Epoch, HangUp, Hello,
-    MAX_MESSAGE_BYTES, SampleOffset, Settle, Settled, WorkerId,
+    MAX_MESSAGE_BYTES, SampleOffset, SampleSpan, Settle, Settled, Spoken, Track, WorkerId,
 };
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -47,12 +47,27 @@ pub enum NotesError {
 pub enum ToNotes {
     /// A link of a chain.
     Settle(Settle),
+    /// Grey text; what is empty takes away what is shown.
+    Partial(Partial),
     /// The agent hung up.
     Ended(Epoch, HangUp),
     /// The agent's heartbeat.
     State(AgentState),
     /// The agent has done a command.
     Done(CommandId),
+}
+
+/// Text that will be replaced.
+#[derive(Debug)]
+pub struct Partial {
+    /// This worker's turn.
+    pub epoch: Epoch,
+    /// Who speaks.
+    pub track: Track,
+    /// The speech so far.
+    pub speech: SampleSpan,
+    /// Its words so far.
+    pub text: Spoken,
 }
 
 /// What comes down.
@@ -233,6 +248,13 @@ impl From<ToNotes> for FromWorker {
             ToNotes::Ended(epoch, hang_up) => {
                 from_worker::Kind::Ended(wire::Ended { epoch: epoch.0, hang_up: Some(hang_up.into()) })
             }
+            ToNotes::Partial(Partial { epoch, track, speech, text }) => from_worker::Kind::Partial(wire::Partial {
+                epoch: epoch.0,
+                track: track.into(),
+                start: speech.start().0,
+                end: speech.end().0,
+                text: text.into_revealed(),
+            }),
             ToNotes::State(state) => from_worker::Kind::AgentState(state.into()),
             ToNotes::Done(command) => from_worker::Kind::Done(referent_proto::calls::Done::of(command)),
         };

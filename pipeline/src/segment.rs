@@ -84,6 +84,17 @@ pub enum CutKind {
     },
 }
 
+/// An utterance that is still being said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SoFar {
+    /// From the first voiced frame to the newest.
+    pub speech: SampleSpan,
+    /// Where `pcm` begins.
+    pub heard_from: SampleOffset,
+    /// What the recogniser would hear now.
+    pub pcm: Pcm,
+}
+
 /// Cuts one track.
 pub struct Segmenter<V> {
     vad: V,
@@ -137,6 +148,22 @@ impl<V: Vad> Segmenter<V> {
     /// Everything before has been pushed.
     pub fn received(&self) -> SampleOffset {
         self.sound_from + self.sound.len() as u64
+    }
+
+    /// From where to where somebody is speaking, if somebody is; no cut has it yet.
+    pub fn speaking(&self) -> Option<SampleSpan> {
+        let Speaking::Yes { first, last } = self.state else { return None };
+        let begin = self.at(first);
+        Some(SampleSpan::of(begin, self.at(last + 1) - begin))
+    }
+
+    /// What is being said, with its sound.
+    pub fn so_far(&self) -> Option<SoFar> {
+        let Speaking::Yes { first, last } = self.state else { return None };
+        match self.speech(first, last, self.at(self.scores.len())) {
+            CutKind::Speech { speech, heard_from, pcm } => Some(SoFar { speech, heard_from, pcm }),
+            CutKind::Quiet => None,
+        }
     }
 
     /// Takes the sound from `first` on. Where something is missing before it, which only the lead-in may lack, there is

@@ -5,7 +5,7 @@
 //!
 //! Not done here: no other track, no recogniser, no connection.
 
-use crate::segment::{Cut, CutKind, LEAD_IN, Rules, Segmenter};
+use crate::segment::{Cut, CutKind, LEAD_IN, Rules, Segmenter, SoFar};
 use crate::settle::Line;
 use crate::timeline::{Piece, Timeline};
 use crate::vad::Vad;
@@ -125,6 +125,16 @@ impl<V: Vad> TrackWork<V> {
     pub fn hang_up(&mut self, end: SampleOffset) -> Result<Vec<Link>, Dishonest> {
         self.end = Some(end);
         self.cut(Vec::new())
+    }
+
+    /// From where to where somebody is speaking, if somebody is.
+    pub fn speaking(&self) -> Option<SampleSpan> {
+        self.segmenter.speaking()
+    }
+
+    /// What is being said, with its sound.
+    pub fn so_far(&self) -> Option<SoFar> {
+        self.segmenter.so_far()
     }
 
     /// The chain, for what the links become.

@@ -2,7 +2,7 @@
 //!
 //! Every message that is sent today stands here with its bytes. A difference means that the wire has changed: that
 //! needs a new field number or a new version, never a new pin. New messages: `make golden` adds their lines, and the
-//! review reads them. The messages that nothing sends yet (sealed sound, consent, `KeyGone`, `Elsewhere`, flags) get
+//! review reads them. The messages that nothing sends yet (sealed sound, consent, `KeyGone`, flags) get
 //! their lines when something does.
 
 use prost::Message as _;
@@ -131,6 +131,7 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
         ("down credit", down(Down::Credit(calls::Credit { track: near, up_to: 960_000 }))),
         ("down settled", down(Down::Settled(calls::Settled { track: near, offset: 80_000 }))),
         ("down command", down(Down::Command(command.clone()))),
+        ("down elsewhere", down(Down::Elsewhere(calls::Elsewhere { retry_after_ms: 2000 }))),
         ("down not_yours", down(Down::NotYours(calls::NotYours {}))),
         ("down complete", down(Down::Complete(calls::Complete {}))),
         (
@@ -149,6 +150,16 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
             settle(What::Suppressed(ingest::Suppressed { reason: 3, text: "ja ja ja".into() })),
         ),
         ("worker settle not_transcribed", settle(What::NotTranscribed(ingest::NotTranscribed { reason: 1 }))),
+        (
+            "worker partial",
+            worker(from_worker::Kind::Partial(ingest::Partial {
+                epoch: 3,
+                track: near,
+                start: 16_000,
+                end: 40_000,
+                text: "Jeg er flyt".into(),
+            })),
+        ),
         ("worker ended", worker(from_worker::Kind::Ended(ingest::Ended { epoch: 3, hang_up: Some(hang_up()) }))),
         ("worker agent_state", worker(from_worker::Kind::AgentState(agent_state()))),
         ("worker done", worker(from_worker::Kind::Done(done))),

@@ -60,6 +60,42 @@ async fn a_call_becomes_two_chains_and_a_draft() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn text_is_shown_while_somebody_speaks_and_taken_away_by_the_final() {
+    let call = Call::sample(12, 1600);
+    let notes_api = NotesApi::new();
+    let worker = Worker::start(notes_api.serve("127.0.0.1:0").await).await;
+    let mut line = Line::open(worker.address, &call).await.unwrap();
+    // As slowly as the grey text needs: a real call is slower still.
+    let mut tenths = 0;
+    while line.send_some(&call).await.unwrap() {
+        tenths += 1;
+        if tenths % 10 == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
+    line.send_all(&call).await.unwrap();
+    worker.stop().await;
+    is_one_chain(&notes_api, &call);
+    let database = notes_api.database();
+    assert!(!database.partials.is_empty());
+    let texts = |track: Track| {
+        database.chain.iter().filter(move |settle| settle.track == track).filter_map(|settle| match &settle.what {
+            What::Utterance(said) => Some(said.span),
+            _ => None,
+        })
+    };
+    for (track, speech, text, settled) in &database.partials {
+        assert!(!text.is_empty());
+        assert!(speech.end() > *settled, "{track} {speech:?} was settled already: {settled:?}");
+        let of = texts(*track).find(|said| said.start() == speech.start());
+        assert!(
+            of.is_some_and(|said| said.end() >= speech.end()),
+            "{track} {speech:?} is no beginning of an utterance"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn cuts_do_not_depend_on_how_the_sound_is_divided() {
     let expected = undisturbed(&Call::sample(25, 1600)).await;
     for chunk in [160, 1601, 16_000] {
@@ -207,11 +243,12 @@ async fn sound_that_kills_workers_does_not_go_round() {
     let notes_api = NotesApi::new();
     let address = notes_api.serve("127.0.0.1:0").await;
     // In the middle of a sentence of the citizen's.
-    let deadly = Deadly { moment: SampleOffset(19 * 16_000), kills: Arc::default() };
+    let moment = SampleOffset(19 * 16_000);
     let mut workers = 0;
     loop {
         workers += 1;
-        assert!(workers < 12, "it goes round");
+        assert!(workers < 20, "it goes round");
+        let deadly = Deadly { moment, kills: Arc::default() };
         let before = notes_api.database().chain.len();
         let recognisers = (0..2).map(|_| Box::new(deadly.clone()) as Box<dyn Recognizer>).collect();
         let worker = Worker::with(address, recognisers).await;

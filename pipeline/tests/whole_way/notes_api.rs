@@ -8,8 +8,8 @@ use referent_proto::ids::PerTrack;
 use referent_proto::ingest::ingest_server::{Ingest, IngestServer};
 use referent_proto::ingest::{self as wire, from_drafter, from_worker, to_drafter, to_worker};
 use referent_proto::{
-    CallId, Command, CommandId, CommandKind, Epoch, HangUp, Hello, SampleOffset, Settle, Settled, Track, Verdict, What,
-    judge,
+    CallId, Command, CommandId, CommandKind, Epoch, HangUp, Hello, SampleOffset, SampleSpan, Settle, Settled, Track,
+    Verdict, What, judge,
 };
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -32,6 +32,8 @@ pub(crate) struct Database {
     /// Settles that were there when the hang-up came.
     pub(crate) settled_at_hang_up: usize,
     pub(crate) heartbeats: usize,
+    /// Grey text as it came, with what was settled of its track then.
+    pub(crate) partials: Vec<(Track, SampleSpan, String, SampleOffset)>,
     pub(crate) stale: usize,
     pub(crate) jobs: usize,
     pub(crate) drafts_finished: usize,
@@ -203,8 +205,17 @@ impl NotesApi {
                     }
                 }
                 from_worker::Kind::AgentState(_) => self.write(|database| database.heartbeats += 1),
+                from_worker::Kind::Partial(partial) => {
+                    assert_eq!(Epoch(partial.epoch), epoch);
+                    let track = Track::from_wire(partial.track).unwrap();
+                    let span = SampleSpan::new(SampleOffset(partial.start), SampleOffset(partial.end)).unwrap();
+                    self.write(|database| {
+                        let settled = database.settled[track];
+                        database.partials.push((track, span, partial.text, settled));
+                    });
+                }
                 from_worker::Kind::Done(done) => self.write(|database| database.done.push(done.command_id().unwrap())),
-                other => panic!("a worker said {other:?}"),
+                other @ from_worker::Kind::Began(_) => panic!("a worker said {other:?}"),
             }
         }
     }
