@@ -45,16 +45,37 @@ pub struct RecogniserConfig {
     pub context: Context,
     /// Whether text is shown, grey, while it is being said.
     pub partials: bool,
+    /// The servers that hear; always there when `kind` is `Remote`.
+    pub remote: Option<RemoteConfig>,
 }
 
 /// Which recogniser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecogniserKind {
-    /// whisper.cpp in this process.
+    /// whisper.cpp on this machine.
     Whisper,
+    /// Servers elsewhere, which speak as OpenAI's does.
+    Remote,
     /// Text that is a function of the segment's place, for tests.
     Scripted,
+}
+
+/// Servers that transcribe.
+#[derive(Debug, Clone)]
+pub struct RemoteConfig {
+    /// Their addresses, up to before `/audio/transcriptions`; at least one.
+    pub urls: Vec<String>,
+    /// What they call the model.
+    pub model: String,
+    /// What they want to be shown, if anything.
+    pub api_key: Option<ApiKey>,
+    /// How many requests each may have at once.
+    pub concurrency: usize,
+    /// How long until one must have taken the connection.
+    pub connect: Duration,
+    /// How long one segment may take.
+    pub total: Duration,
 }
 
 /// How much of its 30 s window the encoder looks at.
@@ -154,8 +175,8 @@ impl Config {
             grpc: loopback("grpc", &raw.grpc)?,
             notes_api: address("notes_api", raw.notes_api)?,
             language: language(raw.language)?,
-            recogniser: recogniser(raw.recogniser)?,
-            drafter: drafter(raw.drafter, environment)?,
+            recogniser: recogniser(raw.recogniser, &environment)?,
+            drafter: drafter(raw.drafter, &environment)?,
         })
     }
 }
@@ -186,6 +207,22 @@ struct RawRecogniser {
     context: Option<Context>,
     #[serde(default = "yes")]
     partials: bool,
+    remote: Option<RawRemote>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRemote {
+    urls: Vec<String>,
+    model: String,
+    api_key_file: Option<PathBuf>,
+    api_key_env: Option<String>,
+    #[serde(default = "concurrency")]
+    concurrency: usize,
+    #[serde(default = "connect_ms")]
+    connect_ms: u64,
+    #[serde(default = "remote_total_ms")]
+    total_ms: u64,
 }
 
 #[derive(Deserialize)]
@@ -236,6 +273,14 @@ fn connect_ms() -> u64 {
     2_000
 }
 
+fn concurrency() -> usize {
+    16
+}
+
+fn remote_total_ms() -> u64 {
+    15_000
+}
+
 fn idle_ms() -> u64 {
     4_000
 }
@@ -280,20 +325,83 @@ fn language(value: String) -> Result<String, String> {
     }
 }
 
-fn recogniser(raw: RawRecogniser) -> Result<RecogniserConfig, String> {
+fn recogniser(raw: RawRecogniser, environment: &impl Fn(&str) -> Option<String>) -> Result<RecogniserConfig, String> {
+    let RawRecogniser { kind, model, models_dir, workers, context, partials, remote } = raw;
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let workers = raw.workers.unwrap_or_else(cores);
+    let workers = workers.unwrap_or_else(cores);
     if !(1..=256).contains(&workers) {
         return Err(format!("recogniser.workers = {workers} makes no sense; use 1 to 256, at most one for each core"));
     }
-    let model = raw.model.clone().unwrap_or_else(|| "demo-da".into());
+    let model = model.unwrap_or_else(|| "demo-da".into());
     // Fitting is measured on the demo model alone; others hear best as they were trained.
-    let context = raw.context.unwrap_or(if model == "demo-da" { Context::Fitted } else { Context::Full });
-    let RawRecogniser { kind, models_dir, partials, .. } = raw;
-    Ok(RecogniserConfig { kind, model, models_dir, workers, context, partials })
+    let context = context.unwrap_or(if model == "demo-da" { Context::Fitted } else { Context::Full });
+    let remote = remote.map(|raw| remote_of(raw, environment)).transpose()?;
+    if kind == RecogniserKind::Remote && remote.is_none() {
+        return Err("recogniser.kind = \"remote\" needs a table [recogniser.remote] with urls and model; add it, or \
+                    use kind = \"whisper\""
+            .into());
+    }
+    Ok(RecogniserConfig { kind, model, models_dir, workers, context, partials, remote })
 }
 
-fn drafter(raw: RawDrafter, environment: impl Fn(&str) -> Option<String>) -> Result<DrafterConfig, String> {
+fn remote_of(raw: RawRemote, environment: &impl Fn(&str) -> Option<String>) -> Result<RemoteConfig, String> {
+    if raw.urls.is_empty() {
+        return Err("recogniser.remote.urls is empty; give the address of at least one server".into());
+    }
+    for url in &raw.urls {
+        is_http("recogniser.remote.urls", url)?;
+    }
+    if !(1..=256).contains(&raw.concurrency) || raw.concurrency * raw.urls.len() > 1024 {
+        return Err(format!(
+            "recogniser.remote.concurrency = {} makes no sense; use 1 to 256, and at most 1024 over all urls",
+            raw.concurrency
+        ));
+    }
+    let connect = limit("recogniser.remote.connect_ms", raw.connect_ms)?;
+    let total = limit("recogniser.remote.total_ms", raw.total_ms)?;
+    if total > crate::transcribe::LONGEST {
+        return Err(format!("recogniser.remote.total_ms = {} is too long; use 60000 at most", raw.total_ms));
+    }
+    let api_key = api_key("recogniser.remote", raw.api_key_file, raw.api_key_env, environment)?;
+    let RawRemote { urls, model, concurrency, .. } = raw;
+    Ok(RemoteConfig { urls, model, api_key, concurrency, connect, total })
+}
+
+fn is_http(key: &str, url: &str) -> Result<(), String> {
+    if url.starts_with("http://") || url.starts_with("https://") {
+        return Ok(());
+    }
+    Err(format!("{key} = \"{url}\" does not begin with http:// or https://; give the whole address"))
+}
+
+fn limit(key: &str, ms: u64) -> Result<Duration, String> {
+    if ms == 0 {
+        return Err(format!("{key} = 0 would give up at once; use some thousands"));
+    }
+    Ok(Duration::from_millis(ms))
+}
+
+fn api_key(
+    table: &str,
+    file: Option<PathBuf>,
+    variable: Option<String>,
+    environment: &impl Fn(&str) -> Option<String>,
+) -> Result<Option<ApiKey>, String> {
+    let key = match (file, variable) {
+        (Some(_), Some(_)) => {
+            return Err(format!("{table} has both api_key_file and api_key_env; remove one of them"));
+        }
+        (Some(file), None) => std::fs::read_to_string(&file).map_err(|error| {
+            format!("{table}.api_key_file = \"{}\" cannot be read ({error}); correct the path", file.display())
+        })?,
+        (None, Some(name)) => environment(&name)
+            .ok_or_else(|| format!("{table}.api_key_env = \"{name}\" names a variable that is not set; set it"))?,
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(ApiKey::new(key.trim())))
+}
+
+fn drafter(raw: RawDrafter, environment: &impl Fn(&str) -> Option<String>) -> Result<DrafterConfig, String> {
     if raw.kind == DrafterKind::Llm && raw.llm.is_none() {
         return Err("drafter.kind = \"llm\" needs a table [drafter.llm] with base_url and model; add it, or use \
                     kind = \"embedded\""
@@ -303,38 +411,15 @@ fn drafter(raw: RawDrafter, environment: impl Fn(&str) -> Option<String>) -> Res
     Ok(DrafterConfig { kind: raw.kind, llm })
 }
 
-fn llm(raw: RawLlm, environment: impl Fn(&str) -> Option<String>) -> Result<LlmConfig, String> {
-    if !raw.base_url.starts_with("http://") && !raw.base_url.starts_with("https://") {
-        return Err(format!(
-            "drafter.llm.base_url = \"{}\" does not begin with http:// or https://; give the whole address",
-            raw.base_url
-        ));
-    }
-    let api_key =
-        match (raw.api_key_file, raw.api_key_env) {
-            (Some(_), Some(_)) => {
-                return Err("drafter.llm has both api_key_file and api_key_env; remove one of them".into());
-            }
-            (Some(file), None) => Some(std::fs::read_to_string(&file).map_err(|error| {
-                format!("drafter.llm.api_key_file = \"{}\" cannot be read ({error}); correct the path", file.display())
-            })?),
-            (None, Some(name)) => Some(environment(&name).ok_or_else(|| {
-                format!("drafter.llm.api_key_env = \"{name}\" names a variable that is not set; set it")
-            })?),
-            (None, None) => None,
-        };
-    for (key, value) in [("connect_ms", raw.connect_ms), ("idle_ms", raw.idle_ms), ("total_ms", raw.total_ms)] {
-        if value == 0 {
-            return Err(format!("drafter.llm.{key} = 0 would give up at once; use some thousands"));
-        }
-    }
+fn llm(raw: RawLlm, environment: &impl Fn(&str) -> Option<String>) -> Result<LlmConfig, String> {
+    is_http("drafter.llm.base_url", &raw.base_url)?;
     Ok(LlmConfig {
         base_url: raw.base_url.trim_end_matches('/').to_owned(),
+        api_key: api_key("drafter.llm", raw.api_key_file, raw.api_key_env, environment)?,
+        connect: limit("drafter.llm.connect_ms", raw.connect_ms)?,
+        idle: limit("drafter.llm.idle_ms", raw.idle_ms)?,
+        total: limit("drafter.llm.total_ms", raw.total_ms)?,
         model: raw.model,
-        api_key: api_key.map(|key| ApiKey::new(key.trim())),
-        connect: Duration::from_millis(raw.connect_ms),
-        idle: Duration::from_millis(raw.idle_ms),
-        total: Duration::from_millis(raw.total_ms),
     })
 }
 
@@ -358,6 +443,13 @@ mod tests {
         refused(GOOD, "recogniser");
         refused(&format!("{GOOD}colour = 1\n{recogniser}"), "colour");
         refused(&format!("{GOOD}{recogniser}workers = 0\n"), "recogniser.workers");
+        let remote = "[recogniser]\nkind = \"remote\"\n";
+        let table = "[recogniser.remote]\nmodel = \"m\"\nurls = [\"http://127.0.0.1:1/v1\"]\n";
+        assert!(Config::parse(&format!("{GOOD}{remote}{table}"), |_| None).is_ok());
+        refused(&format!("{GOOD}{remote}"), "[recogniser.remote]");
+        refused(&format!("{GOOD}{remote}{}", table.replace("http:", "ftp:")), "recogniser.remote.urls");
+        refused(&format!("{GOOD}{remote}{table}total_ms = 70000\n"), "recogniser.remote.total_ms");
+        refused(&format!("{GOOD}{remote}{table}api_key_env = \"KEY\"\n"), "KEY");
         refused(&format!("{GOOD}language = \"xx\"\n{recogniser}"), "language");
         refused(&format!("{GOOD}{recogniser}[drafter]\nkind = \"llm\"\n"), "[drafter.llm]");
         refused(&GOOD.replace("127.0.0.1:0", "0.0.0.0:0"), "recogniser");

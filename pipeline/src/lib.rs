@@ -42,6 +42,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use transcribe::remote::Remote;
 use transcribe::{Recognizer, Transcriber};
 
 /// What a worker is run with, beside its configuration.
@@ -69,7 +70,12 @@ pub struct Addresses {
 /// Runs a worker until `shutdown`: calls finish what they hold, then drafts, then the recognisers.
 pub async fn run(config: Config, surroundings: Surroundings, on_ready: impl FnOnce(Addresses)) -> anyhow::Result<()> {
     let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
-    let (program, setup) = (this_program().to_owned(), process(&config));
+    let Some(setup) = process(&config) else {
+        let remote = config.recogniser.remote.as_ref().context("recogniser.remote")?;
+        let recognisers = Remote::open(remote)?;
+        return run_with(config, recognisers, surroundings, on_ready).await;
+    };
+    let program = this_program().to_owned();
     let Recognisers { slots, supervising } =
         recogniser::start(program, setup, recogniser::Limits::default(), &tracker, stop.clone()).await?;
     let shutdown = surroundings.shutdown.clone();
@@ -148,12 +154,13 @@ async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<Listening> {
     Ok(Listening { listener, address })
 }
 
-/// What the recogniser process shall be.
-fn process(config: &Config) -> Setup {
+/// What the recogniser process shall be; `None` where servers elsewhere hear.
+fn process(config: &Config) -> Option<Setup> {
     let RecogniserConfig { kind, model, models_dir, workers, .. } = &config.recogniser;
     let engine = match kind {
         RecogniserKind::Whisper => Engine::Whisper { model: model.clone(), models_dir: models_dir.clone() },
         RecogniserKind::Scripted => Engine::Scripted(Faults::default()),
+        RecogniserKind::Remote => return None,
     };
-    Setup { engine, workers: *workers, log: config.log.clone() }
+    Some(Setup { engine, workers: *workers, log: config.log.clone() })
 }

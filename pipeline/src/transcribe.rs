@@ -18,6 +18,7 @@ pub mod schedule;
 pub mod queue;
 pub mod doubt;
 pub mod whisper;
+pub mod remote;
 pub mod scripted;
 pub mod counting;
 

@@ -13,6 +13,7 @@ pub mod sample_call;
 pub mod word_errors;
 pub mod postgres;
 pub mod slow_model;
+pub mod speech_server;
 pub mod disturbed;
 pub mod figures;
 pub mod bench;

@@ -54,6 +54,7 @@ pub struct Builder {
     folder: PathBuf,
     database: Database,
     recogniser: Recogniser,
+    recogniser_table: Option<String>,
     pace: Pace,
     http_port: u16,
     drafter: String,
@@ -64,6 +65,13 @@ impl Builder {
     #[must_use]
     pub fn database(mut self, database: Database) -> Self {
         self.database = database;
+        self
+    }
+
+    /// The `[recogniser]` table of the pipeline, word for word.
+    #[must_use]
+    pub fn recogniser_table(mut self, table: String) -> Self {
+        self.recogniser_table = Some(table);
         self
     }
 
@@ -143,6 +151,7 @@ impl World {
             folder: folder.to_owned(),
             database: Database::Sqlite,
             recogniser: Recogniser::Whisper,
+            recogniser_table: None,
             pace: Pace::Credit,
             http_port: 0,
             drafter: "kind = \"embedded\"".into(),
@@ -291,6 +300,7 @@ impl World {
             }
             Recogniser::Scripted => "kind = \"scripted\"".into(),
         };
+        let recogniser = self.made_of.recogniser_table.as_ref().unwrap_or(&recogniser);
         let pace = match self.made_of.pace {
             Pace::RealTime => "real_time",
             Pace::Credit => "credit",
