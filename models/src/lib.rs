@@ -10,11 +10,15 @@
 //! A model is code in all but name: whisper.cpp reads it with little suspicion, and a damaged one can take the
 //! process down. Therefore the sum comes first, always.
 //!
-//! Not done here: nothing is fetched, nothing is loaded, and whoever can write to the folder while a model is being
+//! With the feature `fetch`, a listed model can be fetched to where it is looked for; see the module of that name.
+//!
+//! Not done here: nothing is loaded, and whoever can write to the folder while a model is being
 //! loaded is not kept out. The folder should belong to an administrator.
 
 mod manifest;
 mod verify;
+#[cfg(feature = "fetch")]
+pub mod fetch;
 
 pub use manifest::{Kind, Manifest, Model, PublishedWer};
 pub use verify::{ModelError, ModelPath, Sha256};

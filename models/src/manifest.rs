@@ -87,6 +87,14 @@ impl Manifest {
         self.models.iter().find(|model| model.name == name)
     }
 
+    /// Like `find`, for a name that a person typed.
+    ///
+    /// # Errors
+    /// `Unknown`, with the names that there are.
+    pub fn known(&self, name: &str) -> Result<&Model, ModelError> {
+        self.find(name).ok_or_else(|| self.unknown(name))
+    }
+
     /// Where the file of `model` is, or would be once fetched.
     pub fn path_of(&self, model: &Model) -> PathBuf {
         self.dir.join(model.file.clone().unwrap_or_else(|| format!("ggml-{}.bin", model.name)))
@@ -96,7 +104,13 @@ impl Manifest {
     pub fn how_to_get(&self, model: &Model) -> String {
         let path = self.path_of(model);
         match &model.url {
-            Some(url) => format!("curl --fail --location --output '{}' '{url}'", path.display()),
+            Some(url) => format!(
+                "referent-pipeline models fetch --replace --models-dir '{}' {}, or without it: curl --fail --location \
+                 --output '{}' '{url}'",
+                self.dir.display(),
+                model.name,
+                path.display()
+            ),
             None => format!("git checkout -- '{}'", path.display()),
         }
     }
@@ -113,8 +127,12 @@ impl Manifest {
         if looks_like_a_path(name_or_path) {
             return verify::against_sum_beside_it(path);
         }
+        Err(self.unknown(name_or_path))
+    }
+
+    fn unknown(&self, name: &str) -> ModelError {
         let known = self.models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>().join(", ");
-        Err(ModelError::Unknown { name: name_or_path.to_owned(), known })
+        ModelError::Unknown { name: name.to_owned(), known }
     }
 
     fn listed_at(&self, path: &Path) -> Option<&Model> {

@@ -107,6 +107,17 @@ pub(crate) fn against_manifest(model: &Model, path: PathBuf, how_to_get: String)
     Ok(ModelPath { path, name, kind: Some(model.kind), sha256: model.sha256 })
 }
 
+/// Whether the file is the right one; `None` where there is none.
+#[cfg(feature = "fetch")]
+pub(crate) fn is_right(path: &Path, bytes: u64, sha256: Sha256) -> io::Result<Option<bool>> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    Ok(Some(file.metadata()?.len() == bytes && Sha256::of(&mut file)? == sha256))
+}
+
 pub(crate) fn against_sum_beside_it(path: &Path) -> Result<ModelPath, ModelError> {
     let unreadable = |source| ModelError::Unreadable { path: path.to_owned(), source };
     let mut file = match File::open(path) {
@@ -163,13 +174,17 @@ fn sha256sum(path: &Path) -> String {
 pub struct Sha256([u8; 32]);
 
 impl Sha256 {
+    pub(crate) fn finished(hasher: sha2::Sha256) -> Self {
+        Self(hasher.finalize().into())
+    }
+
     /// Reads to the end, 64 KiB at a time: a model can be larger than the memory.
     fn of(reader: &mut impl Read) -> io::Result<Self> {
         let mut hasher = sha2::Sha256::new();
         let mut block = vec![0; 64 * 1024];
         loop {
             match reader.read(&mut block) {
-                Ok(0) => return Ok(Self(hasher.finalize().into())),
+                Ok(0) => return Ok(Self::finished(hasher)),
                 Ok(n) => hasher.update(&block[..n]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
