@@ -1,10 +1,12 @@
 //! `referent-pipeline`: arguments, configuration, log, `run`, exit code.
 
+mod models_command;
+
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use models_command::{Models, say};
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
-use referent_models::{Kind, Manifest, Model};
 use referent_pipeline::config::Config;
 use referent_pipeline::{Surroundings, metric, run};
 use referent_proto::WorkerId;
@@ -32,30 +34,12 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
-    /// Which speech models there are, and whether they are what they should be.
+    /// Which speech models there are, how to come by them, and whether they are what they should be.
     #[command(subcommand)]
     Models(Models),
     /// Hears for one worker, which starts this itself.
     #[command(hide = true)]
     Recognise,
-}
-
-#[derive(Subcommand)]
-enum Models {
-    /// Every model that this version knows.
-    List {
-        /// The folder of their files.
-        #[arg(long, value_name = "FOLDER", default_value = "models")]
-        models_dir: PathBuf,
-    },
-    /// Takes the sum of one model, or of all that are there.
-    Verify {
-        /// A name from the list, or the path of a file.
-        name: Option<String>,
-        /// The folder of their files.
-        #[arg(long, value_name = "FOLDER", default_value = "models")]
-        models_dir: PathBuf,
-    },
 }
 
 fn main() -> ExitCode {
@@ -80,56 +64,8 @@ fn act(command: Command) -> anyhow::Result<()> {
             runtime.block_on(serve(&config))
         }
         Command::Recognise => referent_pipeline::recogniser::child::run(),
-        Command::Models(Models::List { models_dir }) => {
-            let manifest = Manifest::load(&models_dir)?;
-            say(&manifest.models().iter().map(|model| line_of(&manifest, model)).collect::<Vec<_>>().join("\n"))
-        }
-        Command::Models(Models::Verify { name: Some(name), models_dir }) => {
-            let path = Manifest::load(&models_dir)?.verify(&name)?;
-            say(&format!("{}: right, {}", path.as_path().display(), path.sha256()))
-        }
-        Command::Models(Models::Verify { name: None, models_dir }) => verify_all(&models_dir),
+        Command::Models(command) => models_command::act(command),
     }
-}
-
-fn line_of(manifest: &Manifest, model: &Model) -> String {
-    let kind = match model.kind {
-        Kind::Speech => "speech",
-        Kind::Vad => "voice activity",
-    };
-    let place = if manifest.path_of(model).exists() { "here" } else { "not here" };
-    let mut lines = vec![format!(
-        "{:<22} {kind:<15} {:>6} MB  {:<9} {:<9} {}",
-        model.name,
-        model.bytes / 1_000_000,
-        model.licence,
-        model.languages.join(","),
-        place
-    )];
-    lines.extend(
-        model
-            .published_wer
-            .iter()
-            .map(|wer| format!("{:24}word error rate {} %: {} ({})", "", wer.percent, wer.dataset, wer.source)),
-    );
-    lines.join("\n")
-}
-
-fn verify_all(models_dir: &Path) -> anyhow::Result<()> {
-    let manifest = Manifest::load(models_dir)?;
-    let here = manifest.models().iter().filter(|model| manifest.path_of(model).exists());
-    let mut wrong = 0;
-    for model in here {
-        match manifest.verify(&model.name) {
-            Ok(_) => say(&format!("{}: right", model.name))?,
-            Err(error) => {
-                wrong += 1;
-                say(&format!("{}: {error}", model.name))?;
-            }
-        }
-    }
-    anyhow::ensure!(wrong == 0, "{wrong} model(s) are not what they should be, see above");
-    Ok(())
 }
 
 async fn serve(file: &Path) -> anyhow::Result<()> {
@@ -194,9 +130,4 @@ fn chance() -> StdRng {
 fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or_default()
-}
-
-fn say(text: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}").and_then(|()| out.flush()).context("while writing to stdout")
 }

@@ -70,7 +70,10 @@ pub enum FetchError {
         why: String,
     },
     /// No answer. Passes, perhaps.
-    #[error("{url} is not reached: {why}; check the network, and HTTPS_PROXY if there is a proxy, and fetch again")]
+    #[error(
+        "{url} is not reached: {why}; check the network, and where there is a proxy HTTPS_PROXY and its certificate \
+         (SSL_CERT_FILE), and fetch again"
+    )]
     Unreachable {
         /// As the manifest says it.
         url: String,

@@ -36,6 +36,8 @@ impl<'a> Source<'a> {
             .user_agent(concat!("referent/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(patience.connect)
             .read_timeout(patience.idle)
+            // After a cut the old connection is worth nothing.
+            .pool_max_idle_per_host(0)
             .redirect(Policy::custom(move |attempt| follow(attempt, local)));
         if local {
             // What is on this machine is not asked for elsewhere.
