@@ -142,7 +142,9 @@ impl Progress {
     fn new(bytes: u64) -> Self {
         let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr());
         // The template is fixed; were it wrong, the plain bar would do.
-        if let Ok(style) = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}") {
+        if let Ok(style) = ProgressStyle::with_template(
+            "{wide_bar} {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta}",
+        ) {
             bar.set_style(style);
         }
         Self { bar, watched: std::io::stderr().is_terminal(), bytes, tenths: 0 }

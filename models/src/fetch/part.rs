@@ -77,7 +77,7 @@ impl Part {
             }
         }
         // The other one may have renamed or removed what we hold. Then nobody would find what we write into it.
-        if waited || !is_at(&file, &path).map_err(failed)? {
+        if !is_at(&file, &path).map_err(failed)? {
             return Ok(Turn::Over);
         }
         Ok(Turn::Ours(Self { file, path, whole: whole.to_owned(), hasher: sha2::Sha256::new(), len: 0, pieces: 0 }))
