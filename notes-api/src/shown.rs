@@ -171,6 +171,8 @@ pub struct PartialView {
     pub track: Track,
     /// Where it starts.
     pub start_ms: i64,
+    /// How far it was heard.
+    pub end_ms: i64,
     /// The words so far.
     #[schema(value_type = String)]
     pub text: Spoken,

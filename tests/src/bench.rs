@@ -1,6 +1,7 @@
 //! What `make bench` measures: one function a group of figures.
 
 mod engine;
+pub mod live;
 
 use crate::SampleCall;
 use crate::disturbed::{Damage, Sound, Victim, compare, moments, play, word_errors};

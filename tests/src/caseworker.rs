@@ -85,6 +85,15 @@ impl Caseworker {
         self.get(&format!("/v1/calls/{id}")).await
     }
 
+    /// What happens to the call, from its first event on.
+    pub async fn events(&self, id: &str) -> Result<Events> {
+        let request = self.http.get(format!("{}/v1/calls/{id}/events", self.url)).header("cookie", &self.cookie);
+        // Longer than any call here; the client's own limit is for requests that end.
+        let response = request.timeout(Duration::from_hours(2)).send().await?;
+        ensure!(response.status().is_success(), "the events were refused: {}", response.status());
+        Ok(Events { response, read: Vec::new() })
+    }
+
     /// What was said so far, in order.
     pub async fn transcript(&self, id: &str) -> Result<Vec<Said>> {
         Ok(serde_json::from_value(self.call(id).await?["utterances"].take())?)
@@ -146,6 +155,34 @@ impl Caseworker {
         let (status, note) = self.send(reqwest::Method::POST, &path, Some(0), &body).await?;
         ensure!(status == 201, "saving was answered with {status}: {}", note["detail"]);
         Ok(note)
+    }
+}
+
+/// Server-sent events, read as the page reads them.
+#[derive(Debug)]
+pub struct Events {
+    response: reqwest::Response,
+    read: Vec<u8>,
+}
+
+impl Events {
+    /// The next event: its kind and its JSON. `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<(String, Value)>> {
+        loop {
+            while let Some(end) = self.read.windows(2).position(|two| two == b"\n\n") {
+                let event: Vec<u8> = self.read.drain(..end + 2).collect();
+                let event = String::from_utf8(event).context("events are UTF-8")?;
+                let field = |name: &str| {
+                    let value = event.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+                    value.map(|value| value.trim_start().to_owned())
+                };
+                if let (Some(kind), Some(data)) = (field("event"), field("data")) {
+                    return Ok(Some((kind, serde_json::from_str(&data)?)));
+                }
+            }
+            let Some(chunk) = self.response.chunk().await? else { return Ok(None) };
+            self.read.extend_from_slice(&chunk);
+        }
     }
 }
 

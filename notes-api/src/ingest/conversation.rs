@@ -192,6 +192,7 @@ impl Talk<'_> {
             let view = PartialView {
                 track: Track::from_wire(partial.track)?,
                 start_ms: i64::try_from(SampleOffset(partial.start).millis()).unwrap_or(i64::MAX),
+                end_ms: i64::try_from(SampleOffset(partial.end).millis()).unwrap_or(i64::MAX),
                 text: Spoken::new(partial.text),
             };
             self.door.store.live().partial(self.call, view);

@@ -28,6 +28,10 @@ enum Group {
     Agent,
     /// Size of the pane.
     Pane,
+    /// How old text is on idle cores, and grey text.
+    Live,
+    /// How many calls the machine carries.
+    Streams,
     /// Clone, build and test from nothing.
     Fresh,
 }
@@ -54,6 +58,8 @@ async fn run(group: Group) -> Result<()> {
         Group::Capture => bench::capture(),
         Group::Agent => bench::agent().await,
         Group::Pane => bench::pane(),
+        Group::Live => bench::live::idle().await,
+        Group::Streams => bench::live::streams().await,
         Group::Fresh => bench::fresh(),
     }
 }

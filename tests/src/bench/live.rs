@@ -1,0 +1,242 @@
+//! Figures of live calls: how old text is when it stands in the database, how soon and how steadily it is shown before,
+//! how many calls a machine carries.
+
+use super::engine::{self, Engine};
+use crate::SampleCall;
+use crate::caseworker::Caseworker;
+use crate::crowd::{Manner, Sent, Sound, send};
+use crate::figures::{Figures, percentile};
+use crate::world::{Pace, Part, World};
+use anyhow::{Context as _, Result, ensure};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use referent_proto::Track;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Lag that a caseworker still follows.
+const LAG: f64 = 2.0;
+
+/// Idle cores: calls one after the other, through the real agent, watched as the pane watches them.
+pub async fn idle() -> Result<()> {
+    let calls = SampleCall::all()?;
+    let folder = tempfile::tempdir()?;
+    let world = World::builder(folder.path()).pace(Pace::RealTime).start().await?;
+    let caseworker = world.caseworker().await?;
+    let mut seen = Seen::default();
+    for sample in calls.iter().take(6) {
+        let wav = sample.excerpt(0.0, sample.duration_s.min(60.0), folder.path())?;
+        let id = world.begin_call(&wav).await?;
+        seen.watch(&caseworker, &id).await?;
+    }
+    world.stop().await?;
+    ensure!(!seen.lag.is_empty() && !seen.first_partial.is_empty(), "nothing was seen");
+    let figures = Figures::of("make bench-live")?;
+    let spread = |values: &[f64]| json!({ "p50": percentile(values, 50.0), "max": percentile(values, 100.0) });
+    figures.write("lag_s.idle.p95", percentile(&seen.lag, 95.0), "s", seen.lag.len(), &spread(&seen.lag))?;
+    let first = &seen.first_partial;
+    figures.write("lag_s.first_partial.p95", percentile(first, 95.0), "s", first.len(), &spread(first))?;
+    let age = &seen.age;
+    figures.write("partials.age_s.p95", percentile(age, 95.0), "s", age.len(), &spread(age))?;
+    let more = json!({ "shown": seen.shown, "changed": seen.changed, "utterances_without_partial": seen.without });
+    #[expect(clippy::cast_precision_loss, reason = "some thousands of words")]
+    let share = seen.changed as f64 / seen.shown.max(1) as f64;
+    figures.write("partials.changed_words_share", share, "share", seen.shown, &more)
+}
+
+/// What a pane saw of calls.
+#[derive(Debug, Default)]
+struct Seen {
+    /// From the last sample of an utterance to its text on the page.
+    lag: Vec<f64>,
+    /// From the first sample of an utterance to its first grey text.
+    first_partial: Vec<f64>,
+    /// How old grey text is when it comes: time since the newest of its sound... as far as the page can tell.
+    age: Vec<f64>,
+    shown: usize,
+    changed: usize,
+    without: usize,
+}
+
+impl Seen {
+    async fn watch(&mut self, caseworker: &Caseworker, id: &str) -> Result<()> {
+        let started_ms = caseworker.call(id).await?["started_ms"].as_u64().context("a call has begun")?;
+        let since = |ms: u64| {
+            #[expect(clippy::cast_precision_loss, reason = "seconds of a call")]
+            let seconds = now_ms().saturating_sub(started_ms + ms) as f64 / 1000.0;
+            seconds
+        };
+        let mut grey: [Option<(u64, Vec<String>)>; 2] = Default::default();
+        let mut events = caseworker.events(id).await?;
+        while let Some((kind, data)) = events.next().await? {
+            let at = usize::from(data["track"] == "far");
+            match kind.as_str() {
+                "partial" => {
+                    let start = data["start_ms"].as_u64().context("start_ms")?;
+                    let words = words(&data);
+                    if words.is_empty() {
+                        continue;
+                    }
+                    match &mut grey[at] {
+                        Some((same, before)) if *same == start => {
+                            self.replace(before, &words);
+                            *before = words;
+                        }
+                        other => {
+                            self.first_partial.push(since(start));
+                            self.shown += words.len();
+                            *other = Some((start, words));
+                        }
+                    }
+                    if let Some(end) = data["end_ms"].as_u64() {
+                        self.age.push(since(end));
+                    }
+                }
+                "utterance" => {
+                    self.lag.push(since(data["end_ms"].as_u64().context("end_ms")?));
+                    match grey[at].take() {
+                        Some((_, before)) => self.replace(&before, &words(&data)),
+                        None => self.without += 1,
+                    }
+                }
+                "draft_finished" | "draft_failed" => return Ok(()),
+                _ => {}
+            }
+        }
+        anyhow::bail!("the events ended before the draft")
+    }
+
+    /// Words after the common beginning have changed.
+    fn replace(&mut self, before: &[String], after: &[String]) {
+        let same = before.iter().zip(after).take_while(|(a, b)| plain(a) == plain(b)).count();
+        self.changed += before.len() - same;
+        self.shown += after.len() - same;
+    }
+}
+
+fn words(data: &Value) -> Vec<String> {
+    data["text"].as_str().unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+}
+
+/// A word without the comma that comes when the sentence goes on.
+fn plain(word: &str) -> String {
+    word.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "lag is wall-clock time between two programs of one machine")]
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or_default()
+}
+
+/// One point of the curve.
+#[derive(Debug, Clone, Copy)]
+struct Point {
+    calls: usize,
+    p50: f64,
+    p95: f64,
+    /// Cores that were there for the pipeline: all, less what the sender and notes-api used.
+    cores: f64,
+    utterances: usize,
+}
+
+/// How many calls two cores carry with the embedded model, against what the engine alone could.
+pub async fn streams() -> Result<()> {
+    let sounds = sounds()?;
+    let ceiling_per_core = ceiling(&sounds)?;
+    let mut curve: Vec<Point> = Vec::new();
+    let cores = f64::from(u32::try_from(std::thread::available_parallelism()?.get())?);
+    // From what the engine could, downwards, until the lag is what a caseworker follows.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some dozens of calls")]
+    let most = (ceiling_per_core * cores) as usize;
+    for per_cent in [70, 80, 85, 90, 95] {
+        let calls = (most * per_cent / 100).max(1);
+        let point = point(&sounds, calls).await?;
+        tracing::info!(?point, per_cent, "measured");
+        curve.push(point);
+        if point.p95 > 2.0 * LAG {
+            break;
+        }
+    }
+    let best = curve.iter().filter(|point| point.p95 <= LAG).max_by_key(|point| point.calls).copied();
+    let best = best.context("no number of calls was followed within 2 s")?;
+    let figures = Figures::of("make bench-streams")?;
+    let points: Vec<Value> = curve
+        .iter()
+        .map(|point| json!({ "calls": point.calls, "lag_p50_s": point.p50, "lag_p95_s": point.p95, "cores": point.cores }))
+        .collect();
+    #[expect(clippy::cast_precision_loss, reason = "some dozens of calls")]
+    let share = best.calls as f64 / (ceiling_per_core * best.cores);
+    let more = json!({ "calls": best.calls, "ceiling_calls_per_core": ceiling_per_core, "curve": points });
+    figures.write("streams.embedded.share_of_ceiling", share, "share", best.utterances, &more)?;
+    let load70 = curve.first().context("a curve has points")?;
+    let more = json!({ "calls": load70.calls, "p50": load70.p50 });
+    figures.write("lag_s.load70.p95", load70.p95, "s", load70.utterances, &more)
+}
+
+/// The sample calls at 16 kHz, a minute of each.
+pub(super) fn sounds() -> Result<Vec<Sound>> {
+    SampleCall::all()?.iter().map(sound_of).collect()
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "samples of 16 bit")]
+pub(super) fn sound_of(sample: &SampleCall) -> Result<Sound> {
+    let side = |track| -> Result<Vec<i16>> {
+        let samples = engine::track_of(&sample.wav, track)?;
+        Ok(samples.iter().map(|sample| (sample * 32_767.0) as i16).collect())
+    };
+    Ok(Sound::new(side(Track::Near)?, side(Track::Far)?))
+}
+
+/// Calls that one core carries if it does nothing but hear the reference turns, encoder fitted.
+fn ceiling(sounds: &[Sound]) -> Result<f64> {
+    let engine = Engine::open()?;
+    let calls = SampleCall::all()?;
+    let begin = engine::cpu_seconds()?;
+    for sample in &calls {
+        for track in Track::BOTH {
+            let sound = engine::track_of(&sample.wav, track)?;
+            for turn in sample.turns.iter().filter(|turn| turn.track() == track) {
+                engine.hear_segment(engine::stretch(&sound, turn.start_s - 0.3, turn.end_s + 0.3))?;
+            }
+        }
+    }
+    let used = engine::cpu_seconds()? - begin;
+    Ok(sounds.iter().map(Sound::seconds).sum::<f64>() / used)
+}
+
+async fn point(sounds: &[Sound], calls: usize) -> Result<Point> {
+    let folder = tempfile::tempdir()?;
+    let table = format!(
+        "kind = \"whisper\"\nmodel = \"demo-da\"\nmodels_dir = \"{}\"\npartials = false",
+        crate::world::models_dir().display()
+    );
+    let mut world = World::builder(folder.path()).recogniser_table(table).start().await?;
+    let caseworker = world.caseworker().await?;
+    let (wall, own) = (Instant::now(), engine::cpu_seconds()?);
+    let notes_before = super::used(&mut world, Part::NotesApi)?;
+    let grpc = world.pipeline_grpc();
+    let sent: Vec<Sent> = stream::iter(0..calls)
+        .map(|number| {
+            let (grpc, sound) = (grpc.clone(), sounds[number % sounds.len()].clone());
+            async move {
+                // Not all in step: people do not begin at the same moment.
+                tokio::time::sleep(Duration::from_millis(137 * (number as u64 % 73))).await;
+                send(&grpc, &sound, number as u64, Manner::LIVE).await
+            }
+        })
+        .buffer_unordered(calls)
+        .try_collect()
+        .await?;
+    let seconds = wall.elapsed().as_secs_f64();
+    let others = engine::cpu_seconds()? - own + super::used(&mut world, Part::NotesApi)? - notes_before;
+    let mut lags = Vec::new();
+    for call in &sent {
+        for said in caseworker.transcript(&call.id).await? {
+            let track = if said.track == "far" { Track::Far } else { Track::Near };
+            lags.push(call.lag_s(track, said.end_ms).context("every utterance is settled")?);
+        }
+    }
+    world.stop().await?;
+    let cores = f64::from(u32::try_from(std::thread::available_parallelism()?.get())?) - others / seconds;
+    Ok(Point { calls, p50: percentile(&lags, 50.0), p95: percentile(&lags, 95.0), cores, utterances: lags.len() })
+}

@@ -1,0 +1,290 @@
+//! Many calls at once, sent as agents send them, from one program: what the figures of load are taken with.
+//!
+//! In: sound at 16 kHz, a pace, perhaps a seed of disturbances. Out: when which sample was sent and when it was settled,
+//! on one clock. A disturbed call comes in pieces of random lengths, pauses, breaks off and goes on where it was settled,
+//! as after a bad network; sent again is only what is not settled, as a spool would.
+//!
+//! Not done here: no spool and no device; the agent itself is measured by its own figures.
+
+use anyhow::{Context as _, Result, bail};
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use referent_proto::calls::calls_client::CallsClient;
+use referent_proto::calls::{self as wire, from_agent, to_agent};
+use referent_proto::ids::PerTrack;
+use referent_proto::{
+    AgentState, AgentStateKind, CallId, Chunk, Direction, HangUp, HangUpReason, Hello, Mode, Pcm, SampleOffset,
+    Started, Track, Urgency,
+};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Streaming;
+use tonic::transport::Channel;
+
+/// What agents send at once.
+const CHUNK: usize = 1_600;
+/// A worker that says nothing for so long is broken.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// Both sides of a call at 16 kHz.
+#[derive(Debug, Clone)]
+pub struct Sound(Arc<PerTrack<Vec<i16>>>);
+
+impl Sound {
+    /// These samples; the shorter side is filled up with silence.
+    pub fn new(mut near: Vec<i16>, mut far: Vec<i16>) -> Self {
+        let length = near.len().max(far.len());
+        near.resize(length, 0);
+        far.resize(length, 0);
+        Self(Arc::new(PerTrack { near, far }))
+    }
+
+    /// Samples of a side.
+    pub fn len(&self) -> usize {
+        self.0.near.len()
+    }
+
+    /// There are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Seconds of the call.
+    #[expect(clippy::cast_precision_loss, reason = "seconds of a call")]
+    pub fn seconds(&self) -> f64 {
+        self.len() as f64 / 16_000.0
+    }
+}
+
+/// How a call is sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// Sample by sample as time goes on, or as fast as credit allows.
+    pub real_time: bool,
+    /// Live, or sent afterwards.
+    pub urgency: Urgency,
+    /// Pieces, pauses and breaks by this seed.
+    pub disturbed: Option<u64>,
+}
+
+impl Manner {
+    /// A call that goes on now, and nothing disturbs it.
+    pub const LIVE: Self = Self { real_time: true, urgency: Urgency::Live, disturbed: None };
+    /// As fast as it goes.
+    pub const FAST: Self = Self { real_time: false, urgency: Urgency::Live, disturbed: None };
+}
+
+/// A call that was sent.
+#[derive(Debug)]
+pub struct Sent {
+    /// Its id, as the API shows it.
+    pub id: String,
+    /// When its first sample was "captured".
+    pub began: Instant,
+    /// When it became known that a track is settled up to there.
+    pub settled: PerTrack<Vec<(SampleOffset, Instant)>>,
+    /// When it was said to be complete.
+    pub complete: Instant,
+    /// When the hang-up was sent.
+    pub hung_up: Instant,
+    /// How often it connected.
+    pub connections: usize,
+}
+
+impl Sent {
+    /// Seconds from the last sample of this stretch, as if captured in real time, to its being settled.
+    pub fn lag_s(&self, track: Track, end_ms: u64) -> Option<f64> {
+        let captured = self.began + Duration::from_millis(end_ms);
+        let end = SampleOffset(end_ms * 16);
+        let (_, at) = self.settled[track].iter().find(|(offset, _)| *offset >= end)?;
+        Some(at.saturating_duration_since(captured).as_secs_f64())
+    }
+}
+
+/// Sends one call to the worker at `grpc` (`host:port`) until it is complete.
+pub async fn send(grpc: &str, sound: &Sound, number: u64, manner: Manner) -> Result<Sent> {
+    let mut chance = StdRng::seed_from_u64(manner.disturbed.unwrap_or(0) ^ number);
+    let id = CallId::new(now_ms(), StdRng::seed_from_u64(number ^ now_ms()).random());
+    let channel = Channel::from_shared(format!("http://{grpc}"))?.connect().await?;
+    let began = Instant::now();
+    let (mut settled, mut hung_up, mut connections): (PerTrack<Vec<_>>, _, _) = (PerTrack::default(), None, 0);
+    loop {
+        connections += 1;
+        anyhow::ensure!(connections < 200, "the call does not get through");
+        let mut line = Line::open(&channel, id, began, manner).await?;
+        let broken_at = manner.disturbed.filter(|_| connections < 6).map(|_| {
+            let seconds = sound.seconds() * chance.random_range(0.05..0.6);
+            line.sent.near.0 + u64::try_from(Duration::from_secs_f64(seconds).as_millis()).unwrap_or(0) * 16
+        });
+        let done = line.send_all(sound, began, manner, &mut chance, broken_at, &mut hung_up).await;
+        for track in Track::BOTH {
+            settled[track].append(&mut line.settled[track]);
+        }
+        match done {
+            Ok(true) => {
+                let (complete, id) = (Instant::now(), id.to_string());
+                let hung_up = hung_up.context("it hung up")?;
+                return Ok(Sent { id, began, settled, complete, hung_up, connections });
+            }
+            Ok(false) => {}
+            Err(error) if manner.disturbed.is_some() => {
+                tracing::debug!(%error, "broken off");
+                tokio::time::sleep(Duration::from_millis(200)).await; // As an agent's backoff does.
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// One connection.
+struct Line {
+    up: mpsc::Sender<wire::FromAgent>,
+    down: Streaming<wire::ToAgent>,
+    sent: PerTrack<SampleOffset>,
+    credit: PerTrack<SampleOffset>,
+    settled: PerTrack<Vec<(SampleOffset, Instant)>>,
+    complete: bool,
+}
+
+impl Line {
+    async fn open(channel: &Channel, call: CallId, began: Instant, manner: Manner) -> Result<Self> {
+        let (up, messages) = mpsc::channel(32);
+        let hello = Hello {
+            agent_version: "crowd".into(),
+            call,
+            continues: None,
+            external_id: None,
+            case_id: None,
+            area: None,
+            mode: Mode::Record,
+            direction: Direction::Incoming,
+            started: Started {
+                utc_ms: i64::try_from(now_ms()).unwrap_or(0) - i64::try_from(began.elapsed().as_millis()).unwrap_or(0),
+                utc_offset_s: 0,
+            },
+            urgency: manner.urgency,
+            attempts_without_progress: 0,
+            tracks: Track::BOTH.to_vec(),
+        };
+        up.send(wire::FromAgent { kind: Some(from_agent::Kind::Hello(hello.into())) }).await?;
+        let down = CallsClient::new(channel.clone()).stream(ReceiverStream::new(messages)).await?.into_inner();
+        let zero = PerTrack::default();
+        let mut line = Self { up, down, sent: zero, credit: zero, settled: PerTrack::default(), complete: false };
+        // Welcome, and for each track from where and up to where.
+        for _ in 0..5 {
+            line.hear().await?;
+        }
+        Ok(line)
+    }
+
+    /// True when the call is complete, false when it was broken off on purpose.
+    async fn send_all(
+        &mut self,
+        sound: &Sound,
+        began: Instant,
+        manner: Manner,
+        chance: &mut StdRng,
+        broken_at: Option<u64>,
+        hung_up: &mut Option<Instant>,
+    ) -> Result<bool> {
+        let end = SampleOffset(sound.len() as u64);
+        let mut said_so = false;
+        let mut heartbeat = Instant::now();
+        while !self.complete {
+            if broken_at.is_some_and(|at| self.sent.near.0 >= at) {
+                return Ok(false);
+            }
+            if Instant::now() >= heartbeat {
+                heartbeat += Duration::from_secs(2);
+                self.say(from_agent::Kind::AgentState(listening().into())).await?;
+            }
+            let track = if self.sent.near <= self.sent.far { Track::Near } else { Track::Far };
+            let at = self.sent[track];
+            if at >= end {
+                if !std::mem::replace(&mut said_so, true) {
+                    let now = *hung_up.get_or_insert_with(Instant::now);
+                    let age_ms = u64::try_from(now.elapsed().as_millis()).unwrap_or(0);
+                    let ends = PerTrack { near: end, far: end };
+                    self.say(from_agent::Kind::HangUp(HangUp { ends, reason: HangUpReason::Person, age_ms }.into()))
+                        .await?;
+                }
+                self.hear().await?;
+                continue;
+            }
+            let length = if manner.disturbed.is_some() { chance.random_range(160..6_400) } else { CHUNK };
+            let first = usize::try_from(at.0)?;
+            let pcm = sound.0[track][first..(first + length).min(sound.len())].to_vec();
+            let chunk = Chunk { track, first: at, pcm: Pcm(pcm) };
+            let captured = began + Duration::from_millis(chunk.span().end().millis());
+            if chunk.span().end() > self.credit[track] {
+                self.hear().await?;
+                continue;
+            }
+            if manner.real_time && captured > Instant::now() {
+                tokio::select! {
+                    () = sleep_until(captured) => {}
+                    heard = Self::next(&mut self.down) => { let message = heard?; self.take(message)?; continue }
+                }
+            }
+            if manner.disturbed.is_some() && chance.random_bool(0.02) {
+                tokio::time::sleep(Duration::from_millis(chance.random_range(1..300))).await; // A bad network.
+            }
+            self.sent[track] = chunk.span().end();
+            self.say(from_agent::Kind::Chunk(chunk.into())).await?;
+        }
+        Ok(true)
+    }
+
+    async fn say(&mut self, kind: from_agent::Kind) -> Result<()> {
+        let message = wire::FromAgent { kind: Some(kind) };
+        loop {
+            // Whoever does not listen while it speaks may wait for ever.
+            let heard = tokio::select! {
+                place = self.up.reserve() => {
+                    place.context("the worker takes no more")?.send(message);
+                    return Ok(());
+                }
+                heard = Self::next(&mut self.down) => heard?,
+            };
+            self.take(heard)?;
+        }
+    }
+
+    async fn hear(&mut self) -> Result<()> {
+        let message = Self::next(&mut self.down).await?;
+        self.take(message)
+    }
+
+    async fn next(down: &mut Streaming<wire::ToAgent>) -> Result<to_agent::Kind> {
+        let message = tokio::time::timeout(PATIENCE, down.message()).await.context("the worker says nothing")??;
+        message.and_then(|message| message.kind).context("the worker ended the stream")
+    }
+
+    fn take(&mut self, kind: to_agent::Kind) -> Result<()> {
+        match kind {
+            to_agent::Kind::ResumeFrom(from) => self.sent[Track::from_wire(from.track)?] = SampleOffset(from.offset),
+            to_agent::Kind::Credit(credit) => self.credit[Track::from_wire(credit.track)?] = SampleOffset(credit.up_to),
+            to_agent::Kind::Settled(settled) => {
+                let track = Track::from_wire(settled.track)?;
+                self.settled[track].push((SampleOffset(settled.offset), Instant::now()));
+            }
+            to_agent::Kind::Complete(_) => self.complete = true,
+            to_agent::Kind::Welcome(_) => {}
+            other => bail!("the worker said {other:?}"),
+        }
+        Ok(())
+    }
+}
+
+fn listening() -> AgentState {
+    AgentState { kind: AgentStateKind::Listening, since_ms: 10, level_permille: PerTrack { near: 100, far: 100 } }
+}
+
+#[expect(clippy::disallowed_methods, reason = "when a call began, on the wall clock, is part of its hello")]
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or_default()
+}
