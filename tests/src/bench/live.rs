@@ -59,7 +59,8 @@ struct Seen {
 
 impl Seen {
     async fn watch(&mut self, caseworker: &Caseworker, id: &str) -> Result<()> {
-        let started_ms = caseworker.call(id).await?["started_ms"].as_u64().context("a call has begun")?;
+        let known = caseworker.wait_for(id, Duration::from_secs(10), "the call", |_| true).await?;
+        let started_ms = known["started_ms"].as_u64().context("a call has begun")?;
         let since = |ms: u64| {
             #[expect(clippy::cast_precision_loss, reason = "seconds of a call")]
             let seconds = now_ms().saturating_sub(started_ms + ms) as f64 / 1000.0;
