@@ -26,7 +26,7 @@ use crate::config::Context;
 use crate::jobs::Jobs;
 use crate::notes::{Begun, FromNotes, Known, Line, Notes, NotesError, ToNotes};
 use crate::partial::Partials;
-use crate::receive::{Agent, AgentGone, Says, Tell, Tells};
+use crate::receive::{Agent, AgentGone, Gate, Says, Tell, Tells};
 use crate::segment::Rules;
 use crate::settle::{Broken, LinkId};
 use crate::track::{Dishonest, Link, TrackWork};
@@ -43,6 +43,7 @@ use referent_proto::{
     SampleSpan, Settled, Track, Urgency, What,
 };
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -71,6 +72,8 @@ pub struct Shared {
     pub notes: Notes,
     /// What hears.
     pub transcriber: Transcriber,
+    /// Who else may come.
+    pub gate: Arc<Gate>,
     /// What drafts.
     pub jobs: Jobs,
     /// What is spoken, unless the area says otherwise.
@@ -301,7 +304,11 @@ impl<'a> Call<'a> {
         match says {
             Says::Chunk(chunk) => {
                 let track = chunk.track;
-                metrics::counter!("referent_sound_ms_total").increment(chunk.pcm.0.len() as u64 / 16);
+                let ms = chunk.pcm.0.len() as u64 / 16;
+                metrics::counter!("referent_sound_ms_total").increment(ms);
+                if self.hello.urgency == Urgency::Live {
+                    self.shared.gate.sound(ms);
+                }
                 let links = self.track(track)?.sound(chunk)?;
                 self.take(track, links)?;
                 self.glimpse(track)

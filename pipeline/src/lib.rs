@@ -9,6 +9,7 @@
 //! The modules stand in the order of the data. Nothing is kept: any worker may die at any instant.
 
 pub mod config;
+pub mod admission;
 pub mod receive;
 pub mod call;
 pub mod track;
@@ -26,12 +27,13 @@ pub mod metric;
 
 use anyhow::Context as _;
 use call::Shared;
-use config::{Config, RecogniserConfig, RecogniserKind};
+use config::{Config, Context, RecogniserConfig, RecogniserKind};
 use draft::Drafters;
 use jobs::Jobs;
 use metrics_exporter_prometheus::PrometheusHandle;
 use notes::Notes;
 use rand::rngs::StdRng;
+use receive::Gate;
 use recogniser::Recognisers;
 use recogniser::child::this_program;
 use recogniser::message::{Engine, Faults, Setup};
@@ -44,6 +46,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use transcribe::remote::Remote;
 use transcribe::{Recognizer, Transcriber};
+
+/// Utterances a second of a call, both sides together: people speak for three fifths of the time, four seconds at once.
+const UTTERANCES: f64 = 0.15;
+/// What an utterance costs of the whole window, where the encoder's is fitted to it.
+const FITTED: f64 = 0.25;
+/// Requests that a call keeps under way at a server elsewhere, before that is measured.
+const A_CALL_ELSEWHERE: f64 = 0.1;
 
 /// What a worker is run with, beside its configuration.
 #[derive(Debug)]
@@ -73,14 +82,19 @@ pub async fn run(config: Config, surroundings: Surroundings, on_ready: impl FnOn
     let Some(setup) = process(&config) else {
         let remote = config.recogniser.remote.as_ref().context("recogniser.remote")?;
         let recognisers = Remote::open(remote)?;
-        return run_with(config, recognisers, surroundings, on_ready).await;
+        return run_with(config, recognisers, A_CALL_ELSEWHERE, surroundings, on_ready).await;
     };
     let program = this_program().to_owned();
-    let Recognisers { slots, supervising } =
+    let Recognisers { slots, warming, supervising } =
         recogniser::start(program, setup, recogniser::Limits::default(), &tracker, stop.clone()).await?;
+    let window = match config.recogniser.context {
+        Context::Full => 1.0,
+        Context::Fitted => FITTED,
+    };
+    let prior = UTTERANCES * warming.as_secs_f64() * window;
     let shutdown = surroundings.shutdown.clone();
     let serving = async {
-        let served = run_with(config, slots, surroundings, on_ready).await;
+        let served = run_with(config, slots, prior, surroundings, on_ready).await;
         stop.cancel();
         served
     };
@@ -95,10 +109,12 @@ pub async fn run(config: Config, surroundings: Surroundings, on_ready: impl FnOn
     supervised.and(served)
 }
 
-/// As [`run`], with recognisers that are there already.
+/// As [`run`], with recognisers that are there already; one call is thought to keep `prior` of them busy, until that is
+/// measured.
 pub async fn run_with(
     config: Config,
     recognisers: Vec<Box<dyn Recognizer>>,
+    prior: f64,
     surroundings: Surroundings,
     on_ready: impl FnOnce(Addresses),
 ) -> anyhow::Result<()> {
@@ -111,9 +127,11 @@ pub async fn run_with(
     let drafters = Arc::new(Drafters::new(&config.drafter)?);
     let transcriber = Transcriber::start(recognisers).context("starting the recognisers")?;
     let (jobs, given) = Jobs::channel();
+    let gate = Arc::new(Gate::new(transcriber.clone(), prior));
     let shared = Arc::new(Shared {
         notes: Notes::new(&endpoint, worker),
         transcriber: transcriber.clone(),
+        gate: Arc::clone(&gate),
         jobs,
         language: config.language,
         context: config.recogniser.context,
@@ -125,7 +143,7 @@ pub async fn run_with(
     let tracker = TaskTracker::new();
     let calls_are_over = CancellationToken::new();
     let drafting = tracker.spawn(jobs::run(endpoint, worker, drafters, given, chance, calls_are_over.clone()));
-    let metrics_server = axum::serve(http.listener, metric::router(metrics));
+    let metrics_server = axum::serve(http.listener, metric::router(metrics, move || gate.is_open()));
     tracker.spawn(metrics_server.with_graceful_shutdown(calls_are_over.clone().cancelled_owned()).into_future());
     on_ready(Addresses { http: http.address, grpc: grpc.address });
 

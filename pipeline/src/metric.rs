@@ -4,7 +4,7 @@
 //! buckets that the goals are judged by (5 s and 120 s among them); no label holds anything that was said.
 
 use axum::Router;
-use axum::http::{HeaderName, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::routing::get;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
@@ -32,6 +32,8 @@ pub fn describe() {
     use metrics::{describe_counter as counter, describe_gauge as gauge, describe_histogram as histogram};
     gauge!("referent_calls", "Calls that this worker holds.");
     counter!("referent_calls_sent_elsewhere_total", "Calls that found this worker full.");
+    gauge!("referent_recognisers_per_call", "Recognisers that one live call keeps busy, as far as is known.");
+    gauge!("referent_recognisers_behind_seconds", "How long what waits for a recogniser would take.");
     counter!("referent_refused_total", "Streams that were ended before their call was complete, by code.");
     counter!("referent_stale_total", "Calls that another worker had taken over.");
     counter!("referent_sound_ms_total", "Milliseconds of sound that came in, both tracks together.");
@@ -54,8 +56,11 @@ pub fn describe() {
     histogram!("referent_draft_seconds", "From the job to the end of the draft.");
 }
 
-/// `GET /metrics`.
-pub fn router(handle: PrometheusHandle) -> Router {
+/// `GET /metrics`, and `GET /ready`: 200 while live calls are let in, else 503, for a load balancer.
+pub fn router(handle: PrometheusHandle, is_ready: impl Fn() -> bool + Clone + Send + Sync + 'static) -> Router {
     const TYPE: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
-    Router::new().route("/metrics", get(move || async move { (TYPE, handle.render()) }))
+    let ready = move || async move {
+        if is_ready() { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "full\n") }
+    };
+    Router::new().route("/metrics", get(move || async move { (TYPE, handle.render()) })).route("/ready", get(ready))
 }

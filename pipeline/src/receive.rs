@@ -4,18 +4,22 @@
 //! its end. Wire types of `calls.v1` end here, and this is the only maker of a `Status`.
 //!
 //! Promised: what no honest agent sends ends its stream with a status that names it, and nothing else; a message is at
-//! most [`MAX_MESSAGE_BYTES`] long; at most [`CALLS`] calls are held, the next is sent elsewhere and goes on spooling.
+//! most [`MAX_MESSAGE_BYTES`] long; at most [`CALLS`] calls are held, and of live ones as many as keep their text in time
+//! (`admission`); the next is sent elsewhere and goes on spooling.
 
+use crate::admission::{Admission, Done};
 use crate::call::{self, CallError, Shared};
 use crate::notes::NotesError;
+use crate::transcribe::Transcriber;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use referent_proto::calls::{self as wire, calls_server, from_agent, to_agent};
 use referent_proto::{
     AgentState, BadMessage, Chunk, Command, CommandId, Gap, HangUp, Hello, MAX_MESSAGE_BYTES, Mode, SampleOffset,
-    Settled, Track,
+    Settled, Track, Urgency,
 };
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
@@ -27,6 +31,8 @@ use tracing::Instrument as _;
 
 /// Calls on one worker: 250 are a gigabyte of sound at most, and more than the recognisers of one machine carry.
 pub const CALLS: usize = 250;
+/// Of these, calls that are sent afterwards.
+const BACKLOG: usize = CALLS / 2;
 /// Messages to an agent that it has not taken; the call replaces absolute ones rather than pile them up.
 const ANSWERS: usize = 32;
 /// A stream has to say what it is within this time.
@@ -130,6 +136,60 @@ impl Agent {
     }
 }
 
+/// Whether live calls are let in, and how many there are.
+#[derive(Debug)]
+pub struct Gate {
+    transcriber: Transcriber,
+    admission: Mutex<Admission>,
+    /// Milliseconds of sound of live calls, both tracks together.
+    sound_ms: AtomicU64,
+}
+
+impl Gate {
+    /// One call is thought to keep `prior` recognisers busy, until that is measured.
+    pub fn new(transcriber: Transcriber, prior: f64) -> Self {
+        let admission = Mutex::new(Admission::new(transcriber.workers(), prior));
+        Self { transcriber, admission, sound_ms: AtomicU64::new(0) }
+    }
+
+    /// One more may come.
+    pub fn is_open(&self) -> bool {
+        self.look().1
+    }
+
+    /// So much sound of a live call came in.
+    pub fn sound(&self, ms: u64) {
+        self.sound_ms.fetch_add(ms, Ordering::Relaxed);
+    }
+
+    fn look(&self) -> (MutexGuard<'_, Admission>, bool) {
+        let mut admission = self.admission.lock().unwrap_or_else(PoisonError::into_inner);
+        let behind = self.transcriber.behind();
+        let calls = Duration::from_millis(self.sound_ms.load(Ordering::Relaxed) / 2);
+        let admits = admission.admits(behind, Done { busy: self.transcriber.busy_with_calls(), calls });
+        metrics::gauge!("referent_recognisers_per_call").set(admission.per_call());
+        metrics::gauge!("referent_recognisers_behind_seconds").set(behind);
+        (admission, admits)
+    }
+
+    fn enter(self: &Arc<Self>) -> Option<Inside> {
+        let (mut admission, admits) = self.look();
+        admits.then(|| {
+            admission.begins();
+            Inside(Arc::clone(self))
+        })
+    }
+}
+
+/// A live call that was let in.
+struct Inside(Arc<Gate>);
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        self.0.admission.lock().unwrap_or_else(PoisonError::into_inner).ends();
+    }
+}
+
 /// Serves agents until shutdown, and then until their calls have ended.
 pub async fn serve(
     shared: Arc<Shared>,
@@ -137,7 +197,8 @@ pub async fn serve(
     tracker: TaskTracker,
 ) -> Result<(), tonic::transport::Error> {
     let shutdown = shared.shutdown.clone();
-    let door = Door { shared, places: Arc::new(Semaphore::new(CALLS)), tracker };
+    let (places, backlog) = (Arc::new(Semaphore::new(CALLS)), Arc::new(Semaphore::new(BACKLOG)));
+    let door = Door { shared, places, backlog, tracker };
     let service = calls_server::CallsServer::new(door)
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
@@ -153,6 +214,7 @@ pub async fn serve(
 struct Door {
     shared: Arc<Shared>,
     places: Arc<Semaphore>,
+    backlog: Arc<Semaphore>,
     tracker: TaskTracker,
 }
 
@@ -193,11 +255,16 @@ impl Door {
             }
             None => return refuse(&tell, &CallError::Stopping).await,
         };
-        let Ok(_place) = self.places.try_acquire() else {
-            tracing::warn!(call = %hello.call, calls = CALLS, "this worker is full");
+        let place = self.places.try_acquire().ok();
+        let (inside, behind_others) = match hello.urgency {
+            Urgency::Live => (self.shared.gate.enter(), None),
+            Urgency::Backlog => (None, self.backlog.try_acquire().ok()),
+        };
+        if place.is_none() || (inside.is_none() && behind_others.is_none()) {
+            tracing::warn!(call = %hello.call, urgency = ?hello.urgency, "this worker is full");
             metrics::counter!("referent_calls_sent_elsewhere_total").increment(1);
             return say(&tell, Ok(Tells::Elsewhere(RETRY_AFTER))).await;
-        };
+        }
         let span = tracing::info_span!("call", call = %hello.call);
         async {
             metrics::gauge!("referent_calls").increment(1.0);

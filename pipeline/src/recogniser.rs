@@ -75,6 +75,8 @@ impl Default for Limits {
 pub struct Recognisers {
     /// One for each thread of the process.
     pub slots: Vec<Box<dyn Recognizer>>,
+    /// How long hearing a second with the whole window took, the first time, with every thread doing so at once.
+    pub warming: Duration,
     /// Ends with an error when no process can be started any more, else after `stop`.
     pub supervising: tokio::task::JoinHandle<anyhow::Result<()>>,
 }
@@ -90,11 +92,12 @@ pub async fn start(
     let workers = setup.workers;
     let supervisor = Supervisor { program, setup, limits, tracker: tracker.clone(), stop };
     let first = supervisor.begin().await?;
+    let warming = first.warming;
     let (publish, current) = watch::channel(Some(first));
     let slot =
         || Box::new(Slot { runtime: Handle::current(), current: current.clone(), limits }) as Box<dyn Recognizer>;
     let slots = (0..workers).map(|_| slot()).collect();
-    Ok(Recognisers { slots, supervising: tracker.spawn(supervisor.run(publish)) })
+    Ok(Recognisers { slots, warming, supervising: tracker.spawn(supervisor.run(publish)) })
 }
 
 /// One of the recognisers, for one thread.
@@ -126,6 +129,7 @@ type InFlight = Mutex<HashMap<RequestId, oneshot::Sender<Result<Heard, NotHeard>
 #[derive(Debug)]
 struct Process {
     pid: u32,
+    warming: Duration,
     up: mpsc::Sender<ToChild>,
     in_flight: Arc<InFlight>,
     /// It hangs: no more requests, and kill it.
@@ -293,17 +297,20 @@ impl Supervisor {
         };
         let limit = self.limits.start;
         let ready = timeout(limit, ready).await;
-        match ready.with_context(|| format!("the recogniser process was not ready within {limit:?}"))?? {
-            Some(FromChild::Ready { loading_ms, warming_ms }) => {
-                tracing::info!(pid, loading_ms, warming_ms, "the recogniser process is ready");
-            }
-            Some(FromChild::Unusable(why)) => anyhow::bail!(why),
-            Some(FromChild::Heard(..)) => anyhow::bail!("the recogniser process answered what nobody asked"),
-            None => anyhow::bail!("the recogniser process ended before it was ready; its last lines say why"),
-        }
+        let warming =
+            match ready.with_context(|| format!("the recogniser process was not ready within {limit:?}"))?? {
+                Some(FromChild::Ready { loading_ms, warming_ms }) => {
+                    tracing::info!(pid, loading_ms, warming_ms, "the recogniser process is ready");
+                    Duration::from_millis(warming_ms)
+                }
+                Some(FromChild::Unusable(why)) => anyhow::bail!(why),
+                Some(FromChild::Heard(..)) => anyhow::bail!("the recogniser process answered what nobody asked"),
+                None => anyhow::bail!("the recogniser process ended before it was ready; its last lines say why"),
+            };
         let (up, messages) = mpsc::channel(ON_THE_WAY);
         let process = Arc::new(Process {
             pid,
+            warming,
             up,
             in_flight: Arc::default(),
             hangs: CancellationToken::new(),

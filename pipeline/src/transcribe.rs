@@ -187,6 +187,8 @@ struct Shared {
     queue: Arc<Queue>,
     next: AtomicU64,
     workers: usize,
+    /// Microseconds.
+    busy_with_calls: Arc<AtomicU64>,
     threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
 }
 
@@ -195,13 +197,16 @@ impl Transcriber {
     pub fn start(recognisers: Vec<Box<dyn Recognizer>>) -> std::io::Result<Self> {
         let workers = recognisers.len();
         let (queue, together) = (Arc::new(Queue::new(workers)), Arc::new(RwLock::new(())));
+        let busy_with_calls = Arc::new(AtomicU64::new(0));
         let mut threads = Vec::new();
         for (number, recogniser) in recognisers.into_iter().enumerate() {
             let (queue, together) = (Arc::clone(&queue), Arc::clone(&together));
+            let busy = Arc::clone(&busy_with_calls);
             let builder = std::thread::Builder::new().name(format!("recogniser-{number}"));
-            threads.push(builder.spawn(move || serve(recogniser, &queue, &together))?);
+            threads.push(builder.spawn(move || serve(recogniser, &queue, &together, &busy))?);
         }
-        let shared = Shared { queue, next: AtomicU64::new(0), workers, threads: Mutex::new(threads) };
+        let (next, threads) = (AtomicU64::new(0), Mutex::new(threads));
+        let shared = Shared { queue, next, workers, busy_with_calls, threads };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -226,6 +231,16 @@ impl Transcriber {
     /// What is left of this call comes first from now on.
     pub fn hurry(&self, call: CallId) {
         self.shared.queue.hurry(call);
+    }
+
+    /// How many recognisers there are.
+    pub fn workers(&self) -> usize {
+        self.shared.workers
+    }
+
+    /// How long they were busy with finals of live calls, all together, ever.
+    pub fn busy_with_calls(&self) -> Duration {
+        Duration::from_micros(self.shared.busy_with_calls.load(Ordering::Relaxed))
     }
 
     /// How long what waits would take if nothing were added, in seconds: how far behind the recognisers are.
@@ -287,11 +302,16 @@ pub struct Task {
 }
 
 /// The life of one worker thread.
-fn serve(mut recogniser: Box<dyn Recognizer>, queue: &Queue, together: &RwLock<()>) {
+fn serve(mut recogniser: Box<dyn Recognizer>, queue: &Queue, together: &RwLock<()>, busy_with_calls: &AtomicU64) {
     while let Some((turn, task)) = queue.pop() {
-        let begun = Instant::now();
+        let (class, begun) = (task.request.class, Instant::now());
         serve_one(&mut recogniser, task, together);
-        queue.done(turn, begun.elapsed());
+        let took = begun.elapsed();
+        if matches!(class, Class::HungUp | Class::Live) {
+            let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+            busy_with_calls.fetch_add(micros, Ordering::Relaxed);
+        }
+        queue.done(turn, took);
     }
 }
 

@@ -40,7 +40,7 @@ fn whisper(model: &str) -> Engine {
 async fn begin(engine: Engine, workers: usize, limits: Limits) -> anyhow::Result<World> {
     let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
     let setup = Setup { engine, workers, log: "warn".into() };
-    let Recognisers { slots, supervising } = start(program(), setup, limits, &tracker, stop.clone()).await?;
+    let Recognisers { slots, supervising, .. } = start(program(), setup, limits, &tracker, stop.clone()).await?;
     Ok(World { transcriber: Transcriber::start(slots)?, supervising, stop, tracker })
 }
 

@@ -42,7 +42,7 @@ impl Worker {
             shutdown: shutdown.clone(),
         };
         let (is_ready, ready) = tokio::sync::oneshot::channel();
-        let running = runtime.spawn(run_with(config, recognisers, surroundings, |addresses| {
+        let running = runtime.spawn(run_with(config, recognisers, 0.001, surroundings, |addresses| {
             is_ready.send(addresses.grpc).unwrap();
         }));
         let address = tokio::time::timeout(Duration::from_secs(30), ready).await.unwrap().unwrap();
