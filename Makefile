@@ -7,7 +7,7 @@ SHELL     := /bin/bash
 .NOTPARALLEL:
 BIN       := $(or $(CARGO_TARGET_DIR),target)/debug
 PROGRAMS  := -p referent-agent -p referent-pipeline -p referent-notes-api -p referent-tests
-BENCHES   := hangup wer cpu kill chain capture agent pane live streams
+BENCHES   := hangup wer cpu kill chain capture agent pane live streams overload faithful isolation silence
 
 .DEFAULT_GOAL := help
 .PHONY: help demo programs pane setup-demo setup-test check fmt clippy doc bans pane-check proto golden \

@@ -2,6 +2,7 @@
 
 mod engine;
 pub mod live;
+pub mod faithful;
 
 use crate::SampleCall;
 use crate::disturbed::{Damage, Sound, Victim, compare, moments, play, word_errors};

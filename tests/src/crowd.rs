@@ -42,6 +42,13 @@ impl Sound {
         Self(Arc::new(PerTrack { near, far }))
     }
 
+    /// As long as this, said over and over.
+    #[must_use]
+    pub fn repeated(&self, samples: usize) -> Self {
+        let side = |track: Track| self.0[track].iter().copied().cycle().take(samples).collect();
+        Self::new(side(Track::Near), side(Track::Far))
+    }
+
     /// Samples of a side.
     pub fn len(&self) -> usize {
         self.0.near.len()
@@ -84,6 +91,8 @@ pub struct Sent {
     pub id: String,
     /// When its first sample was "captured".
     pub began: Instant,
+    /// When a worker first took it.
+    pub let_in: Instant,
     /// When it became known that a track is settled up to there.
     pub settled: PerTrack<Vec<(SampleOffset, Instant)>>,
     /// When it was said to be complete.
@@ -111,10 +120,19 @@ pub async fn send(grpc: &str, sound: &Sound, number: u64, manner: Manner) -> Res
     let channel = Channel::from_shared(format!("http://{grpc}"))?.connect().await?;
     let began = Instant::now();
     let (mut settled, mut hung_up, mut connections): (PerTrack<Vec<_>>, _, _) = (PerTrack::default(), None, 0);
+    let (mut first_let_in, mut refused, mut broken) = (None, 0, 0);
     loop {
+        let mut line = match Line::open(&channel, id, began, manner).await? {
+            Opened::Line(line) => line,
+            Opened::Elsewhere(after) => {
+                refused += 1;
+                anyhow::ensure!(refused < 2_000, "the call is never let in");
+                tokio::time::sleep(after).await;
+                continue;
+            }
+        };
+        first_let_in.get_or_insert_with(Instant::now);
         connections += 1;
-        anyhow::ensure!(connections < 200, "the call does not get through");
-        let mut line = Line::open(&channel, id, began, manner).await?;
         let broken_at = manner.disturbed.filter(|_| connections < 6).map(|_| {
             let seconds = sound.seconds() * chance.random_range(0.05..0.6);
             line.sent.near.0 + u64::try_from(Duration::from_secs_f64(seconds).as_millis()).unwrap_or(0) * 16
@@ -127,16 +145,24 @@ pub async fn send(grpc: &str, sound: &Sound, number: u64, manner: Manner) -> Res
             Ok(true) => {
                 let (complete, id) = (Instant::now(), id.to_string());
                 let hung_up = hung_up.context("it hung up")?;
-                return Ok(Sent { id, began, settled, complete, hung_up, connections });
+                let let_in = first_let_in.context("it was let in")?;
+                return Ok(Sent { id, began, let_in, settled, complete, hung_up, connections });
             }
             Ok(false) => {}
-            Err(error) if manner.disturbed.is_some() => {
-                tracing::debug!(%error, "broken off");
+            Err(error) => {
+                broken += 1;
+                tracing::info!(%id, error = format!("{error:#}"), "the connection broke");
+                anyhow::ensure!(broken < 20, "the call does not get through: {error:#}");
                 tokio::time::sleep(Duration::from_millis(200)).await; // As an agent's backoff does.
             }
-            Err(error) => return Err(error),
         }
     }
+}
+
+/// What becomes of an attempt.
+enum Opened {
+    Line(Box<Line>),
+    Elsewhere(Duration),
 }
 
 /// One connection.
@@ -150,7 +176,7 @@ struct Line {
 }
 
 impl Line {
-    async fn open(channel: &Channel, call: CallId, began: Instant, manner: Manner) -> Result<Self> {
+    async fn open(channel: &Channel, call: CallId, began: Instant, manner: Manner) -> Result<Opened> {
         let (up, messages) = mpsc::channel(32);
         let hello = Hello {
             agent_version: "crowd".into(),
@@ -175,9 +201,14 @@ impl Line {
         let mut line = Self { up, down, sent: zero, credit: zero, settled: PerTrack::default(), complete: false };
         // Welcome, and for each track from where and up to where.
         for _ in 0..5 {
-            line.hear().await?;
+            match Self::next(&mut line.down).await? {
+                to_agent::Kind::Elsewhere(elsewhere) => {
+                    return Ok(Opened::Elsewhere(Duration::from_millis(elsewhere.retry_after_ms.into())));
+                }
+                message => line.take(message)?,
+            }
         }
-        Ok(line)
+        Ok(Opened::Line(Box::new(line)))
     }
 
     /// True when the call is complete, false when it was broken off on purpose.

@@ -46,6 +46,20 @@ pub fn words(text: &str) -> Vec<String> {
     plain.split_whitespace().map(str::to_owned).collect()
 }
 
+/// How many words two texts have in common, in order: their longest common subsequence.
+pub fn common_words(a: &[String], b: &[String]) -> usize {
+    let mut row = vec![0; b.len() + 1];
+    for word in a {
+        let mut diagonal = 0;
+        for (at, other) in b.iter().enumerate() {
+            let above = row[at + 1];
+            row[at + 1] = if word == other { diagonal + 1 } else { above.max(row[at]) };
+            diagonal = above;
+        }
+    }
+    row[b.len()]
+}
+
 /// Levenshtein's distance, counted in words.
 fn distance(said: &[String], heard: &[String]) -> usize {
     let mut row: Vec<usize> = (0..=heard.len()).collect();
@@ -68,6 +82,13 @@ mod tests {
     #[track_caller]
     fn check(said: &str, heard: &str, errors: u32, words: u32) {
         assert_eq!(WordErrors::between(said, heard), WordErrors { errors, words });
+    }
+
+    #[test]
+    fn common_words_are_counted_in_order() {
+        for (a, b, common) in [("ja tak", "tak ja", 1), ("a b c d", "b d e", 2), ("", "a", 0), ("a b a", "a b a", 3)] {
+            assert_eq!(common_words(&words(a), &words(b)), common, "{a} / {b}");
+        }
     }
 
     #[test]

@@ -174,13 +174,13 @@ pub async fn streams() -> Result<()> {
     figures.write("lag_s.load70.p95", load70.p95, "s", load70.utterances, &more)
 }
 
-/// The sample calls at 16 kHz, a minute of each.
+/// The sample calls at 16 kHz.
 pub(super) fn sounds() -> Result<Vec<Sound>> {
     SampleCall::all()?.iter().map(sound_of).collect()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "samples of 16 bit")]
-pub(super) fn sound_of(sample: &SampleCall) -> Result<Sound> {
+fn sound_of(sample: &SampleCall) -> Result<Sound> {
     let side = |track| -> Result<Vec<i16>> {
         let samples = engine::track_of(&sample.wav, track)?;
         Ok(samples.iter().map(|sample| (sample * 32_767.0) as i16).collect())
@@ -206,9 +206,13 @@ fn ceiling(sounds: &[Sound]) -> Result<f64> {
 }
 
 async fn point(sounds: &[Sound], calls: usize) -> Result<Point> {
+    point_of(sounds, calls, false).await
+}
+
+async fn point_of(sounds: &[Sound], calls: usize, partials: bool) -> Result<Point> {
     let folder = tempfile::tempdir()?;
     let table = format!(
-        "kind = \"whisper\"\nmodel = \"demo-da\"\nmodels_dir = \"{}\"\npartials = false",
+        "kind = \"whisper\"\nmodel = \"demo-da\"\nmodels_dir = \"{}\"\npartials = {partials}",
         crate::world::models_dir().display()
     );
     let mut world = World::builder(folder.path()).recogniser_table(table).start().await?;
@@ -230,14 +234,77 @@ async fn point(sounds: &[Sound], calls: usize) -> Result<Point> {
         .await?;
     let seconds = wall.elapsed().as_secs_f64();
     let others = engine::cpu_seconds()? - own + super::used(&mut world, Part::NotesApi)? - notes_before;
+    let lags = lags(&caseworker, sent.iter()).await?;
+    world.stop().await?;
+    let cores = f64::from(u32::try_from(std::thread::available_parallelism()?.get())?) - others / seconds;
+    Ok(Point { calls, p50: percentile(&lags, 50.0), p95: percentile(&lags, 95.0), cores, utterances: lags.len() })
+}
+
+/// Five times as many calls as the machine carries, at once: who is let in keeps its lag, the rest catches up.
+pub async fn overload() -> Result<()> {
+    const TIMES: usize = 5;
+    const SECONDS: usize = 120;
+    let sounds: Vec<Sound> = sounds()?.iter().map(|sound| sound.repeated(SECONDS * 16_000)).collect();
+    let cores = std::thread::available_parallelism()?.get();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some dozens of calls")]
+    let carries = (ceiling(&super::live::sounds()?)? * 0.85) as usize * cores;
+    let folder = tempfile::tempdir()?;
+    let mut world = World::builder(folder.path()).start().await?;
+    let caseworker = world.caseworker().await?;
+    let grpc = world.pipeline_grpc();
+    let rss_before = world.program(Part::Pipeline).as_ref().context("it runs")?.usage()?.rss_mib;
+    let begun = Instant::now();
+    let sending = stream::iter(0..carries * TIMES)
+        .map(|number| {
+            let (grpc, sound) = (grpc.clone(), sounds[number % sounds.len()].clone());
+            async move { send(&grpc, &sound, number as u64, Manner::LIVE).await }
+        })
+        .buffer_unordered(carries * TIMES)
+        .try_collect::<Vec<Sent>>();
+    let mut rss_most = rss_before;
+    let mut looks = tokio::time::interval(Duration::from_secs(1));
+    tokio::pin!(sending);
+    let sent = loop {
+        tokio::select! {
+            sent = &mut sending => break sent?,
+            _ = looks.tick() => {
+                let rss = world.program(Part::Pipeline).as_ref().context("it runs")?.usage()?.rss_mib;
+                rss_most = rss_most.max(rss);
+            }
+        }
+    };
+    let minutes = begun.elapsed().as_secs_f64() / 60.0;
+    let at_once: Vec<&Sent> =
+        sent.iter().filter(|sent| sent.let_in.duration_since(sent.began) < Duration::from_secs(1)).collect();
+    let lags = lags(&caseworker, at_once.iter().copied()).await?;
+    world.stop().await?;
+    // The same number of calls, with nobody at the door.
+    let alone = point_of(&sounds, at_once.len(), true).await?;
+    let figures = Figures::of("make bench-overload")?;
+    #[expect(clippy::cast_precision_loss, reason = "minutes of calls")]
+    let lost: f64 = sent
+        .iter()
+        .map(|sent| {
+            let whole = (SECONDS * 16_000) as u64;
+            let settled = Track::BOTH.map(|track| sent.settled[track].last().map_or(0, |(offset, _)| offset.0));
+            settled.iter().map(|settled| whole.saturating_sub(*settled) as f64 / 16_000.0).sum::<f64>()
+        })
+        .sum();
+    let more = json!({ "calls": sent.len(), "let_in_at_once": at_once.len(), "minutes_until_all_were_text": minutes });
+    figures.write("overload.refused_audio_s", lost, "s", sent.len(), &more)?;
+    let p95 = percentile(&lags, 95.0);
+    let more = json!({ "lag_p95_s": p95, "lag_p95_alone_s": alone.p95, "calls": at_once.len() });
+    figures.write("overload.live_lag_ratio", p95 / alone.p95, "ratio", lags.len(), &more)?;
+    figures.write("overload.rss_growth_mb", rss_most - rss_before, "MiB", 1, &json!({}))
+}
+
+async fn lags(caseworker: &Caseworker, sent: impl Iterator<Item = &Sent>) -> Result<Vec<f64>> {
     let mut lags = Vec::new();
-    for call in &sent {
+    for call in sent {
         for said in caseworker.transcript(&call.id).await? {
             let track = if said.track == "far" { Track::Far } else { Track::Near };
             lags.push(call.lag_s(track, said.end_ms).context("every utterance is settled")?);
         }
     }
-    world.stop().await?;
-    let cores = f64::from(u32::try_from(std::thread::available_parallelism()?.get())?) - others / seconds;
-    Ok(Point { calls, p50: percentile(&lags, 50.0), p95: percentile(&lags, 95.0), cores, utterances: lags.len() })
+    Ok(lags)
 }

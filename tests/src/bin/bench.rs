@@ -32,6 +32,14 @@ enum Group {
     Live,
     /// How many calls the machine carries.
     Streams,
+    /// Five times as many calls as the machine carries.
+    Overload,
+    /// The same words, whatever the network does.
+    Faithful,
+    /// No word in a wrong call.
+    Isolation,
+    /// No word where nobody speaks.
+    Silence,
     /// Clone, build and test from nothing.
     Fresh,
 }
@@ -60,6 +68,10 @@ async fn run(group: Group) -> Result<()> {
         Group::Pane => bench::pane(),
         Group::Live => bench::live::idle().await,
         Group::Streams => bench::live::streams().await,
+        Group::Overload => bench::live::overload().await,
+        Group::Faithful => bench::faithful::faithful().await,
+        Group::Isolation => bench::faithful::isolation().await,
+        Group::Silence => bench::faithful::silence().await,
         Group::Fresh => bench::fresh(),
     }
 }

@@ -1,0 +1,198 @@
+//! Figures of faithfulness: whatever the network does to a call, the words are the same; no word lands in another call;
+//! nobody's silence becomes words.
+
+use super::engine::{self, Engine};
+use super::live::sounds;
+use crate::SampleCall;
+use crate::caseworker::Caseworker;
+use crate::crowd::{Manner, Sent, Sound, send};
+use crate::figures::Figures;
+use crate::word_errors::{common_words, words as words_of};
+use crate::world::World;
+use anyhow::{Context as _, Result};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use referent_proto::Track;
+use serde_json::json;
+use std::f64::consts::TAU;
+
+/// Each call is disturbed so often.
+const SEEDS: u64 = 2;
+/// Calls beside each other.
+const AT_ONCE: usize = 4;
+/// Calls of the isolation figure.
+const CROWD: usize = 50;
+
+/// Words of each track.
+type Words = [Vec<String>; 2];
+
+/// Words at random boundaries, delays and resumes against the same pipeline undisturbed, and against one pass.
+pub async fn faithful() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let world = World::builder(folder.path()).start().await?;
+    let caseworker = world.caseworker().await?;
+    let sounds = sounds()?;
+    let grpc = world.pipeline_grpc();
+    let calm = all(&grpc, &caseworker, sounds.iter().map(|sound| (sound.clone(), Manner::FAST)).collect()).await?;
+    let disturbed: Vec<(Sound, Manner)> = (1..=SEEDS)
+        .flat_map(|seed| {
+            sounds.iter().map(move |sound| (sound.clone(), Manner { disturbed: Some(seed), ..Manner::FAST }))
+        })
+        .collect();
+    let disturbed = all(&grpc, &caseworker, disturbed).await?;
+    world.stop().await?;
+    let (mut same, mut of_calm, mut of_disturbed) = (0, 0, 0);
+    for (number, (_, words)) in disturbed.iter().enumerate() {
+        for (calm, disturbed) in calm[number % calm.len()].1.iter().zip(words) {
+            same += common_words(calm, disturbed);
+            of_calm += calm.len();
+            of_disturbed += disturbed.len();
+        }
+    }
+    let figures = Figures::of("make bench-faithful")?;
+    let connections: usize = disturbed.iter().map(|(sent, _)| sent.connections).sum();
+    let more = json!({ "connections": connections, "words": of_calm });
+    figures.write("faithful.recall", ratio(same, of_calm), "share", disturbed.len(), &more)?;
+    figures.write("faithful.precision", ratio(same, of_disturbed), "share", disturbed.len(), &more)?;
+
+    let engine = Engine::open()?;
+    let (mut same, mut of_pass, mut of_calm) = (0, 0, 0);
+    for (sample, (_, words)) in SampleCall::all()?.iter().zip(&calm) {
+        for (track, words) in Track::BOTH.into_iter().zip(words) {
+            let pass = words_of(&engine.hear_whole(&engine::track_of(&sample.wav, track)?)?);
+            same += common_words(&pass, words);
+            of_pass += pass.len();
+            of_calm += words.len();
+        }
+    }
+    let more = json!({ "words_of_one_pass": of_pass, "words_of_the_pipeline": of_calm });
+    figures.write("one_pass.recall", ratio(same, of_pass), "share", calm.len(), &more)?;
+    figures.write("one_pass.precision", ratio(same, of_calm), "share", calm.len(), &more)
+}
+
+/// Many calls at once: no word in a wrong call.
+pub async fn isolation() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let world = World::builder(folder.path()).start().await?;
+    let caseworker = world.caseworker().await?;
+    let sounds = sounds()?;
+    let grpc = world.pipeline_grpc();
+    let alone = all(&grpc, &caseworker, sounds.iter().map(|sound| (sound.clone(), Manner::FAST)).collect()).await?;
+    let crowd: Vec<Sent> = stream::iter(0..CROWD)
+        .map(|number| {
+            let (grpc, sound) = (grpc.clone(), sounds[number % sounds.len()].clone());
+            async move { send(&grpc, &sound, number as u64, Manner::FAST).await }
+        })
+        .buffer_unordered(CROWD)
+        .try_collect()
+        .await?;
+    let (mut wrong, mut words) = (0, 0);
+    for sent in &crowd {
+        let said = said(&caseworker, sent).await?;
+        // Which of the twelve it is, its own words say: the one that it shares the most with.
+        let own = alone.iter().map(|(_, alone)| shared(alone, &said)).max().context("twelve calls")?;
+        let all: usize = said.iter().map(Vec::len).sum();
+        wrong += all - own;
+        words += all;
+    }
+    world.stop().await?;
+    let more = json!({ "words": words, "at_once": CROWD });
+    #[expect(clippy::cast_precision_loss, reason = "some thousands of words")]
+    let wrong = wrong as f64;
+    Figures::of("make bench-isolation")?.write("isolation.wrong_words", wrong, "words", CROWD, &more)
+}
+
+/// Half an hour in which nobody speaks.
+pub async fn silence() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let world = World::builder(folder.path()).start().await?;
+    let caseworker = world.caseworker().await?;
+    let seconds = 225; // Eight tracks of that are half an hour.
+    let mut chance = StdRng::seed_from_u64(41);
+    let mut noise = |level: f64| -> Vec<i16> {
+        (0..seconds * 16_000).map(|_| sample(level * chance.random_range(-1.0..1.0))).collect()
+    };
+    let calls = [
+        ("silence and faint hiss", Sound::new(vec![0; seconds * 16_000], noise(0.003))),
+        ("hiss", Sound::new(noise(0.01), noise(0.1))),
+        ("music", Sound::new(tones(seconds, 0.1, music), tones(seconds, 0.3, music))),
+        ("ringing and hum", Sound::new(tones(seconds, 0.3, ringing), tones(seconds, 0.2, hum))),
+    ];
+    let (mut words, mut suppressed, mut what) = (0, 0, serde_json::Map::new());
+    for (name, sound) in calls {
+        let sent = send(&world.pipeline_grpc(), &sound, 1, Manner::FAST).await?;
+        let said: usize = said(&caseworker, &sent).await?.iter().map(Vec::len).sum();
+        let kept = caseworker.get(&format!("/v1/calls/{}/suppressed", sent.id)).await?;
+        let kept = kept["suppressed"].as_array().map_or(0, Vec::len);
+        what.insert(name.to_owned(), json!({ "words": said, "suppressed": kept }));
+        words += said;
+        suppressed += kept;
+    }
+    world.stop().await?;
+    let more = json!({ "minutes": 30, "suppressed": suppressed, "of": what });
+    #[expect(clippy::cast_precision_loss, reason = "few words")]
+    let words = words as f64;
+    Figures::of("make bench-silence")?.write("silence.words", words, "words", 8, &more)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "clamped to full scale")]
+fn sample(value: f64) -> i16 {
+    (value.clamp(-1.0, 1.0) * 32_767.0) as i16
+}
+
+fn tones(seconds: usize, level: f64, at: impl Fn(f64) -> f64) -> Vec<i16> {
+    #[expect(clippy::cast_precision_loss, reason = "seconds of a call")]
+    let samples = (0..seconds * 16_000).map(|number| sample(level * at(number as f64 / 16_000.0)));
+    samples.collect()
+}
+
+/// Broken chords, four notes a second, each dying away.
+fn music(second: f64) -> f64 {
+    let note = (second * 4.0).floor();
+    let since = second * 4.0 - note;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a note of few")]
+    let step = [0.0, 4.0, 7.0, 12.0, 7.0, 4.0, 9.0, 5.0][note as usize % 8];
+    let pitch = 220.0 * 2.0_f64.powf(step / 12.0);
+    let harmonics =
+        [1.0, 0.5, 0.25].iter().zip(1..).map(|(level, n)| level * (TAU * pitch * f64::from(n) * second).sin());
+    harmonics.sum::<f64>() * (-3.0 * since).exp() / 1.75
+}
+
+/// The ringing tone of Danish exchanges: 425 Hz, one second of five.
+fn ringing(second: f64) -> f64 {
+    if second % 5.0 < 1.0 { (TAU * 425.0 * second).sin() } else { 0.0 }
+}
+
+/// Mains.
+fn hum(second: f64) -> f64 {
+    (TAU * 50.0 * second).sin() * 0.7 + (TAU * 150.0 * second).sin() * 0.3
+}
+
+async fn all(grpc: &str, caseworker: &Caseworker, calls: Vec<(Sound, Manner)>) -> Result<Vec<(Sent, Words)>> {
+    stream::iter(calls.into_iter().enumerate())
+        .map(|(number, (sound, manner))| async move {
+            let sent = send(grpc, &sound, number as u64, manner).await?;
+            let words = said(caseworker, &sent).await?;
+            anyhow::Ok((sent, words))
+        })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await
+}
+
+async fn said(caseworker: &Caseworker, sent: &Sent) -> Result<Words> {
+    let said = caseworker.transcript(&sent.id).await?;
+    Ok(Track::BOTH.map(|track| {
+        said.iter().filter(|said| said.track == track.name()).flat_map(|said| words_of(&said.text)).collect()
+    }))
+}
+
+fn shared(a: &Words, b: &Words) -> usize {
+    a.iter().zip(b).map(|(a, b)| common_words(a, b)).sum()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "some thousands of words")]
+fn ratio(part: usize, whole: usize) -> f64 {
+    part as f64 / whole.max(1) as f64
+}
