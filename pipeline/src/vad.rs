@@ -6,6 +6,8 @@
 //! Promised: after `reset` a score depends on nothing but the frames since. Not done here: no decision where speech
 //! begins or ends (`segment`).
 
+pub mod silero;
+
 /// Samples in a frame: 16 ms.
 pub const FRAME: usize = 256;
 
