@@ -1,22 +1,57 @@
 //! Says of every 16 ms of one track how likely it is that somebody speaks.
 //!
-//! In: frames of 256 samples, in order. Out: a score from 0 to 1. What is quieter than the floor is never speech,
-//! whatever the network thinks, so that the hiss of an open line costs nothing.
+//! In: frames of 256 samples, in order. Out: a score from 0 to 1. A worker picks a [`Detector`]: the one that is built in,
+//! or the Silero network where its file is installed. What is hardly louder than the noise is never speech, whatever a
+//! network thinks (`gated`), and so is what is below a floor, so that the hiss of an open line costs nothing.
 //!
 //! Promised: after `reset` a score depends on nothing but the frames since. Not done here: no decision where speech
 //! begins or ends (`segment`).
 
+pub mod gated;
 pub mod silero;
+mod gate;
+
+use std::sync::Arc;
 
 /// Samples in a frame: 16 ms.
 pub const FRAME: usize = 256;
 
-/// Scores frames of one track. The second implementation is the tests' own, which follows loudness alone.
+/// Scores frames of one track.
 pub trait Vad: Send {
     /// Forgets everything heard.
     fn reset(&mut self);
     /// How likely it is that somebody speaks in this frame, 0 to 1.
     fn score(&mut self, frame: &[i16; FRAME]) -> f32;
+}
+
+impl<V: Vad + ?Sized> Vad for Box<V> {
+    fn reset(&mut self) {
+        (**self).reset();
+    }
+
+    fn score(&mut self, frame: &[i16; FRAME]) -> f32 {
+        (**self).score(frame)
+    }
+}
+
+/// What a worker listens with: chosen once, when it starts, for all its calls.
+#[derive(Debug, Clone, Default)]
+pub enum Detector {
+    /// The earshot network, which is built in and needs no file.
+    #[default]
+    Embedded,
+    /// The Silero network, whose weights all tracks share.
+    Silero(Arc<silero::Weights>),
+}
+
+impl Detector {
+    /// A detector for one track, which has heard nothing.
+    pub fn detector(&self) -> Box<dyn Vad> {
+        match self {
+            Self::Embedded => Box::new(gated::Gated::new(Earshot::default())),
+            Self::Silero(weights) => Box::new(gated::Gated::new(silero::Silero::new(Arc::clone(weights)))),
+        }
+    }
 }
 
 /// The earshot network (40 kB of weights, half a millisecond for a second of sound) behind a floor of loudness.
