@@ -8,7 +8,7 @@
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use referent_pipeline::segment::{Cut, LEAD_IN, Rules, Segmenter};
-use referent_pipeline::vad::{Earshot, FRAME, Vad as _};
+use referent_pipeline::vad::{Detector, FRAME, Vad as _};
 use referent_proto::SampleOffset;
 use std::path::{Path, PathBuf};
 
@@ -44,7 +44,7 @@ fn tracks() -> Vec<Vec<i16>> {
 }
 
 fn scores(sound: &[i16]) -> Vec<f32> {
-    let mut vad = Earshot::default();
+    let mut vad = Detector::Embedded.detector();
     sound.as_chunks::<FRAME>().0.iter().map(|frame| vad.score(frame)).collect()
 }
 
@@ -55,7 +55,8 @@ fn frames(seconds: f64) -> usize {
 
 /// Cuts of so much sound from `settled` on, with so much lead-in.
 fn cuts(sound: &[i16], settled: usize, lead_in: usize, samples: usize) -> Vec<Cut> {
-    let mut segmenter = Segmenter::resume(Earshot::default(), Rules::default(), SampleOffset(settled as u64));
+    let mut segmenter =
+        Segmenter::resume(Detector::Embedded.detector(), Rules::default(), SampleOffset(settled as u64));
     let (from, to) = (settled.saturating_sub(lead_in), settled.saturating_add(samples).min(sound.len()));
     segmenter.push(SampleOffset(from as u64), &sound[from..to])
 }
@@ -103,7 +104,9 @@ fn two_seconds_suffice() {
         println!("{seconds:>5} s | {:>6.2} % | {worst:.3} | {differ} of {PLACES}", share * 100.0);
         if lead_in as u64 >= LEAD_IN {
             assert_eq!(differ, 0, "with {seconds} s every worker cuts alike (G2)");
-            assert!(share < 0.01, "after {seconds} s the detector has forgotten that it was reset: {share}");
+            // The gate knows the noise of up to 6 s, so some frames do depend on where the last cut was. Every worker
+            // cuts at the same places all the same.
+            assert!(share < 0.05, "after {seconds} s the detector has all but forgotten that it was reset: {share}");
         }
     }
 }
