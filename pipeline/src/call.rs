@@ -31,7 +31,7 @@ use crate::segment::Rules;
 use crate::settle::{Broken, LinkId};
 use crate::track::{Dishonest, Link, TrackWork};
 use crate::transcribe::{Class, NotHeard, Request, RequestId, Transcriber, doubt};
-use crate::vad::Earshot;
+use crate::vad::{Detector, Vad};
 use ends::discarded;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -80,6 +80,8 @@ pub struct Shared {
     pub language: String,
     /// How much the encoder looks at.
     pub context: Context,
+    /// What tells speech from noise.
+    pub detector: Detector,
     /// When speech begins and ends.
     pub rules: Rules,
     /// Whether text is shown while it is being said.
@@ -181,7 +183,7 @@ struct Call<'a> {
     epoch: Epoch,
     language: String,
     class: Class,
-    tracks: Vec<TrackWork<Earshot>>,
+    tracks: Vec<TrackWork<Box<dyn Vad>>>,
     /// K5: how many segments may be without text.
     in_flight: usize,
     /// K5: tracks whose next segment is given up.
@@ -211,7 +213,7 @@ impl<'a> Call<'a> {
         let tracks: Vec<_> = hello
             .tracks
             .iter()
-            .map(|&track| TrackWork::resume(track, epoch, settled[track], Earshot::default(), shared.rules))
+            .map(|&track| TrackWork::resume(track, epoch, settled[track], shared.detector.detector(), shared.rules))
             .collect();
         tracing::info!(epoch = epoch.0, near = %settled.near, far = %settled.far, %state, "the call goes on here");
         let mut to_agent = VecDeque::from([Tells::Welcome { mode: hello.mode, area_version: area.version }]);
@@ -514,7 +516,7 @@ impl<'a> Call<'a> {
         if self.stop_at.is_some() && is_idle && !self.all_has_come() { Err(CallError::Stopping) } else { Ok(()) }
     }
 
-    fn track(&mut self, track: Track) -> Result<&mut TrackWork<Earshot>, CallError> {
+    fn track(&mut self, track: Track) -> Result<&mut TrackWork<Box<dyn Vad>>, CallError> {
         self.tracks.iter_mut().find(|work| work.track() == track).ok_or(CallError::NoSuchTrack(track))
     }
 }

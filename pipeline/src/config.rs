@@ -45,6 +45,8 @@ pub struct RecogniserConfig {
     pub context: Context,
     /// Whether text is shown, grey, while it is being said.
     pub partials: bool,
+    /// What tells speech from noise: a model's name in the manifest, or a path; `None`: what is built in.
+    pub vad: Option<String>,
     /// The servers that hear; always there when `kind` is `Remote`.
     pub remote: Option<RemoteConfig>,
 }
@@ -207,6 +209,7 @@ struct RawRecogniser {
     context: Option<Context>,
     #[serde(default = "yes")]
     partials: bool,
+    vad: Option<String>,
     remote: Option<RawRemote>,
 }
 
@@ -326,7 +329,7 @@ fn language(value: String) -> Result<String, String> {
 }
 
 fn recogniser(raw: RawRecogniser, environment: &impl Fn(&str) -> Option<String>) -> Result<RecogniserConfig, String> {
-    let RawRecogniser { kind, model, models_dir, workers, context, partials, remote } = raw;
+    let RawRecogniser { kind, model, models_dir, workers, context, partials, vad, remote } = raw;
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let workers = workers.unwrap_or_else(cores);
     if !(1..=256).contains(&workers) {
@@ -341,7 +344,16 @@ fn recogniser(raw: RawRecogniser, environment: &impl Fn(&str) -> Option<String>)
                     use kind = \"whisper\""
             .into());
     }
-    Ok(RecogniserConfig { kind, model, models_dir, workers, context, partials, remote })
+    Ok(RecogniserConfig {
+        kind,
+        model,
+        models_dir,
+        workers,
+        context,
+        partials,
+        vad: vad.filter(|name| name != "embedded"),
+        remote,
+    })
 }
 
 fn remote_of(raw: RawRemote, environment: &impl Fn(&str) -> Option<String>) -> Result<RemoteConfig, String> {

@@ -37,6 +37,7 @@ use receive::Gate;
 use recogniser::Recognisers;
 use recogniser::child::this_program;
 use recogniser::message::{Engine, Faults, Setup};
+use referent_models::Manifest;
 use referent_proto::WorkerId;
 use segment::Rules;
 use std::net::SocketAddr;
@@ -46,6 +47,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use transcribe::remote::Remote;
 use transcribe::{Recognizer, Transcriber};
+use vad::Detector;
+use vad::silero::Weights;
 
 /// Utterances a second of a call, both sides together: people speak for three fifths of the time, four seconds at once.
 const UTTERANCES: f64 = 0.15;
@@ -135,6 +138,7 @@ pub async fn run_with(
         jobs,
         language: config.language,
         context: config.recogniser.context,
+        detector: detector(&config.recogniser)?,
         rules: Rules::default(),
         partials: config.recogniser.partials,
         shutdown: shutdown.clone(),
@@ -170,6 +174,15 @@ async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<Listening> {
         .with_context(|| format!("{key} = \"{address}\" cannot be listened on; choose another port, or 0"))?;
     let address = listener.local_addr().context("asking for the port")?;
     Ok(Listening { listener, address })
+}
+
+/// What tells speech from noise; small enough to be read here.
+fn detector(config: &RecogniserConfig) -> anyhow::Result<Detector> {
+    let Some(name) = &config.vad else { return Ok(Detector::Embedded) };
+    let path = Manifest::load(&config.models_dir)?.verify(name)?;
+    let weights = Weights::open(path.as_path()).context("recogniser.vad")?;
+    tracing::info!(model = path.name(), "speech is told from noise by the Silero network");
+    Ok(Detector::Silero(Arc::new(weights)))
 }
 
 /// What the recogniser process shall be; `None` where servers elsewhere hear.

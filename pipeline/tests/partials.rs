@@ -10,7 +10,7 @@ use referent_pipeline::partial::Partials;
 use referent_pipeline::segment::{CutKind, Rules, Segmenter};
 use referent_pipeline::transcribe::whisper::Whisper;
 use referent_pipeline::transcribe::{Cancel, Class, Recognizer, Request, RequestId};
-use referent_pipeline::vad::Earshot;
+use referent_pipeline::vad::Detector;
 use referent_proto::{CallId, Pcm, SampleOffset, SampleSpan, Track};
 use std::path::Path;
 
@@ -55,7 +55,7 @@ fn play(recogniser: &mut dyn Recognizer, call: &str, track: Track) -> Steadiness
     let mut reader = hound::WavReader::open(wav).unwrap();
     let channel = usize::from(track == Track::Far);
     let sound: Vec<i16> = reader.samples::<i16>().skip(channel).step_by(2).map(Result::unwrap).collect();
-    let mut segmenter = Segmenter::resume(Earshot::default(), Rules::default(), SampleOffset::ZERO);
+    let mut segmenter = Segmenter::resume(Detector::Embedded.detector(), Rules::default(), SampleOffset::ZERO);
     let (mut partials, mut on_screen, mut steadiness) =
         (Partials::default(), Vec::<String>::new(), Steadiness::default());
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();

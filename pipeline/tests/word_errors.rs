@@ -10,7 +10,7 @@ use referent_pipeline::config::Context;
 use referent_pipeline::segment::{Cut, CutKind, Rules, Segmenter};
 use referent_pipeline::transcribe::whisper::Whisper;
 use referent_pipeline::transcribe::{Cancel, Class, Recognizer, Request, RequestId, doubt};
-use referent_pipeline::vad::Earshot;
+use referent_pipeline::vad::Detector;
 use referent_proto::{CallId, Chunk, Pcm, SampleOffset, SampleSpan, Track, What};
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -88,7 +88,7 @@ impl Side {
 
     /// The segments that the pipeline would cut.
     fn segments(&self, rules: Rules) -> Vec<Request> {
-        let mut segmenter = Segmenter::resume(Earshot::default(), rules, SampleOffset::ZERO);
+        let mut segmenter = Segmenter::resume(Detector::Embedded.detector(), rules, SampleOffset::ZERO);
         let mut cuts: Vec<Cut> = segmenter.push(SampleOffset::ZERO, &self.sound);
         cuts.extend(segmenter.end());
         let speech = cuts.into_iter().filter_map(|cut| match cut.kind {
