@@ -19,6 +19,7 @@ pub mod segment;
 pub mod partial;
 pub mod transcribe;
 pub mod recogniser;
+pub mod echo;
 pub mod settle;
 pub mod notes;
 pub mod draft;
