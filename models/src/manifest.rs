@@ -100,6 +100,11 @@ impl Manifest {
         self.dir.join(model.file.clone().unwrap_or_else(|| format!("ggml-{}.bin", model.name)))
     }
 
+    /// Where the file of a model is, by its name or, if it has none here, by its path.
+    pub fn file_of(&self, name_or_path: &str) -> PathBuf {
+        self.find(name_or_path).map_or_else(|| PathBuf::from(name_or_path), |model| self.path_of(model))
+    }
+
     /// The command that puts the file where it is expected.
     pub fn how_to_get(&self, model: &Model) -> String {
         let path = self.path_of(model);

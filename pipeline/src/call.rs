@@ -30,7 +30,8 @@ use crate::receive::{Agent, AgentGone, Gate, Says, Tell, Tells};
 use crate::segment::Rules;
 use crate::settle::{Broken, LinkId};
 use crate::track::{Dishonest, Link, TrackWork};
-use crate::transcribe::{Class, NotHeard, Request, RequestId, Transcriber, doubt};
+use crate::transcribe::doubt::{Judge, Judges, Sound};
+use crate::transcribe::{Class, NotHeard, Request, RequestId, Transcriber};
 use crate::vad::{Detector, Vad};
 use ends::discarded;
 use futures_util::future::BoxFuture;
@@ -82,6 +83,8 @@ pub struct Shared {
     pub context: Context,
     /// What tells speech from noise.
     pub detector: Detector,
+    /// What doubts texts.
+    pub judges: Judges,
     /// When speech begins and ends.
     pub rules: Rules,
     /// Whether text is shown while it is being said.
@@ -374,7 +377,8 @@ impl<'a> Call<'a> {
                     std::mem::take(&mut self.over[track]).cancel();
                     let link = self.track(track)?.line().wait_for(span)?;
                     let request = self.request(track, self.class, speech, heard_from, pcm);
-                    self.texts.push(hear(self.shared.transcriber.clone(), request, link).boxed());
+                    let judge = self.shared.judges.of(&self.language);
+                    self.texts.push(hear(self.shared.transcriber.clone(), judge, request, link).boxed());
                 }
             }
         }
@@ -521,10 +525,11 @@ impl<'a> Call<'a> {
     }
 }
 
-async fn hear(transcriber: Transcriber, request: Request, link: LinkId) -> (Track, LinkId, What) {
+async fn hear(transcriber: Transcriber, judge: Arc<Judge>, request: Request, link: LinkId) -> (Track, LinkId, What) {
     let (call, track, speech) = (request.call, request.track, request.speech);
+    let sound = Sound::of_request(&request);
     let what = match transcriber.hear(request).await {
-        Ok(heard) => doubt::judge(heard, track, speech),
+        Ok(heard) => judge.judge(heard, track, speech, sound),
         // The worker ends. What it did not hear it says nothing about: another one goes on.
         Err(NotHeard::Cancelled) => std::future::pending().await,
         Err(error) => {

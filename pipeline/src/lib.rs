@@ -46,6 +46,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use transcribe::doubt::Judges;
 use transcribe::remote::Remote;
 use transcribe::{Recognizer, Transcriber};
 use vad::Detector;
@@ -140,6 +141,7 @@ pub async fn run_with(
         language: config.language,
         context: config.recogniser.context,
         detector: detector(&config.recogniser)?,
+        judges: judges(&config.recogniser)?,
         rules: Rules::default(),
         partials: config.recogniser.partials,
         shutdown: shutdown.clone(),
@@ -184,6 +186,15 @@ fn detector(config: &RecogniserConfig) -> anyhow::Result<Detector> {
     let weights = Weights::open(path.as_path()).context("recogniser.vad")?;
     tracing::info!(model = path.name(), "speech is told from noise by the Silero network");
     Ok(Detector::Silero(Arc::new(weights)))
+}
+
+/// What doubts texts, with the list and the table that lie beside the model.
+fn judges(config: &RecogniserConfig) -> anyhow::Result<Judges> {
+    let model = match config.kind {
+        RecogniserKind::Whisper => Some(Manifest::load(&config.models_dir)?.file_of(&config.model)),
+        RecogniserKind::Remote | RecogniserKind::Scripted => None,
+    };
+    Ok(Judges::load(model.as_deref())?)
 }
 
 /// What the recogniser process shall be; `None` where servers elsewhere hear.

@@ -26,6 +26,7 @@ pub use text::is_repetition;
 use super::Heard;
 use referent_proto::{SampleSpan, SuppressedReason, Track, Utterance, What};
 use std::path::Path;
+use std::sync::Arc;
 
 /// From here on the model itself says that nobody speaks, if it does not believe its words either.
 const NO_SPEECH: f32 = 0.6;
@@ -85,6 +86,26 @@ impl Judge {
             || (sound.is_weak() && self.inventions.is_invention(text)).then_some(SuppressedReason::KnownInvention);
         let too_fast = || text::is_too_fast(text, sound.seconds).then_some(SuppressedReason::LowProbability);
         circles_or_nothing().or_else(invention).or_else(|| doubt(heard)).or_else(too_fast)
+    }
+}
+
+/// One [`Judge`] for each language that is spoken.
+#[derive(Debug, Clone)]
+pub struct Judges {
+    danish: Arc<Judge>,
+    english: Arc<Judge>,
+}
+
+impl Judges {
+    /// With what lies beside the model, if there is a model file.
+    pub fn load(model: Option<&Path>) -> Result<Self, JudgeError> {
+        let load = |language| Judge::load(language, model).map(Arc::new);
+        Ok(Self { danish: load("da")?, english: load("en")? })
+    }
+
+    /// The one of this language; another than English is judged as Danish, the language of the house.
+    pub fn of(&self, language: &str) -> Arc<Judge> {
+        Arc::clone(if language == "en" { &self.english } else { &self.danish })
     }
 }
 
