@@ -8,12 +8,13 @@
 //!       weak: a "tak for nu, farvel" that somebody says stays.
 //!   D2  The limits are for the probabilities as the model gives them. The words of an utterance carry calibrated ones,
 //!       where the model has a table.
-//!   D3  Each reason is one plain sign, and the first that is found is given: no text, circles, a known invention, the
-//!       model's own verdict, its disbelief, more words than anybody can say in the time (which counts as disbelief).
+//!   D3  Each reason is one plain sign, and the first that is found is given: no text, circles, tones instead of a voice
+//!       (which counts as no speech), a known invention, the model's own verdict, its disbelief, more words than anybody can say in the time (which counts as disbelief).
 //!
 //! Not done here: echo (`crate::echo`), and no second try (`whisper` asks [`doubt`] for that).
 
 pub mod sound;
+pub mod steady;
 pub mod text;
 pub mod inventions;
 pub mod calibration;
@@ -85,7 +86,8 @@ impl Judge {
         let invention =
             || (sound.is_weak() && self.inventions.is_invention(text)).then_some(SuppressedReason::KnownInvention);
         let too_fast = || text::is_too_fast(text, sound.seconds).then_some(SuppressedReason::LowProbability);
-        circles_or_nothing().or_else(invention).or_else(|| doubt(heard)).or_else(too_fast)
+        let tones = || sound.is_tones().then_some(SuppressedReason::NoSpeech);
+        circles_or_nothing().or_else(tones).or_else(invention).or_else(|| doubt(heard)).or_else(too_fast)
     }
 }
 

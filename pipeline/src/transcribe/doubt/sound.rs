@@ -1,10 +1,11 @@
 //! What the sound itself says about an utterance: how sure the voice detector was, and how loud it was.
 //!
-//! In: the samples that a recogniser heard, and where in them somebody spoke. Out: [`Sound`], three numbers.
+//! In: the samples that a recogniser heard, and where in them somebody spoke. Out: [`Sound`], some numbers.
 //!
 //! Promised: the numbers depend on these samples alone. The detector warms up on what was heard before the speech, as
 //! `segment` lets it. Not done here: no decision (`doubt`), no word.
 
+use super::steady::Steadiness;
 use crate::transcribe::Request;
 use crate::vad::{Earshot, FRAME, Vad as _};
 use std::ops::Range;
@@ -15,6 +16,10 @@ pub const WEAK_VAD: f32 = 0.5;
 /// Below this level, in dB of full scale, the same: 6 dB above the floor under which the detector hears nothing. The
 /// quietest segment of the sample calls has −27.6 dB.
 pub const WEAK_LEVEL_DB: f32 = -50.0;
+/// Beyond, a sound stands still as no voice does.
+pub const STILL: f32 = 0.3;
+/// What moves for so long, in seconds, may be somebody who speaks beside the tones.
+pub const A_WORD: f32 = 0.6;
 /// The level of digital silence, in dB of full scale; quieter than one bit of 16.
 const SILENCE_DB: f32 = -99.0;
 
@@ -27,6 +32,8 @@ pub struct Sound {
     pub level_db: f32,
     /// All that the recogniser heard, with the little before and after the speech, in seconds.
     pub seconds: f32,
+    /// How much of the speech stands still, as tones do.
+    pub steady: Steadiness,
 }
 
 impl Sound {
@@ -48,6 +55,7 @@ impl Sound {
         Self {
             vad: if count == 0.0 { 0.0 } else { sum / count },
             level_db: level_db(&pcm[begin..end]),
+            steady: Steadiness::of(&pcm[begin..end]),
             seconds: seconds(pcm.len()),
         }
     }
@@ -56,6 +64,11 @@ impl Sound {
     pub fn of_request(request: &Request) -> Self {
         let at = |offset: u64| usize::try_from(offset.saturating_sub(request.heard_from.0)).unwrap_or(usize::MAX);
         Self::of(&request.pcm.0, at(request.speech.start().0)..at(request.speech.end().0))
+    }
+
+    /// True where the sound is tones and nobody's voice: much of it stands still, and nothing moves for as long as a word.
+    pub fn is_tones(self) -> bool {
+        self.steady.share > STILL && self.steady.moves_for < A_WORD
     }
 
     /// True where the sound is so faint, or so unlike a voice, that a sentence may well have come from the model alone.
@@ -89,7 +102,7 @@ mod tests {
     #[test]
     fn silence_is_weak() {
         let sound = Sound::of(&vec![0; 16_000], 4_000..12_000);
-        assert_eq!(sound, Sound { vad: 0.0, level_db: SILENCE_DB, seconds: 1.0 });
+        assert_eq!(sound, Sound { vad: 0.0, level_db: SILENCE_DB, seconds: 1.0, steady: Steadiness::default() });
         assert!(sound.is_weak());
     }
 
@@ -112,7 +125,7 @@ mod tests {
 
     #[test]
     fn either_sign_makes_it_weak() {
-        let strong = Sound { vad: 0.9, level_db: -25.0, seconds: 2.0 };
+        let strong = Sound { vad: 0.9, level_db: -25.0, seconds: 2.0, steady: Steadiness::default() };
         assert!(!strong.is_weak());
         assert!(Sound { vad: 0.3, ..strong }.is_weak());
         assert!(Sound { level_db: -54.0, ..strong }.is_weak());
