@@ -20,6 +20,7 @@ pub mod partial;
 pub mod transcribe;
 pub mod recogniser;
 pub mod echo;
+pub mod harvest;
 pub mod settle;
 pub mod notes;
 pub mod draft;

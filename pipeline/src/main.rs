@@ -1,9 +1,11 @@
 //! `referent-pipeline`: arguments, configuration, log, `run`, exit code.
 
+mod harvest_command;
 mod models_command;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use harvest_command::Harvest;
 use models_command::{Models, say};
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
@@ -37,6 +39,8 @@ enum Command {
     /// Which speech models there are, how to come by them, and whether they are what they should be.
     #[command(subcommand)]
     Models(Models),
+    /// Finds out what a model writes where nobody speaks, and lists it beside the model.
+    Harvest(Harvest),
     /// Hears for one worker, which starts this itself.
     #[command(hide = true)]
     Recognise,
@@ -63,6 +67,7 @@ fn act(command: Command) -> anyhow::Result<()> {
             let runtime = runtime.worker_threads(2).enable_all().build().context("while starting the runtime")?;
             runtime.block_on(serve(&config))
         }
+        Command::Harvest(command) => harvest_command::act(command),
         Command::Recognise => referent_pipeline::recogniser::child::run(),
         Command::Models(command) => models_command::act(command),
     }

@@ -87,7 +87,16 @@ impl Judge {
             || (sound.is_weak() && self.inventions.is_invention(text)).then_some(SuppressedReason::KnownInvention);
         let too_fast = || text::is_too_fast(text, sound.seconds).then_some(SuppressedReason::LowProbability);
         let tones = || sound.is_tones().then_some(SuppressedReason::NoSpeech);
-        circles_or_nothing().or_else(tones).or_else(invention).or_else(|| doubt(heard)).or_else(too_fast)
+        let unlike_this_model = || {
+            let limit = self.calibration.limit().is_some_and(|limit| heard.probability < limit);
+            limit.then_some(SuppressedReason::LowProbability)
+        };
+        circles_or_nothing()
+            .or_else(tones)
+            .or_else(invention)
+            .or_else(|| doubt(heard))
+            .or_else(unlike_this_model)
+            .or_else(too_fast)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod calls;
 mod stays;
+mod invents;
 mod calibration;
 
 use referent_models::Manifest;

@@ -4,8 +4,10 @@
 use crate::{calls, hear};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use referent_models::Manifest;
 use referent_pipeline::transcribe::doubt::{Calibration, Inventions, Judge, Sound, doubt};
 use referent_proto::{SuppressedReason, Track};
+use std::path::Path;
 
 #[test]
 #[expect(clippy::print_stdout, reason = "a test that shows figures")]
@@ -16,7 +18,10 @@ fn what_people_say_stays() {
     let folder = tempfile::tempdir().unwrap();
     let list = folder.path().join("every.inventions.txt");
     std::fs::write(&list, said.join("\n")).unwrap();
-    let judge = Judge::new(Inventions::load("da", Some(&list)).unwrap(), Calibration::default());
+    let model = Manifest::load(Path::new(calls::MODELS)).unwrap().file_of("demo-da");
+    let calibration = Calibration::load(&Calibration::beside(&model)).unwrap();
+    assert!(calibration.limit().is_some(), "the limit of belief of the model is measured");
+    let judge = Judge::new(Inventions::load("da", Some(&list)).unwrap(), calibration);
 
     let sounds: Vec<Sound> = segments.iter().map(Sound::of_request).collect();
     let least = |of: fn(&Sound) -> f32| sounds.iter().map(of).min_by(f32::total_cmp).unwrap();
@@ -25,10 +30,11 @@ fn what_people_say_stays() {
     };
     let fastest = (0..said.len()).map(rate).max_by(f64::total_cmp).unwrap();
     println!(
-        "{} segments: least mean of the detector {:.2}, least level {:.1} dB, most words a second {fastest:.1}",
+        "{} segments: least mean of the detector {:.2}, least level {:.1} dB, most words a second {fastest:.1}, most that stands still {:.2}",
         segments.len(),
         least(|sound| sound.vad),
         least(|sound| sound.level_db),
+        -least(|sound| -sound.steady.share),
     );
     let mut plain = 0;
     for ((heard, sound), segment) in heard.iter().zip(&sounds).zip(&segments) {

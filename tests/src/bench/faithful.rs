@@ -11,11 +11,11 @@ use crate::word_errors::{common_words, words as words_of};
 use crate::world::World;
 use anyhow::{Context as _, Result};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use rand::{RngExt as _, SeedableRng as _};
+use referent_pipeline::harvest::sounds::Kind;
 use referent_proto::Track;
 use serde_json::json;
-use std::f64::consts::TAU;
 
 /// Each call is disturbed so often.
 const SEEDS: u64 = 2;
@@ -108,16 +108,16 @@ pub async fn silence() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let world = World::builder(folder.path()).start().await?;
     let caseworker = world.caseworker().await?;
-    let seconds = 225; // Eight tracks of that are half an hour.
+    let samples = 225 * 16_000; // Eight tracks of that are half an hour.
     let mut chance = StdRng::seed_from_u64(41);
-    let mut noise = |level: f64| -> Vec<i16> {
-        (0..seconds * 16_000).map(|_| sample(level * chance.random_range(-1.0..1.0))).collect()
+    let mut call = |near: Kind, far: Kind| {
+        (format!("{near}, {far}"), Sound::new(near.make(samples, &mut chance), far.make(samples, &mut chance)))
     };
     let calls = [
-        ("silence and faint hiss", Sound::new(vec![0; seconds * 16_000], noise(0.003))),
-        ("hiss", Sound::new(noise(0.01), noise(0.1))),
-        ("music", Sound::new(tones(seconds, 0.1, music), tones(seconds, 0.3, music))),
-        ("ringing and hum", Sound::new(tones(seconds, 0.3, ringing), tones(seconds, 0.2, hum))),
+        call(Kind::Silence, Kind::Hiss),
+        call(Kind::Rumble, Kind::Hiss),
+        call(Kind::Music, Kind::Ringing),
+        call(Kind::Ringing, Kind::Music),
     ];
     let (mut words, mut suppressed, mut what) = (0, 0, serde_json::Map::new());
     for (name, sound) in calls {
@@ -125,7 +125,7 @@ pub async fn silence() -> Result<()> {
         let said: usize = said(&caseworker, &sent).await?.iter().map(Vec::len).sum();
         let kept = caseworker.get(&format!("/v1/calls/{}/suppressed", sent.id)).await?;
         let kept = kept["suppressed"].as_array().map_or(0, Vec::len);
-        what.insert(name.to_owned(), json!({ "words": said, "suppressed": kept }));
+        what.insert(name, json!({ "words": said, "suppressed": kept }));
         words += said;
         suppressed += kept;
     }
@@ -134,39 +134,6 @@ pub async fn silence() -> Result<()> {
     #[expect(clippy::cast_precision_loss, reason = "few words")]
     let words = words as f64;
     Figures::of("make bench-silence")?.write("silence.words", words, "words", 8, &more)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "clamped to full scale")]
-fn sample(value: f64) -> i16 {
-    (value.clamp(-1.0, 1.0) * 32_767.0) as i16
-}
-
-fn tones(seconds: usize, level: f64, at: impl Fn(f64) -> f64) -> Vec<i16> {
-    #[expect(clippy::cast_precision_loss, reason = "seconds of a call")]
-    let samples = (0..seconds * 16_000).map(|number| sample(level * at(number as f64 / 16_000.0)));
-    samples.collect()
-}
-
-/// Broken chords, four notes a second, each dying away.
-fn music(second: f64) -> f64 {
-    let note = (second * 4.0).floor();
-    let since = second * 4.0 - note;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a note of few")]
-    let step = [0.0, 4.0, 7.0, 12.0, 7.0, 4.0, 9.0, 5.0][note as usize % 8];
-    let pitch = 220.0 * 2.0_f64.powf(step / 12.0);
-    let harmonics =
-        [1.0, 0.5, 0.25].iter().zip(1..).map(|(level, n)| level * (TAU * pitch * f64::from(n) * second).sin());
-    harmonics.sum::<f64>() * (-3.0 * since).exp() / 1.75
-}
-
-/// The ringing tone of Danish exchanges: 425 Hz, one second of five.
-fn ringing(second: f64) -> f64 {
-    if second % 5.0 < 1.0 { (TAU * 425.0 * second).sin() } else { 0.0 }
-}
-
-/// Mains.
-fn hum(second: f64) -> f64 {
-    (TAU * 50.0 * second).sin() * 0.7 + (TAU * 150.0 * second).sin() * 0.3
 }
 
 async fn all(grpc: &str, caseworker: &Caseworker, calls: Vec<(Sound, Manner)>) -> Result<Vec<(Sent, Words)>> {

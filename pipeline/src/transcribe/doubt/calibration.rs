@@ -54,6 +54,10 @@ pub struct Bin {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
+    /// Below this probability of a whole text, 0 to 1, this model's words are not believed. Chosen by a person, who has
+    /// measured what it gives to speech and what to sound without words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    believed_from: Option<f32>,
     /// In order of probability, with shares that never fall.
     #[serde(rename = "bin", default)]
     bins: Vec<Bin>,
@@ -75,12 +79,13 @@ impl Calibration {
         let syntax = |error: toml::de::Error| Uncalibrated::Syntax { path: path.to_owned(), error: error.to_string() };
         let read: Self = toml::from_str(&text).map_err(syntax)?;
         let is_share = |share: f32| (0.0..=1.0).contains(&share);
-        let shares = read.bins.iter().all(|bin| is_share(bin.probability) && is_share(bin.right));
+        let shares = read.bins.iter().all(|bin| is_share(bin.probability) && is_share(bin.right))
+            && read.believed_from.is_none_or(is_share);
         let ordered = read.bins.is_sorted_by(|a, b| a.probability < b.probability);
         if !shares || !ordered {
             return Err(Uncalibrated::NoShares(path.to_owned()));
         }
-        Ok(Self { bins: monotone(read.bins) })
+        Ok(Self { bins: monotone(read.bins), ..read })
     }
 
     /// Measures: words with their probability and whether they were right, in at most so many bins of equal size, made
@@ -97,7 +102,7 @@ impl Calibration {
             right: (chunk.iter().filter(|word| word.1).count() + 1) as f32 / (chunk.len() + 2) as f32,
             words: u32::try_from(chunk.len()).unwrap_or(u32::MAX),
         });
-        Self { bins: monotone(bins.collect()) }
+        Self { bins: monotone(bins.collect()), believed_from: None }
     }
 
     /// The table as a file.
@@ -118,6 +123,17 @@ impl Calibration {
                 (low.right + along * (high.right - low.right)).clamp(0.0, 1.0)
             }
         }
+    }
+
+    /// With another limit of belief.
+    #[must_use]
+    pub fn believed_from(self, probability: Option<f32>) -> Self {
+        Self { believed_from: probability, ..self }
+    }
+
+    /// Below, this model's words are not believed, if that was measured.
+    pub fn limit(&self) -> Option<f32> {
+        self.believed_from
     }
 
     /// True if there is no table.
