@@ -11,7 +11,7 @@ BENCHES   := hangup wer cpu kill chain capture agent pane live streams overload 
 
 .DEFAULT_GOAL := help
 .PHONY: help demo programs pane setup-demo setup-test check fmt clippy doc bans pane-check proto golden \
-        test test-build test-rust test-pane test-browser bench $(BENCHES:%=bench-%) bench-fresh benchmarks-page figures clean
+        test test-build test-rust test-pane test-browser bench $(BENCHES:%=bench-%) bench-fresh check-real-model benchmarks-page figures clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -82,6 +82,9 @@ $(BENCHES:%=bench-%): bench-%: pane programs
 
 bench-fresh: programs ## clone, build and test from nothing, as a newcomer would: half an hour on two idle cores
 	$(BIN)/referent-bench fresh
+
+check-real-model: programs ## does fitting the window cost a real model accuracy? MODEL=name AUDIO=folder of WAVs and texts
+	$(BIN)/referent-bench real-model --model '$(MODEL)' --audio '$(AUDIO)' $(if $(LANGUAGE),--language $(LANGUAGE))
 
 benchmarks-page: ## docs/benchmarks.md from docs/benchmarks.json
 	python3 scripts/benchmarks_page.py

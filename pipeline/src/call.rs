@@ -173,6 +173,7 @@ pub async fn run(hello: Hello, agent: &mut Agent, tell: &Tell, shared: &Shared) 
         call.has_stopped()?;
     }
     call.conclude(tell, notes).await;
+    ends::farewell(agent).await;
     Ok(())
 }
 

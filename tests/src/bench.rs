@@ -3,6 +3,7 @@
 mod engine;
 pub mod live;
 pub mod faithful;
+pub mod real_model;
 
 use crate::SampleCall;
 use crate::disturbed::{Damage, Sound, Victim, compare, moments, play, word_errors};
@@ -114,7 +115,7 @@ pub async fn cpu() -> Result<()> {
         }
         let one_pass = engine::cpu_seconds()? - begin;
         let folder = tempfile::tempdir()?;
-        let mut world = World::builder(folder.path()).start().await?;
+        let mut world = World::builder(folder.path()).recogniser_table(without_partials()).start().await?;
         let started = used(&mut world, Part::Pipeline)?;
         through_the_pipeline(&world, &calls).await?;
         let pipeline = used(&mut world, Part::Pipeline)? - started;
@@ -128,6 +129,12 @@ pub async fn cpu() -> Result<()> {
     let figures = Figures::of("make bench-cpu")?;
     figures.write("cpu.pipeline_vs_one_pass", percentile(&ratios, 50.0), "ratio", ratios.len(), &more)?;
     figures.write("cpu.pipeline_per_audio_second", seconds.0 / audio, "s/s", calls.len(), &json!({}))
+}
+
+/// The embedded model, and no grey text.
+fn without_partials() -> String {
+    let models = crate::world::models_dir();
+    format!("kind = \"whisper\"\nmodel = \"demo-da\"\nmodels_dir = \"{}\"\npartials = false", models.display())
 }
 
 fn used(world: &mut World, part: Part) -> Result<f64> {

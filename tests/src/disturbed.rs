@@ -3,7 +3,7 @@
 //! In: what is killed, when, what hears. Out: what is missing, what stands there twice, how many drafts there are, and
 //! what the spool still holds. The kill stories and `make bench-kill` both count with it.
 
-use crate::caseworker::Said;
+use crate::caseworker::{Caseworker, Said};
 use crate::word_errors::WordErrors;
 use crate::world::{Pace, Part, Recogniser, World};
 use anyhow::{Context as _, Result};
@@ -99,12 +99,18 @@ pub async fn play(
             Victim::Recogniser => world.kill_recogniser()?,
         }
     }
+    finish(world, &caseworker, &id, sound)
+        .await
+        .with_context(|| format!("killed: {kill:?}; logs in {}", folder.display()))
+}
+
+/// Waits until the call is complete and drafted and the spool is empty; then stops everything.
+pub async fn finish(world: World, caseworker: &Caseworker, id: &str, sound: &Sound) -> Result<Finished> {
     let call = caseworker
-        .wait_for(&id, sound.length + PATIENCE, "a complete call with a draft", |call| {
+        .wait_for(id, sound.length + PATIENCE, "a complete call with a draft", |call| {
             call["state"] == "complete" && call["draft"]["state"] == "ready"
         })
-        .await
-        .with_context(|| format!("killed: {kill:?}; logs in {}", folder.display()))?;
+        .await?;
     let left_in_spool = spool_is_empty_soon(&world).await?;
     let said = serde_json::from_value(call["utterances"].clone())?;
     world.stop().await?;

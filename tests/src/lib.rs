@@ -15,6 +15,7 @@ pub mod postgres;
 pub mod slow_model;
 pub mod speech_server;
 pub mod crowd;
+pub mod balancer;
 pub mod disturbed;
 pub mod figures;
 pub mod bench;

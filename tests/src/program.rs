@@ -84,6 +84,25 @@ impl Program {
         Ok(())
     }
 
+    /// Stops it where it stands, with what it has started: as a machine that is suspended.
+    pub fn freeze(&self) -> Result<()> {
+        self.signal_group(rustix::process::Signal::STOP)
+    }
+
+    /// Lets it go on.
+    pub fn wake(&self) -> Result<()> {
+        self.signal_group(rustix::process::Signal::CONT)
+    }
+
+    fn signal_group(&self, signal: rustix::process::Signal) -> Result<()> {
+        let own = self.pid().context("the process has ended")?;
+        for pid in children_of(own)?.into_iter().chain([own]) {
+            let pid = rustix::process::Pid::from_raw(pid.cast_signed()).context("a process has a number")?;
+            rustix::process::kill_process(pid, signal)?;
+        }
+        Ok(())
+    }
+
     /// The processes that it has started itself.
     pub fn children(&self) -> Result<Vec<u32>> {
         children_of(self.pid().context("the process has ended")?)

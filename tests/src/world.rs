@@ -55,6 +55,7 @@ pub struct Builder {
     database: Database,
     recogniser: Recogniser,
     recogniser_table: Option<String>,
+    balanced: bool,
     pace: Pace,
     http_port: u16,
     drafter: String,
@@ -65,6 +66,13 @@ impl Builder {
     #[must_use]
     pub fn database(mut self, database: Database) -> Self {
         self.database = database;
+        self
+    }
+
+    /// In real time, and the agent is started later, behind a balancer.
+    #[must_use]
+    pub fn balanced(mut self) -> Self {
+        (self.balanced, self.pace) = (true, Pace::RealTime);
         self
     }
 
@@ -115,8 +123,10 @@ impl Builder {
         };
         let mut world = World { made_of: self, ports, notes_api: None, pipeline: None, agent: None };
         world.write_configurations()?;
-        for part in [Part::NotesApi, Part::Pipeline, Part::Agent] {
-            world.start(part).await?;
+        world.start(Part::NotesApi).await?;
+        world.start(Part::Pipeline).await?;
+        if !world.made_of.balanced {
+            world.start(Part::Agent).await?;
         }
         Ok(world)
     }
@@ -152,6 +162,7 @@ impl World {
             database: Database::Sqlite,
             recogniser: Recogniser::Whisper,
             recogniser_table: None,
+            balanced: false,
             pace: Pace::Credit,
             http_port: 0,
             drafter: "kind = \"embedded\"".into(),
@@ -275,6 +286,27 @@ impl World {
         let program = Program::start(binary, arguments, &self.made_of.folder.join(format!("{name}.log"))).await?;
         *self.program(part) = Some(program);
         Ok(())
+    }
+
+    /// Another worker, with the same configuration on ports of its own.
+    pub async fn start_another_pipeline(&self) -> Result<Program> {
+        let folder = &self.made_of.folder;
+        let config = std::fs::read_to_string(folder.join("pipeline.toml"))?
+            .replace(&format!("127.0.0.1:{}", self.ports.pipeline_http), "127.0.0.1:0")
+            .replace(&self.pipeline_grpc(), "127.0.0.1:0");
+        let path = folder.join("another-pipeline.toml");
+        std::fs::write(&path, config)?;
+        let arguments = ["serve", "--config", &path.display().to_string()];
+        Program::start("referent-pipeline", &arguments, &folder.join("another-pipeline.log")).await
+    }
+
+    /// Starts the agent, which goes to this address (`host:port`) instead of the pipeline's.
+    pub async fn start_agent_behind(&mut self, address: &str) -> Result<()> {
+        let path = self.made_of.folder.join("agent.toml");
+        let own = format!("pipeline = \"http://{}\"", self.pipeline_grpc());
+        let config = std::fs::read_to_string(&path)?.replace(&own, &format!("pipeline = \"http://{address}\""));
+        std::fs::write(&path, config)?;
+        self.start(Part::Agent).await
     }
 
     /// Stops everything along the flow: the source first.

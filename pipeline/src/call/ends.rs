@@ -45,6 +45,13 @@ impl Call<'_> {
     }
 }
 
+/// Waits for the agent to close its side, as it does when it has read that the call is complete. A server that drops a
+/// stream which the other side has not ended resets it, and a reset may overtake the last word.
+pub(super) async fn farewell(agent: &mut Agent) {
+    let closing = async { while let Ok(Some(_)) = agent.next().await {} };
+    drop(timeout(JOB_WITHIN, closing).await);
+}
+
 /// The call is erased: the agent is told, and what it has done is passed on.
 pub(super) async fn discarded(
     call: CallId,

@@ -72,15 +72,22 @@ fn params() -> FullParams<'static, 'static> {
     params
 }
 
-/// One side of a two-channel WAV, at 16 kHz, through the agent's own resampler.
+/// As [`track_of`], in samples of 16 bit.
+#[expect(clippy::cast_possible_truncation, reason = "samples of 16 bit")]
+pub(super) fn pcm_of(wav: &Path, track: Track) -> Result<Vec<i16>> {
+    Ok(track_of(wav, track)?.iter().map(|sample| (sample * 32_767.0) as i16).collect())
+}
+
+/// One side of a two-channel WAV, or the only one, at 16 kHz, through the agent's own resampler.
 pub(super) fn track_of(wav: &Path, track: Track) -> Result<Vec<f32>> {
     let mut reader = hound::WavReader::open(wav)?;
     let rate = reader.spec().sample_rate;
-    let channel = usize::from(track == Track::Far);
+    let channels = usize::from(reader.spec().channels);
+    let channel = if channels == 1 { 0 } else { usize::from(track == Track::Far) };
     let samples: Vec<f32> = reader
         .samples::<i16>()
         .skip(channel)
-        .step_by(2)
+        .step_by(channels)
         .map(|sample| sample.map(|sample| f32::from(sample) / 32768.0))
         .collect::<Result<_, _>>()?;
     if rate == 16_000 { Ok(samples) } else { resampled(&samples, rate) }

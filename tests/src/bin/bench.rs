@@ -7,6 +7,7 @@ use anyhow::Result;
 use clap::Parser;
 use referent_tests::bench;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Which figures.
@@ -40,6 +41,18 @@ enum Group {
     Isolation,
     /// No word where nobody speaks.
     Silence,
+    /// What fitting costs a real model on real speech.
+    RealModel {
+        /// A name from the manifest, or a path.
+        #[arg(long)]
+        model: String,
+        /// A folder of WAVs with their texts beside them.
+        #[arg(long)]
+        audio: PathBuf,
+        /// What is spoken.
+        #[arg(long, default_value = "da")]
+        language: String,
+    },
     /// Clone, build and test from nothing.
     Fresh,
 }
@@ -72,6 +85,7 @@ async fn run(group: Group) -> Result<()> {
         Group::Faithful => bench::faithful::faithful().await,
         Group::Isolation => bench::faithful::isolation().await,
         Group::Silence => bench::faithful::silence().await,
+        Group::RealModel { model, audio, language } => bench::real_model::check(&model, &audio, &language),
         Group::Fresh => bench::fresh(),
     }
 }
