@@ -10,7 +10,7 @@
 //! Promises:
 //!   P1  Every request is answered: by the process, with `Died` when it ends, with `TimedOut` after the limit, which
 //!       also ends the process.
-//!   P2  A process that has died is replaced at once, later ones with growing delays; after [`STARTS`] in a row that
+//!   P2  A process that has died is replaced at once, later ones with growing delays; after `STARTS` in a row that
 //!       never became ready the worker ends, because it can hear nothing. Its calls are not settled: another worker
 //!       takes them, or the agents keep the sound.
 //!   P3  A process that has grown beyond its limit is replaced by a new one that is ready; what it is hearing, it

@@ -1,7 +1,7 @@
 //! What a worker and its recogniser process say to each other, over the process's stdin and stdout.
 //!
 //! A message is its length as four bytes, little end first, then postcard. Both ends are the same program, so there are
-//! no versions. Promised: what is longer than [`LONGEST_MESSAGE`] or cannot be read is an error and ends the process;
+//! no versions. Promised: what is longer than `LONGEST_MESSAGE` or cannot be read is an error and ends the process;
 //! nothing is skipped.
 
 use crate::transcribe::{Heard, NotHeard, Request, RequestId};
