@@ -331,7 +331,7 @@ pub(crate) async fn fleeting_events_carry_no_id(place: Place) {
     line.say(partial(known.epoch, "borgeren er")).await;
     let heard = stream.next().await;
     assert_eq!((heard.id, heard.kind.as_str()), (None, "partial"));
-    assert_eq!(heard.data, json!({ "track": "far", "start_ms": 1000, "text": "borgeren er" }));
+    assert_eq!(heard.data, json!({ "track": "far", "start_ms": 1000, "end_ms": 2000, "text": "borgeren er" }));
     assert_eq!(browser.get(&format!("/v1/calls/{call}")).await["agent"]["near_level"], 7);
     house.stop().await;
 }
