@@ -71,7 +71,7 @@ impl Gate {
         *self = Self::default();
     }
 
-    /// How far the gate is open for this frame, 0 to 1; from 0.5 on it is.
+    /// How far the gate is open for this frame, more than 0 and less than 1; from 0.5 on it is open.
     pub(super) fn open(&mut self, frame: &[i16; FRAME]) -> f32 {
         let silent = frame.iter().all(|sample| *sample == 0);
         let loudness = self.loudness(frame, silent);
