@@ -12,10 +12,10 @@ pub mod sounds;
 
 use crate::config::Context;
 use crate::transcribe::doubt::inventions::words;
-use crate::transcribe::{Cancel, Class, NotHeard, Recognizer, Request, RequestId};
+use crate::transcribe::{Cancel, NotHeard, Recognizer, Request};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
-use referent_proto::{CallId, Pcm, SampleOffset, SampleSpan, Track};
+use referent_proto::Pcm;
 use sounds::Kind;
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -69,7 +69,8 @@ pub fn harvest(recogniser: &mut dyn Recognizer, plan: &Plan) -> Result<Vec<Harve
             let samples = chance.random_range(SHORTEST..=LONGEST);
             left = left.saturating_sub(samples);
             let pcm = sound.make(samples, &mut chance);
-            let heard = recogniser.hear(&request(pcm, plan), &Cancel::default())?;
+            let heard =
+                recogniser.hear(&Request::of_sound(Pcm(pcm), &plan.language, plan.context), &Cancel::default())?;
             let text = heard.text.into_revealed();
             let key = words(&text);
             if !key.is_empty() {
@@ -106,20 +107,6 @@ pub fn list(harvested: &[Harvested], model: &str) -> String {
 /// Writes the list.
 pub fn write_list(path: &Path, harvested: &[Harvested], model: &str) -> Result<(), NotWritten> {
     std::fs::write(path, list(harvested, model)).map_err(|error| NotWritten { path: path.to_owned(), error })
-}
-
-fn request(pcm: Vec<i16>, plan: &Plan) -> Request {
-    Request {
-        id: RequestId(0),
-        call: CallId::new(0, [0; 10]),
-        track: Track::Near,
-        class: Class::Backlog,
-        speech: SampleSpan::of(SampleOffset::ZERO, pcm.len() as u64),
-        heard_from: SampleOffset::ZERO,
-        pcm: Pcm(pcm),
-        language: plan.language.clone(),
-        context: plan.context,
-    }
 }
 
 #[cfg(test)]

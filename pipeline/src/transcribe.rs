@@ -94,6 +94,24 @@ pub struct Request {
     pub context: Context,
 }
 
+impl Request {
+    /// For sound of no call, all of which is taken for speech: to warm a recogniser, to find out what it invents, for
+    /// tests.
+    pub fn of_sound(pcm: Pcm, language: &str, context: Context) -> Self {
+        Self {
+            id: RequestId(0),
+            call: CallId::new(0, [0; 10]),
+            track: Track::Near,
+            class: Class::Live,
+            speech: SampleSpan::of(SampleOffset::ZERO, pcm.0.len() as u64),
+            heard_from: SampleOffset::ZERO,
+            pcm,
+            language: language.to_owned(),
+            context,
+        }
+    }
+}
+
 /// What a recogniser heard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Heard {

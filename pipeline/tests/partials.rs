@@ -9,9 +9,9 @@ use referent_pipeline::config::Context;
 use referent_pipeline::partial::Partials;
 use referent_pipeline::segment::{CutKind, Rules, Segmenter};
 use referent_pipeline::transcribe::whisper::Whisper;
-use referent_pipeline::transcribe::{Cancel, Class, Recognizer, Request, RequestId};
+use referent_pipeline::transcribe::{Cancel, Class, Recognizer, Request};
 use referent_pipeline::vad::Detector;
-use referent_proto::{CallId, Pcm, SampleOffset, SampleSpan, Track};
+use referent_proto::{Pcm, SampleOffset, SampleSpan, Track};
 use std::path::Path;
 
 const MODELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models");
@@ -19,9 +19,7 @@ const MODELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models");
 const CHANGED: f64 = 0.10;
 
 fn request(track: Track, speech: SampleSpan, heard_from: SampleOffset, pcm: Pcm, class: Class) -> Request {
-    let (id, call) = (RequestId(0), CallId::new(0, [0; 10]));
-    let language = "da".to_owned();
-    Request { id, call, track, class, speech, heard_from, pcm, language, context: Context::Fitted }
+    Request { track, speech, heard_from, class, ..Request::of_sound(pcm, "da", Context::Fitted) }
 }
 
 #[derive(Debug, Default)]

@@ -4,8 +4,8 @@ use referent_models::Manifest;
 use referent_pipeline::config::Context;
 use referent_pipeline::recogniser::message::{Engine, Faults, Setup};
 use referent_pipeline::recogniser::{Limits, Recognisers, message, start};
-use referent_pipeline::transcribe::{Class, Heard, NotHeard, Request, RequestId, Transcriber};
-use referent_proto::{CallId, Pcm, SampleOffset, SampleSpan, Track};
+use referent_pipeline::transcribe::{Heard, NotHeard, Request, Transcriber};
+use referent_proto::{CallId, Pcm};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -64,17 +64,8 @@ impl World {
 fn request(call: u8, loudest: i16) -> Request {
     let mut pcm = vec![0; 32_000];
     pcm[16_000] = loudest;
-    Request {
-        id: RequestId(0),
-        call: CallId::new(u64::from(call), [call; 10]),
-        track: Track::Near,
-        class: Class::Live,
-        speech: SampleSpan::of(SampleOffset(160_000), 32_000),
-        heard_from: SampleOffset(160_000),
-        pcm: Pcm(pcm),
-        language: "da".into(),
-        context: Context::Fitted,
-    }
+    let call = CallId::new(u64::from(call), [call; 10]);
+    Request { call, ..Request::of_sound(Pcm(pcm), "da", Context::Full) }
 }
 
 fn short() -> Limits {

@@ -4,9 +4,10 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use referent_models::Manifest;
 use referent_pipeline::config::Context;
+use referent_pipeline::transcribe::doubt::{Judge, Sound};
 use referent_pipeline::transcribe::whisper::Whisper;
-use referent_pipeline::transcribe::{Cancel, Class, NotHeard, Recognizer, Request, RequestId, doubt};
-use referent_proto::{CallId, Pcm, SampleOffset, SampleSpan, Track, What};
+use referent_pipeline::transcribe::{Cancel, Heard, NotHeard, Recognizer, Request};
+use referent_proto::{Pcm, SampleOffset, SampleSpan, What};
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,17 +21,13 @@ fn recogniser() -> Box<dyn Recognizer> {
 
 fn request(pcm: Vec<i16>, context: Context) -> Request {
     let from = SampleOffset(160_000);
-    Request {
-        id: RequestId(0),
-        call: CallId::new(0, [0; 10]),
-        track: Track::Near,
-        class: Class::Live,
-        speech: SampleSpan::of(from, pcm.len() as u64),
-        heard_from: from,
-        pcm: Pcm(pcm),
-        language: "da".into(),
-        context,
-    }
+    let speech = SampleSpan::of(from, pcm.len() as u64);
+    Request { speech, heard_from: from, ..Request::of_sound(Pcm(pcm), "da", context) }
+}
+
+/// As a call judges it, but for the lists and limits of a model.
+fn judged(heard: Heard, request: &Request) -> What {
+    Judge::default().judge(heard, request.track, request.speech, Sound::of_request(request))
 }
 
 /// The first turn of a clean call, 0.3 s to 6 s.
@@ -64,7 +61,7 @@ fn speech_is_heard_with_its_words_in_order() {
         }
         assert_eq!(next, request.speech.end());
         assert!(heard.probability > 0.8, "{}", heard.probability);
-        assert!(matches!(doubt::judge(heard, request.track, request.speech), What::Utterance(_)));
+        assert!(matches!(judged(heard, &request), What::Utterance(_)));
     }
 }
 
@@ -76,7 +73,7 @@ fn nothing_is_invented_where_nobody_speaks() {
         let samples = sound.len();
         let request = request(sound, Context::Fitted);
         let heard = recogniser.hear(&request, &Cancel::default()).unwrap();
-        let what = doubt::judge(heard, request.track, request.speech);
+        let what = judged(heard, &request);
         let is_believed = !matches!(what, What::Suppressed { .. });
         assert!(!is_believed, "{samples} samples without speech became {what:?}");
     }

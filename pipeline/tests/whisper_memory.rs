@@ -3,8 +3,8 @@
 use referent_models::Manifest;
 use referent_pipeline::config::Context;
 use referent_pipeline::transcribe::whisper::Whisper;
-use referent_pipeline::transcribe::{Cancel, Class, Request, RequestId};
-use referent_proto::{CallId, Pcm, SampleOffset, SampleSpan, Track};
+use referent_pipeline::transcribe::{Cancel, Request};
+use referent_proto::Pcm;
 use std::path::Path;
 
 const MODELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models");
@@ -16,17 +16,7 @@ fn memory_does_not_grow_with_what_was_heard() {
     let wav = Path::new(MODELS).join("demo-da/calls/boligstoette-flytning.wav");
     let mut reader = hound::WavReader::open(wav).unwrap();
     let pcm: Vec<i16> = reader.samples::<i16>().step_by(2).skip(4_800).take(16_000).map(Result::unwrap).collect();
-    let second = Request {
-        id: RequestId(0),
-        call: CallId::new(0, [0; 10]),
-        track: Track::Near,
-        class: Class::Live,
-        speech: SampleSpan::of(SampleOffset(160_000), pcm.len() as u64),
-        heard_from: SampleOffset(160_000),
-        pcm: Pcm(pcm),
-        language: "da".into(),
-        context: Context::Fitted,
-    };
+    let second = Request::of_sound(Pcm(pcm), "da", Context::Fitted);
     let mut hear = |times: usize| {
         for _ in 0..times {
             recogniser.hear(&second, &Cancel::default()).unwrap();

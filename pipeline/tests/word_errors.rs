@@ -4,119 +4,23 @@
 //! The three calls at 16 kHz in the normal run; all twelve, and the rules beside those that were chosen, when
 //! `RUN_SLOW_TESTS` is set. `make bench-wer` measures the same through the three programs.
 
-use referent_agent::resample::Run;
+#[path = "support/calls.rs"]
+mod calls;
+
+use calls::{MODELS, Side, sides};
 use referent_models::Manifest;
-use referent_pipeline::config::Context;
-use referent_pipeline::segment::{Cut, CutKind, Rules, Segmenter};
+use referent_pipeline::segment::Rules;
+use referent_pipeline::transcribe::doubt::{Judge, Sound};
 use referent_pipeline::transcribe::whisper::Whisper;
-use referent_pipeline::transcribe::{Cancel, Class, Recognizer, Request, RequestId, doubt};
-use referent_pipeline::vad::Detector;
-use referent_proto::{CallId, Chunk, Pcm, SampleOffset, SampleSpan, Track, What};
-use serde_json::Value;
+use referent_pipeline::transcribe::{Cancel, Recognizer, Request};
+use referent_proto::What;
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::Instant;
 
-const MODELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models");
 /// Points that cutting may cost.
 const POINTS: f64 = 2.0;
-
-/// One side of a call.
-struct Side {
-    call: String,
-    track: Track,
-    sound: Vec<i16>,
-    turns: Vec<(SampleSpan, String)>,
-}
-
-#[expect(clippy::unwrap_used, reason = "a helper of tests")]
-fn sides(all: bool) -> Vec<Side> {
-    let mut wavs: Vec<PathBuf> = std::fs::read_dir(Path::new(MODELS).join("demo-da/calls"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "wav"))
-        .collect();
-    wavs.sort();
-    wavs.retain(|wav| all || hound::WavReader::open(wav).unwrap().spec().sample_rate == 16_000);
-    wavs.iter().flat_map(|wav| Track::BOTH.map(|track| side(wav, track))).collect()
-}
-
-#[expect(clippy::unwrap_used, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a helper of tests")]
-fn side(wav: &Path, track: Track) -> Side {
-    let mut reader = hound::WavReader::open(wav).unwrap();
-    let rate = reader.spec().sample_rate;
-    let channel = u64::from(track == Track::Far);
-    let mono: Vec<f32> = reader
-        .samples::<i16>()
-        .skip(usize::from(track == Track::Far))
-        .step_by(2)
-        .map(|sample| f32::from(sample.unwrap()) / 32768.0)
-        .collect();
-    let mut run = Run::begin(track, rate, SampleOffset::ZERO).unwrap();
-    let mut chunks: Vec<Chunk> = run.push(&mono);
-    chunks.extend(run.finish());
-    let script: Value = serde_json::from_str(&std::fs::read_to_string(wav.with_extension("json")).unwrap()).unwrap();
-    let at = |turn: &Value, key: &str| SampleOffset((turn[key].as_f64().unwrap() * 16_000.0) as u64);
-    let turns = script["turns"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|turn| turn["channel"].as_u64() == Some(channel))
-        .map(|turn| {
-            let span = SampleSpan::new(at(turn, "start_s"), at(turn, "end_s")).unwrap();
-            (span, turn["text"].as_str().unwrap().to_owned())
-        })
-        .collect();
-    let call = wav.file_stem().unwrap().to_string_lossy().into_owned();
-    Side { call, track, sound: chunks.into_iter().flat_map(|chunk| chunk.pcm.0).collect(), turns }
-}
-
-impl Side {
-    /// The turns with 0.3 s around, as the model was measured.
-    fn reference(&self) -> Vec<Request> {
-        let around = 4_800;
-        self.turns
-            .iter()
-            .map(|(span, _)| {
-                let from = span.start().back(around);
-                let to = (span.end() + around).min(SampleOffset(self.sound.len() as u64));
-                request(self.track, *span, from, Pcm(self.between(from, to).to_vec()))
-            })
-            .collect()
-    }
-
-    /// The segments that the pipeline would cut.
-    fn segments(&self, rules: Rules) -> Vec<Request> {
-        let mut segmenter = Segmenter::resume(Detector::Embedded.detector(), rules, SampleOffset::ZERO);
-        let mut cuts: Vec<Cut> = segmenter.push(SampleOffset::ZERO, &self.sound);
-        cuts.extend(segmenter.end());
-        let speech = cuts.into_iter().filter_map(|cut| match cut.kind {
-            CutKind::Quiet => None,
-            CutKind::Speech { speech, heard_from, pcm } => Some(request(self.track, speech, heard_from, pcm)),
-        });
-        speech.collect()
-    }
-
-    fn between(&self, from: SampleOffset, to: SampleOffset) -> &[i16] {
-        let at = |offset: SampleOffset| usize::try_from(offset.0).unwrap_or(usize::MAX);
-        &self.sound[at(from)..at(to)]
-    }
-}
-
-fn request(track: Track, speech: SampleSpan, heard_from: SampleOffset, pcm: Pcm) -> Request {
-    Request {
-        id: RequestId(0),
-        call: CallId::new(0, [0; 10]),
-        track,
-        class: Class::Live,
-        speech,
-        heard_from,
-        pcm,
-        language: "da".into(),
-        context: Context::Fitted,
-    }
-}
 
 /// Hears everything on two threads; gives the text and how much sound it took.
 #[expect(clippy::unwrap_used, reason = "a helper of tests")]
@@ -133,7 +37,8 @@ fn hear(recognisers: &mut [Box<dyn Recognizer>], requests: Vec<Request>) -> Hear
                 loop {
                     let Some((at, request)) = waiting.lock().unwrap().pop_front() else { return };
                     let heard = recogniser.hear(&request, &Cancel::default()).unwrap();
-                    match doubt::judge(heard, request.track, request.speech) {
+                    let sound = Sound::of_request(&request);
+                    match Judge::default().judge(heard, request.track, request.speech, sound) {
                         What::Utterance(utterance) => texts.lock().unwrap()[at] = utterance.text.into_revealed(),
                         What::Suppressed { reason, text } => {
                             suppressed.lock().unwrap().push(format!("{reason}: {}", text.into_revealed()));
@@ -235,9 +140,9 @@ fn tried(all: bool) -> Vec<(String, Rules)> {
 }
 
 #[test]
-#[expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a test that shows a table")]
+#[expect(clippy::print_stdout, reason = "a test that shows a table")]
 fn cutting_costs_few_words() {
-    let slow = std::env::var("RUN_SLOW_TESTS").is_ok();
+    let slow = calls::is_slow();
     let model = Manifest::load(Path::new(MODELS)).unwrap().verify("demo-da").unwrap();
     let mut recognisers = Whisper::open(&model, 2).unwrap();
     let sides = sides(slow);

@@ -13,8 +13,8 @@ use referent_models::Manifest;
 use referent_pipeline::config::Context;
 use referent_pipeline::transcribe::scripted::Scripted;
 use referent_pipeline::transcribe::whisper::Whisper;
-use referent_pipeline::transcribe::{Cancel, Class, Heard, Recognizer, Request, RequestId};
-use referent_proto::{CallId, Pcm, SampleOffset, SampleSpan, Track};
+use referent_pipeline::transcribe::{Cancel, Heard, Recognizer, Request};
+use referent_proto::{Pcm, SampleOffset};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -211,18 +211,7 @@ async fn hear(shared: &Arc<Shared>, mut form: Multipart) -> Result<Heard> {
         let seconds = u32::try_from(pcm.len() / 16_000)?;
         tokio::time::sleep(charge.each + charge.second * seconds).await; // The time is what this server charges.
     }
-    let speech = SampleSpan::of(SampleOffset::ZERO, pcm.len() as u64);
-    let request = Request {
-        id: RequestId(0),
-        call: CallId::new(0, [0; 10]),
-        track: Track::Far,
-        class: Class::Live,
-        speech,
-        heard_from: SampleOffset::ZERO,
-        pcm: Pcm(pcm),
-        language: "da".into(),
-        context: Context::Fitted,
-    };
+    let request = Request::of_sound(Pcm(pcm), "da", Context::Fitted);
     let hearing = Arc::clone(shared);
     let heard = tokio::task::spawn_blocking(move || {
         let mut recogniser = hearing.recogniser.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,8 +4,8 @@
 use anyhow::{Context as _, Result};
 use referent_pipeline::config::{ApiKey, Context, RemoteConfig};
 use referent_pipeline::transcribe::remote::Remote;
-use referent_pipeline::transcribe::{Class, Heard, NotHeard, Request, RequestId, Transcriber};
-use referent_proto::{CallId, Pcm, SampleOffset, SampleSpan, Track};
+use referent_pipeline::transcribe::{Heard, NotHeard, Request, Transcriber};
+use referent_proto::{CallId, Pcm};
 use referent_tests::speech_server::{Manner, REFUSED, SpeechServer};
 use referent_tests::word_errors::WordErrors;
 use referent_tests::{SampleCall, World};
@@ -25,17 +25,8 @@ fn config(servers: &[&SpeechServer]) -> RemoteConfig {
 fn request(call: u8, loudest: i16) -> Request {
     let mut pcm = vec![0; 32_000];
     pcm[16_000] = loudest;
-    Request {
-        id: RequestId(0),
-        call: CallId::new(u64::from(call), [call; 10]),
-        track: Track::Near,
-        class: Class::Live,
-        speech: SampleSpan::of(SampleOffset(160_000), 32_000),
-        heard_from: SampleOffset(160_000),
-        pcm: Pcm(pcm),
-        language: "da".into(),
-        context: Context::Full,
-    }
+    let call = CallId::new(u64::from(call), [call; 10]);
+    Request { call, ..Request::of_sound(Pcm(pcm), "da", Context::Full) }
 }
 
 async fn hear(transcriber: &Transcriber, call: u8, loudest: i16) -> Result<Heard, NotHeard> {

@@ -10,10 +10,10 @@ use super::message::{self, Engine, Faults, FromChild, Setup, ToChild};
 use crate::config::Context;
 use crate::transcribe::scripted::Scripted;
 use crate::transcribe::whisper::Whisper;
-use crate::transcribe::{Cancel, Class, Heard, NotHeard, Recognizer, Request, RequestId};
+use crate::transcribe::{Cancel, Heard, NotHeard, Recognizer, Request, RequestId};
 use anyhow::Context as _;
 use referent_models::Manifest;
-use referent_proto::{CallId, Pcm, SampleOffset, SampleSpan, Track};
+use referent_proto::Pcm;
 use std::collections::HashMap;
 use std::io::Stdout;
 use std::path::Path;
@@ -104,17 +104,7 @@ fn say(out: &Mutex<Stdout>, message: &FromChild) -> anyhow::Result<()> {
 
 /// With the whole window, which needs the most memory.
 fn one_second_of_nothing() -> Request {
-    Request {
-        id: RequestId(u64::MAX),
-        call: CallId::new(0, [0; 10]),
-        track: Track::Near,
-        class: Class::Live,
-        speech: SampleSpan::of(SampleOffset::ZERO, 16_000),
-        heard_from: SampleOffset::ZERO,
-        pcm: Pcm(vec![0; 16_000]),
-        language: "da".into(),
-        context: Context::Full,
-    }
+    Request::of_sound(Pcm(vec![0; 16_000]), "da", Context::Full)
 }
 
 fn millis(duration: Duration) -> u64 {

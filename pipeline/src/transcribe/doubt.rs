@@ -120,14 +120,6 @@ impl Judges {
     }
 }
 
-/// What became of the segment, judged without its sound and without any list.
-pub fn judge(heard: Heard, track: Track, speech: SampleSpan) -> What {
-    match doubt(&heard) {
-        Some(reason) => What::Suppressed { reason, text: heard.text },
-        None => utterance(heard, track, speech, &Calibration::default()),
-    }
-}
-
 /// Why the text is not to be believed, by what the recogniser says alone.
 pub fn doubt(heard: &Heard) -> Option<SuppressedReason> {
     let of_text = doubt_text(heard.text.reveal());

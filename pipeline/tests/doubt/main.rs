@@ -3,6 +3,7 @@
 //!
 //! The three calls at 16 kHz in the normal run, all twelve when `RUN_SLOW_TESTS` is set.
 
+#[path = "../support/calls.rs"]
 mod calls;
 mod stays;
 mod invents;

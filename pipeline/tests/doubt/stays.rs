@@ -5,6 +5,7 @@ use crate::{calls, hear};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use referent_models::Manifest;
+use referent_pipeline::segment::Rules;
 use referent_pipeline::transcribe::doubt::{Calibration, Inventions, Judge, Sound, doubt};
 use referent_proto::{SuppressedReason, Track};
 use std::path::Path;
@@ -12,7 +13,8 @@ use std::path::Path;
 #[test]
 #[expect(clippy::print_stdout, reason = "a test that shows figures")]
 fn what_people_say_stays() {
-    let segments: Vec<_> = calls::sides(calls::is_slow()).iter().flat_map(calls::Side::segments).collect();
+    let segments: Vec<_> =
+        calls::sides(calls::is_slow()).iter().flat_map(|side| side.segments(Rules::default())).collect();
     let heard = hear(&segments);
     let said: Vec<&str> = heard.iter().map(|heard| heard.text.reveal()).collect();
     let folder = tempfile::tempdir().unwrap();
@@ -52,5 +54,5 @@ fn what_people_say_stays() {
     for heard in heard.iter().filter(|heard| doubt(heard).is_none()) {
         assert_eq!(judge.doubt(heard, sound), Some(SuppressedReason::KnownInvention), "{}", heard.text.reveal());
     }
-    assert!(calls::segments(Track::Near, &hiss).is_empty(), "hiss is no segment in the first place");
+    assert!(calls::segments(Track::Near, &hiss, Rules::default()).is_empty(), "hiss is no segment in the first place");
 }

@@ -2,8 +2,8 @@
 //!
 //! The three calls at 16 kHz in the normal run, all twelve when `RUN_SLOW_TESTS` is set.
 
-#[expect(dead_code, reason = "shared with the tests of doubt, which use all of it")]
-#[path = "../doubt/calls.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
+#[path = "../support/calls.rs"]
 mod calls;
 
 use calls::Side;

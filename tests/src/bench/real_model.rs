@@ -13,9 +13,9 @@ use referent_models::Manifest;
 use referent_pipeline::config::Context;
 use referent_pipeline::segment::{CutKind, Rules, Segmenter};
 use referent_pipeline::transcribe::whisper::Whisper;
-use referent_pipeline::transcribe::{Cancel, Class, Recognizer, Request, RequestId};
+use referent_pipeline::transcribe::{Cancel, Recognizer, Request};
 use referent_pipeline::vad::Detector;
-use referent_proto::{CallId, SampleOffset, Track};
+use referent_proto::{SampleOffset, Track};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -76,9 +76,7 @@ fn hear(recogniser: &mut dyn Recognizer, wav: &Path, track: Track, context: Cont
     let mut text = String::new();
     for cut in cuts {
         let CutKind::Speech { speech, heard_from, pcm } = cut.kind else { continue };
-        let (id, call, class) = (RequestId(0), CallId::new(0, [0; 10]), Class::Live);
-        let language = language.to_owned();
-        let request = Request { id, call, track, class, speech, heard_from, pcm, language, context };
+        let request = Request { track, speech, heard_from, ..Request::of_sound(pcm, language, context) };
         text += recogniser.hear(&request, &Cancel::default())?.text.reveal();
         text.push(' ');
     }

@@ -3,9 +3,9 @@
 use referent_agent::resample::Run;
 use referent_pipeline::config::Context;
 use referent_pipeline::segment::{Cut, CutKind, Rules, Segmenter};
-use referent_pipeline::transcribe::{Class, Request, RequestId};
-use referent_pipeline::vad::Earshot;
-use referent_proto::{CallId, Chunk, Pcm, SampleOffset, SampleSpan, Track};
+use referent_pipeline::transcribe::Request;
+use referent_pipeline::vad::Detector;
+use referent_proto::{Chunk, Pcm, SampleOffset, SampleSpan, Track};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -82,9 +82,9 @@ impl Side {
             .collect()
     }
 
-    /// The segments that the pipeline would cut.
-    pub(crate) fn segments(&self) -> Vec<Request> {
-        segments(self.track, &self.sound)
+    /// The segments that the pipeline would cut by these rules.
+    pub(crate) fn segments(&self, rules: Rules) -> Vec<Request> {
+        segments(self.track, &self.sound, rules)
     }
 
     /// The sound from one offset to another, cut to what there is.
@@ -95,8 +95,8 @@ impl Side {
 }
 
 /// The segments that the pipeline would cut of any sound.
-pub(crate) fn segments(track: Track, sound: &[i16]) -> Vec<Request> {
-    let mut segmenter = Segmenter::resume(Earshot::default(), Rules::default(), SampleOffset::ZERO);
+pub(crate) fn segments(track: Track, sound: &[i16], rules: Rules) -> Vec<Request> {
+    let mut segmenter = Segmenter::resume(Detector::Embedded.detector(), rules, SampleOffset::ZERO);
     let mut cuts: Vec<Cut> = segmenter.push(SampleOffset::ZERO, sound);
     cuts.extend(segmenter.end());
     let speech = cuts.into_iter().filter_map(|cut| match cut.kind {
@@ -106,16 +106,6 @@ pub(crate) fn segments(track: Track, sound: &[i16]) -> Vec<Request> {
     speech.collect()
 }
 
-pub(crate) fn request(track: Track, speech: SampleSpan, heard_from: SampleOffset, pcm: Pcm) -> Request {
-    Request {
-        id: RequestId(0),
-        call: CallId::new(0, [0; 10]),
-        track,
-        class: Class::Live,
-        speech,
-        heard_from,
-        pcm,
-        language: "da".into(),
-        context: Context::Fitted,
-    }
+fn request(track: Track, speech: SampleSpan, heard_from: SampleOffset, pcm: Pcm) -> Request {
+    Request { track, speech, heard_from, ..Request::of_sound(pcm, "da", Context::Fitted) }
 }
