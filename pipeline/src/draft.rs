@@ -21,6 +21,7 @@ pub mod embedded;
 pub mod scripted;
 
 use crate::config::{DrafterConfig, DrafterKind};
+use crate::openai::Unusable;
 use embedded::{EmbeddedDrafter, Pick};
 use llm::LlmDrafter;
 use referent_proto::draft::{
@@ -112,7 +113,7 @@ enum First {
 
 impl Drafters {
     /// The drafters that the config asks for. Fails only if the language model's address cannot be one.
-    pub fn new(config: &DrafterConfig) -> Result<Self, llm::Unusable> {
+    pub fn new(config: &DrafterConfig) -> Result<Self, Unusable> {
         let first = match (config.kind, &config.llm) {
             (DrafterKind::Llm, Some(llm)) => First::Llm(Box::new(LlmDrafter::new(llm)?)),
             (DrafterKind::Llm | DrafterKind::Embedded, _) => First::Embedded,

@@ -9,6 +9,7 @@
 //! The modules stand in the order of the data. Nothing is kept: any worker may die at any instant.
 
 pub mod config;
+pub mod openai;
 pub mod admission;
 pub mod receive;
 pub mod call;

@@ -6,7 +6,7 @@
 //! Promises:
 //!   M1  Three limits of our own hold: to connect, between two signs of life, over all. Nothing is tried twice.
 //!   M2  Neither the prompt nor the answer nor the server's error text nor the key reaches a log or an error.
-//!   M3  The request goes to the configured address only: no redirect is followed, no proxy of the environment used.
+//!   M3  The request goes to the configured address only (`openai`).
 //!   M4  An answer is bounded in size, and dialects are borne: no `usage`, no `id`, comments between events, no
 //!       `[DONE]`, or a whole JSON answer although a stream was asked for.
 //!
@@ -20,6 +20,7 @@ use crate::config::LlmConfig;
 use crate::draft::lines::{Line, LineReader};
 use crate::draft::prompt::{self, Prompt};
 use crate::draft::{Drafter, Ending, Gone, Sentences, Written, origin_of};
+use crate::openai::{self, Unusable};
 use async_openai::types::chat::{
     ChatCompletionRequestMessage, ChatCompletionRequestSystemMessage, ChatCompletionRequestUserMessage,
     CreateChatCompletionRequest,
@@ -27,7 +28,7 @@ use async_openai::types::chat::{
 use events::{Delta, Events};
 use referent_proto::draft::{DraftJob, DrafterTrouble, Evidence, Origin, OriginKind};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, Response, StatusCode, Url, redirect};
+use reqwest::{Client, Response, StatusCode, Url};
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -36,20 +37,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 const LONGEST_ANSWER: usize = 1 << 20;
 /// Sentences after which an answer is no draft any more.
 const MOST_SENTENCES: u32 = 200;
-
-/// Why no language model can be asked with this config. Tell the person who wrote it.
-#[derive(Debug, thiserror::Error)]
-pub enum Unusable {
-    /// The address is none.
-    #[error("drafter.llm.base_url is not an http or https address; give one such as http://127.0.0.1:8000/v1")]
-    Address,
-    /// The key cannot be sent in a header.
-    #[error("the API key for drafter.llm holds characters that cannot be sent; check the file or variable it is in")]
-    Key,
-    /// The HTTP client cannot start.
-    #[error("the HTTP client for drafter.llm cannot start; check the system's certificates")]
-    Client(#[source] reqwest::Error),
-}
+/// Where the configuration says how it is reached.
+const TABLE: &str = "drafter.llm";
 
 /// The language model. Has no `Debug`, because it holds the key.
 pub struct LlmDrafter {
@@ -64,28 +53,9 @@ pub struct LlmDrafter {
 impl LlmDrafter {
     /// A drafter for the server that the config names. Nothing is sent yet.
     pub fn new(config: &LlmConfig) -> Result<Self, Unusable> {
-        let address = Url::parse(&format!("{}/chat/completions", config.base_url.trim_end_matches('/')))
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-            .ok_or(Unusable::Address)?;
-        let authorization = match &config.api_key {
-            Some(key) => {
-                let mut value =
-                    HeaderValue::from_str(&format!("Bearer {}", key.reveal())).map_err(|_| Unusable::Key)?;
-                value.set_sensitive(true);
-                Some(value)
-            }
-            None => None,
-        };
-        // Somebody else in the process may have installed it before; either way it is ring.
-        rustls::crypto::ring::default_provider().install_default().ok();
-        let http = Client::builder()
-            .connect_timeout(config.connect)
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .user_agent(concat!("referent-pipeline/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(Unusable::Client)?;
+        let address = openai::address("drafter.llm.base_url", &config.base_url, "chat/completions")?;
+        let authorization = openai::authorization(TABLE, config.api_key.as_ref())?;
+        let http = openai::client(TABLE, config.connect)?;
         Ok(Self { http, address, authorization, model: config.model.clone(), idle: config.idle, total: config.total })
     }
 

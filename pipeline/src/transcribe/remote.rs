@@ -11,7 +11,7 @@
 //!   E3  While no server hears anything, a request waits: the sound is safe in the spool, and text that is never written
 //!       is worse than text that comes late. A request is given up only when a server refuses it or leaves it without an
 //!       answer, hears another one, and then does so again: then it is the sound's fault.
-//!   E4  Only the configured addresses are asked: no redirect, no proxy of the environment. Neither sound nor text nor
+//!   E4  Only the configured addresses are asked (`openai`). Neither sound nor text nor
 //!       the key reaches a log or an error.
 //!
 //! Not done here: no queue (`schedule`); no retry for a server's own error beyond E3 (`Transcriber::hear` has one).
@@ -21,11 +21,12 @@ mod circuit;
 
 use super::{Cancel, Heard, NotHeard, Recognizer, Request};
 use crate::config::RemoteConfig;
+use crate::openai::{self, Unusable};
 use answer::Answer;
 use circuit::Circuit;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::multipart::{Form, Part};
-use reqwest::{Client, StatusCode, Url, redirect};
+use reqwest::{Client, StatusCode, Url};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -39,23 +40,8 @@ const STEPS_BACK: Duration = Duration::from_millis(500);
 /// While no address may be asked, they are looked at this often; one that is free again says so itself.
 const LOOKED_AT: Duration = Duration::from_millis(200);
 
-/// Why no server can be asked with this config. Tell the person who wrote it.
-#[derive(Debug, thiserror::Error)]
-pub enum Unusable {
-    /// An address is none.
-    #[error(
-        "recogniser.remote.urls holds {0:?}, which is no http or https address; give one such as http://gpu-1:8000/v1"
-    )]
-    Address(String),
-    /// The key cannot be sent in a header.
-    #[error(
-        "the API key for recogniser.remote holds characters that cannot be sent; check the file or variable it is in"
-    )]
-    Key,
-    /// The HTTP client cannot start.
-    #[error("the HTTP client for recogniser.remote cannot start; check the system's certificates")]
-    Client(#[source] reqwest::Error),
-}
+/// Where the configuration says how they are reached.
+const TABLE: &str = "recogniser.remote";
 
 /// One request at a time of those that may be under way.
 pub struct Remote {
@@ -108,29 +94,10 @@ enum Tried {
 
 impl Farm {
     fn new(config: &RemoteConfig) -> Result<Self, Unusable> {
-        let address = |url: &String| {
-            Url::parse(&format!("{}/audio/transcriptions", url.trim_end_matches('/')))
-                .ok()
-                .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-                .ok_or_else(|| Unusable::Address(url.clone()))
-        };
-        let authorization = config.api_key.as_ref().map(|key| {
-            let mut value = HeaderValue::from_str(&format!("Bearer {}", key.reveal())).map_err(|_| Unusable::Key)?;
-            value.set_sensitive(true);
-            Ok(value)
-        });
-        // Somebody else in the process may have installed it before; either way it is ring.
-        rustls::crypto::ring::default_provider().install_default().ok();
-        let http = Client::builder()
-            .connect_timeout(config.connect)
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .user_agent(concat!("referent-pipeline/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(Unusable::Client)?;
+        let address = |url: &String| openai::address("recogniser.remote.urls", url, "audio/transcriptions");
         Ok(Self {
-            http,
-            authorization: authorization.transpose()?,
+            http: openai::client(TABLE, config.connect)?,
+            authorization: openai::authorization(TABLE, config.api_key.as_ref())?,
             model: config.model.clone(),
             limit: config.total,
             addresses: config.urls.iter().map(address).collect::<Result<_, _>>()?,
