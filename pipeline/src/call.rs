@@ -19,29 +19,29 @@
 //!
 //! Not done here: no wire type, no status code (`receive`), no judgement about the chain (notes-api).
 
-mod ends;
+mod hearing;
 mod glimpse;
+mod ends;
 
 use crate::config::Context;
 use crate::jobs::Jobs;
 use crate::notes::{Begun, FromNotes, Known, Line, Notes, NotesError, ToNotes};
 use crate::partial::Partials;
-use crate::receive::{Agent, AgentGone, Gate, Says, Tell, Tells};
+use crate::receive::{Agent, AgentGone, Says, Tell, Tells, Turnstile};
 use crate::segment::Rules;
 use crate::settle::{Broken, LinkId};
-use crate::track::{Dishonest, Link, TrackWork};
-use crate::transcribe::doubt::{Judge, Judges, Sound};
-use crate::transcribe::{Class, NotHeard, Request, RequestId, Transcriber};
+use crate::track::{Dishonest, TrackWork};
+use crate::transcribe::doubt::Judges;
+use crate::transcribe::{Class, Transcriber};
 use crate::vad::{Detector, Vad};
 use ends::discarded;
+use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use futures_util::{FutureExt as _, StreamExt as _};
 use glimpse::Glimpse;
 use referent_proto::ids::PerTrack;
 use referent_proto::{
-    AgentState, BadMessage, Command, CommandKind, Epoch, HangUp, Hello, NotTranscribedReason, Pcm, SampleOffset,
-    SampleSpan, Settled, Track, Urgency, What,
+    AgentState, BadMessage, Command, CommandKind, Epoch, HangUp, Hello, Settled, Track, Urgency, What,
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -74,7 +74,7 @@ pub struct Shared {
     /// What hears.
     pub transcriber: Transcriber,
     /// Who else may come.
-    pub gate: Arc<Gate>,
+    pub turnstile: Arc<Turnstile>,
     /// What drafts.
     pub jobs: Jobs,
     /// What is spoken, unless the area says otherwise.
@@ -313,7 +313,7 @@ impl<'a> Call<'a> {
                 let ms = chunk.pcm.0.len() as u64 / 16;
                 metrics::counter!("referent_sound_ms_total").increment(ms);
                 if self.hello.urgency == Urgency::Live {
-                    self.shared.gate.sound(ms);
+                    self.shared.turnstile.sound(ms);
                 }
                 let links = self.track(track)?.sound(chunk)?;
                 self.take(track, links)?;
@@ -360,65 +360,6 @@ impl<'a> Call<'a> {
             self.take(track, links)?;
         }
         Ok(())
-    }
-
-    fn take(&mut self, track: Track, links: Vec<Link>) -> Result<(), CallError> {
-        for link in links {
-            match link {
-                Link::Quiet(span) => self.track(track)?.line().add(span, What::Quiet)?,
-                Link::Gap(span, reason) => self.track(track)?.line().add(span, What::Gap(reason))?,
-                Link::Speech { span, .. } if self.given_up.contains(&track) => {
-                    self.given_up.retain(|given_up| *given_up != track);
-                    tracing::error!(%track, from = %span.start(), to = %span.end(), "given up: it may kill workers");
-                    let died = What::NotTranscribed(NotTranscribedReason::RecogniserDied);
-                    self.track(track)?.line().add(span, died)?;
-                }
-                Link::Speech { span, speech, heard_from, pcm } => {
-                    self.partials[track].is_cut();
-                    std::mem::take(&mut self.over[track]).cancel();
-                    let link = self.track(track)?.line().wait_for(span)?;
-                    let request = self.request(track, self.class, speech, heard_from, pcm);
-                    let judge = self.shared.judges.of(&self.language);
-                    self.texts.push(hear(self.shared.transcriber.clone(), judge, request, link).boxed());
-                }
-            }
-        }
-        self.settle(track);
-        Ok(())
-    }
-
-    fn request(&self, track: Track, class: Class, speech: SampleSpan, heard_from: SampleOffset, pcm: Pcm) -> Request {
-        Request {
-            id: RequestId(0),
-            call: self.hello.call,
-            track,
-            class,
-            speech,
-            heard_from,
-            pcm,
-            language: self.language.clone(),
-            context: self.shared.context,
-        }
-    }
-
-    fn text(&mut self, track: Track, link: LinkId, what: What) {
-        if let Ok(track) = self.track(track) {
-            track.line().answer(link, what);
-        }
-        self.settle(track);
-    }
-
-    /// Sends what is ready of a track.
-    fn settle(&mut self, track: Track) {
-        while let Some(settle) = self.track(track).ok().and_then(|track| track.line().ready()) {
-            count(&settle.what);
-            let grey_stays = matches!(settle.what, What::Suppressed { .. } | What::NotTranscribed(_));
-            let span = settle.span;
-            self.say(ToNotes::Settle(settle));
-            if grey_stays && self.shared.partials {
-                self.show(track, span, String::new());
-            }
-        }
     }
 
     /// Says something that notes-api answers.
@@ -524,29 +465,4 @@ impl<'a> Call<'a> {
     fn track(&mut self, track: Track) -> Result<&mut TrackWork<Box<dyn Vad>>, CallError> {
         self.tracks.iter_mut().find(|work| work.track() == track).ok_or(CallError::NoSuchTrack(track))
     }
-}
-
-async fn hear(transcriber: Transcriber, judge: Arc<Judge>, request: Request, link: LinkId) -> (Track, LinkId, What) {
-    let (call, track, speech) = (request.call, request.track, request.speech);
-    let sound = Sound::of_request(&request);
-    let what = match transcriber.hear(request).await {
-        Ok(heard) => judge.judge(heard, track, speech, sound),
-        // The worker ends. What it did not hear it says nothing about: another one goes on.
-        Err(NotHeard::Cancelled) => std::future::pending().await,
-        Err(error) => {
-            tracing::warn!(%call, %track, from = %speech.start(), to = %speech.end(), %error, "speech without text");
-            What::NotTranscribed(error.reason())
-        }
-    };
-    (track, link, what)
-}
-
-fn count(what: &What) {
-    let reason = match what {
-        What::Utterance(_) | What::Quiet => "",
-        What::Suppressed { reason, .. } => reason.name(),
-        What::Gap(reason) => reason.name(),
-        What::NotTranscribed(reason) => reason.name(),
-    };
-    metrics::counter!("referent_settles_total", "kind" => what.kind(), "reason" => reason).increment(1);
 }

@@ -2,11 +2,14 @@
 //!
 //! ```text
 //! agent ──▶ receive ──▶ call ──▶ timeline ──▶ vad, segment ──▶ transcribe ──▶ settle ──▶ notes ──▶ notes-api
-//!              ▲          │                                                                ▲
-//!              └─ credit ─┘            at hang-up: jobs ──▶ draft ──────────────────────────┘
+//!              ▲          │                          │          ▲    │                      ▲
+//!              └─ credit ─┘                          └ partial ─┘    └─▶ recogniser         │
+//!                                      at hang-up: jobs ──▶ draft ──────────────────────────┘
 //! ```
 //!
-//! The modules stand in the order of the data. Nothing is kept: any worker may die at any instant.
+//! The modules stand in the order of the data. Nothing is kept: any worker may die at any instant. `transcribe` asks a
+//! process of its own (`recogniser`) or servers elsewhere; `admission` says how many calls may come. `echo` compares the two
+//! tracks, and nothing asks it yet.
 
 pub mod config;
 pub mod openai;
@@ -36,7 +39,7 @@ use jobs::Jobs;
 use metrics_exporter_prometheus::PrometheusHandle;
 use notes::Notes;
 use rand::rngs::StdRng;
-use receive::Gate;
+use receive::Turnstile;
 use recogniser::Recognisers;
 use recogniser::child::this_program;
 use recogniser::message::{Engine, Faults, Setup};
@@ -134,11 +137,11 @@ pub async fn run_with(
     let drafters = Arc::new(Drafters::new(&config.drafter)?);
     let transcriber = Transcriber::start(recognisers).context("starting the recognisers")?;
     let (jobs, given) = Jobs::channel();
-    let gate = Arc::new(Gate::new(transcriber.clone(), prior));
+    let turnstile = Arc::new(Turnstile::new(transcriber.clone(), prior));
     let shared = Arc::new(Shared {
         notes: Notes::new(&endpoint, worker),
         transcriber: transcriber.clone(),
-        gate: Arc::clone(&gate),
+        turnstile: Arc::clone(&turnstile),
         jobs,
         language: config.language,
         context: config.recogniser.context,
@@ -152,7 +155,7 @@ pub async fn run_with(
     let tracker = TaskTracker::new();
     let calls_are_over = CancellationToken::new();
     let drafting = tracker.spawn(jobs::run(endpoint, worker, drafters, given, chance, calls_are_over.clone()));
-    let metrics_server = axum::serve(http.listener, metric::router(metrics, move || gate.is_open()));
+    let metrics_server = axum::serve(http.listener, metric::router(metrics, move || turnstile.is_open()));
     tracker.spawn(metrics_server.with_graceful_shutdown(calls_are_over.clone().cancelled_owned()).into_future());
     on_ready(Addresses { http: http.address, grpc: grpc.address });
 

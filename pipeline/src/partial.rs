@@ -4,10 +4,10 @@
 //! the words to show. Pure: what time it is, the sound says.
 //!
 //! Promises:
-//!   V1  At most one hearing of a track is under way, and another follows only after [`EVERY`] of new sound.
-//!   V2  Of a hearing, the word that is being spoken is held back: what is shown should stay. Never nothing, though, once
+//!   W1  At most one hearing of a track is under way, and another follows only after [`EVERY`] of new sound.
+//!   W2  Of a hearing, the word that is being spoken is held back: what is shown should stay. Never nothing, though, once
 //!       there has been a word.
-//!   V3  What belongs to an utterance that is settled is not shown any more.
+//!   W3  What belongs to an utterance that is settled is not shown any more.
 //!
 //! Not done here: no database (a partial is never settled), no promise that it is right: the final replaces it.
 
@@ -33,7 +33,7 @@ pub struct Partials {
 }
 
 impl Partials {
-    /// True if the speech so far shall be heard now; then it is under way (V1).
+    /// True if the speech so far shall be heard now; then it is under way (W1).
     pub fn begin(&mut self, speech: SampleSpan) -> bool {
         if self.utterance != Some(speech.start()) {
             *self = Self { utterance: Some(speech.start()), heard_to: speech.start(), ..Self::default() };
@@ -49,7 +49,7 @@ impl Partials {
     /// A hearing has ended, with words or without. Gives the text to show, if it has changed.
     pub fn end(&mut self, speech: SampleSpan, words: Option<&[Word]>) -> Option<String> {
         if self.utterance != Some(speech.start()) {
-            return None; // V3: its utterance is over.
+            return None; // W3: its utterance is over.
         }
         self.is_hearing = false;
         let whole = words?;
@@ -63,7 +63,7 @@ impl Partials {
         Some(self.shown.join(" "))
     }
 
-    /// The utterance is cut; its final text comes (V3).
+    /// The utterance is cut; its final text comes (W3).
     pub fn is_cut(&mut self) {
         *self = Self::default();
     }

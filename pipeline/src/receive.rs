@@ -7,10 +7,12 @@
 //! most [`MAX_MESSAGE_BYTES`] long; at most [`CALLS`] calls are held, and of live ones as many as keep their text in time
 //! (`admission`); the next is sent elsewhere and goes on spooling.
 
-use crate::admission::{Admission, Done};
+mod turnstile;
+
+pub use turnstile::Turnstile;
+
 use crate::call::{self, CallError, Shared};
 use crate::notes::NotesError;
-use crate::transcribe::Transcriber;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use referent_proto::calls::{self as wire, calls_server, from_agent, to_agent};
@@ -18,8 +20,7 @@ use referent_proto::{
     AgentState, BadMessage, Chunk, Command, CommandId, Gap, HangUp, Hello, MAX_MESSAGE_BYTES, Mode, SampleOffset,
     Settled, Track, Urgency,
 };
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
@@ -136,60 +137,6 @@ impl Agent {
     }
 }
 
-/// Whether live calls are let in, and how many there are.
-#[derive(Debug)]
-pub struct Gate {
-    transcriber: Transcriber,
-    admission: Mutex<Admission>,
-    /// Milliseconds of sound of live calls, both tracks together.
-    sound_ms: AtomicU64,
-}
-
-impl Gate {
-    /// One call is thought to keep `prior` recognisers busy, until that is measured.
-    pub fn new(transcriber: Transcriber, prior: f64) -> Self {
-        let admission = Mutex::new(Admission::new(transcriber.workers(), prior));
-        Self { transcriber, admission, sound_ms: AtomicU64::new(0) }
-    }
-
-    /// One more may come.
-    pub fn is_open(&self) -> bool {
-        self.look().1
-    }
-
-    /// So much sound of a live call came in.
-    pub fn sound(&self, ms: u64) {
-        self.sound_ms.fetch_add(ms, Ordering::Relaxed);
-    }
-
-    fn look(&self) -> (MutexGuard<'_, Admission>, bool) {
-        let mut admission = self.admission.lock().unwrap_or_else(PoisonError::into_inner);
-        let behind = self.transcriber.behind();
-        let calls = Duration::from_millis(self.sound_ms.load(Ordering::Relaxed) / 2);
-        let admits = admission.admits(behind, Done { busy: self.transcriber.busy_with_calls(), calls });
-        metrics::gauge!("referent_recognisers_per_call").set(admission.per_call());
-        metrics::gauge!("referent_recognisers_behind_seconds").set(behind);
-        (admission, admits)
-    }
-
-    fn enter(self: &Arc<Self>) -> Option<Inside> {
-        let (mut admission, admits) = self.look();
-        admits.then(|| {
-            admission.begins();
-            Inside(Arc::clone(self))
-        })
-    }
-}
-
-/// A live call that was let in.
-struct Inside(Arc<Gate>);
-
-impl Drop for Inside {
-    fn drop(&mut self) {
-        self.0.admission.lock().unwrap_or_else(PoisonError::into_inner).ends();
-    }
-}
-
 /// Serves agents until shutdown, and then until their calls have ended.
 pub async fn serve(
     shared: Arc<Shared>,
@@ -257,7 +204,7 @@ impl Door {
         };
         let place = self.places.try_acquire().ok();
         let (inside, behind_others) = match hello.urgency {
-            Urgency::Live => (self.shared.gate.enter(), None),
+            Urgency::Live => (self.shared.turnstile.enter(), None),
             Urgency::Backlog => (None, self.backlog.try_acquire().ok()),
         };
         if place.is_none() || (inside.is_none() && behind_others.is_none()) {

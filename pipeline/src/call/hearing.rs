@@ -1,0 +1,107 @@
+//! What the sound of a call becomes: links that are known at once, and segments that wait for their text.
+//!
+//! In: the links that `track` cut, then their texts, in any order. Out: settles, in the order of the sound. A text is judged
+//! before it is settled (`transcribe::doubt`); grey text that the final does not replace is taken away.
+
+use super::{Call, CallError};
+use crate::notes::ToNotes;
+use crate::settle::LinkId;
+use crate::track::Link;
+use crate::transcribe::doubt::{Judge, Sound};
+use crate::transcribe::{Class, NotHeard, Request, RequestId, Transcriber};
+use futures_util::FutureExt as _;
+use referent_proto::{NotTranscribedReason, Pcm, SampleOffset, SampleSpan, Track, What};
+use std::sync::Arc;
+
+impl Call<'_> {
+    pub(super) fn take(&mut self, track: Track, links: Vec<Link>) -> Result<(), CallError> {
+        for link in links {
+            match link {
+                Link::Quiet(span) => self.track(track)?.line().add(span, What::Quiet)?,
+                Link::Gap(span, reason) => self.track(track)?.line().add(span, What::Gap(reason))?,
+                Link::Speech { span, .. } if self.given_up.contains(&track) => {
+                    self.given_up.retain(|given_up| *given_up != track);
+                    tracing::error!(%track, from = %span.start(), to = %span.end(), "given up: it may kill workers");
+                    let died = What::NotTranscribed(NotTranscribedReason::RecogniserDied);
+                    self.track(track)?.line().add(span, died)?;
+                }
+                Link::Speech { span, speech, heard_from, pcm } => {
+                    self.partials[track].is_cut();
+                    std::mem::take(&mut self.over[track]).cancel();
+                    let link = self.track(track)?.line().wait_for(span)?;
+                    let request = self.request(track, self.class, speech, heard_from, pcm);
+                    let judge = self.shared.judges.of(&self.language);
+                    self.texts.push(hear(self.shared.transcriber.clone(), judge, request, link).boxed());
+                }
+            }
+        }
+        self.settle(track);
+        Ok(())
+    }
+
+    pub(super) fn request(
+        &self,
+        track: Track,
+        class: Class,
+        speech: SampleSpan,
+        heard_from: SampleOffset,
+        pcm: Pcm,
+    ) -> Request {
+        Request {
+            id: RequestId(0),
+            call: self.hello.call,
+            track,
+            class,
+            speech,
+            heard_from,
+            pcm,
+            language: self.language.clone(),
+            context: self.shared.context,
+        }
+    }
+
+    pub(super) fn text(&mut self, track: Track, link: LinkId, what: What) {
+        if let Ok(track) = self.track(track) {
+            track.line().answer(link, what);
+        }
+        self.settle(track);
+    }
+
+    /// Sends what is ready of a track.
+    pub(super) fn settle(&mut self, track: Track) {
+        while let Some(settle) = self.track(track).ok().and_then(|track| track.line().ready()) {
+            count(&settle.what);
+            let grey_stays = matches!(settle.what, What::Suppressed { .. } | What::NotTranscribed(_));
+            let span = settle.span;
+            self.say(ToNotes::Settle(settle));
+            if grey_stays && self.shared.partials {
+                self.show(track, span, String::new());
+            }
+        }
+    }
+}
+
+async fn hear(transcriber: Transcriber, judge: Arc<Judge>, request: Request, link: LinkId) -> (Track, LinkId, What) {
+    let (call, track, speech) = (request.call, request.track, request.speech);
+    let sound = Sound::of_request(&request);
+    let what = match transcriber.hear(request).await {
+        Ok(heard) => judge.judge(heard, track, speech, sound),
+        // The worker ends. What it did not hear it says nothing about: another one goes on.
+        Err(NotHeard::Cancelled) => std::future::pending().await,
+        Err(error) => {
+            tracing::warn!(%call, %track, from = %speech.start(), to = %speech.end(), %error, "speech without text");
+            What::NotTranscribed(error.reason())
+        }
+    };
+    (track, link, what)
+}
+
+fn count(what: &What) {
+    let reason = match what {
+        What::Utterance(_) | What::Quiet => "",
+        What::Suppressed { reason, .. } => reason.name(),
+        What::Gap(reason) => reason.name(),
+        What::NotTranscribed(reason) => reason.name(),
+    };
+    metrics::counter!("referent_settles_total", "kind" => what.kind(), "reason" => reason).increment(1);
+}
