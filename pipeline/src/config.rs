@@ -330,6 +330,15 @@ fn language(value: String) -> Result<String, String> {
 
 fn recogniser(raw: RawRecogniser, environment: &impl Fn(&str) -> Option<String>) -> Result<RecogniserConfig, String> {
     let RawRecogniser { kind, model, models_dir, workers, context, partials, vad, remote } = raw;
+    if kind == RecogniserKind::Remote {
+        let idle = [("model", model.is_some()), ("workers", workers.is_some()), ("context", context.is_some())];
+        if let Some((key, _)) = idle.iter().find(|(_, given)| *given) {
+            return Err(format!(
+                "recogniser.{key} does nothing with kind = \"remote\"; remove it, and see recogniser.remote for what the \
+                 servers are asked"
+            ));
+        }
+    }
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let workers = workers.unwrap_or_else(cores);
     if !(1..=256).contains(&workers) {
@@ -459,6 +468,7 @@ mod tests {
         let table = "[recogniser.remote]\nmodel = \"m\"\nurls = [\"http://127.0.0.1:1/v1\"]\n";
         assert!(Config::parse(&format!("{GOOD}{remote}{table}"), |_| None).is_ok());
         refused(&format!("{GOOD}{remote}"), "[recogniser.remote]");
+        refused(&format!("{GOOD}{remote}workers = 2\n{table}"), "recogniser.workers does nothing");
         refused(&format!("{GOOD}{remote}{}", table.replace("http:", "ftp:")), "recogniser.remote.urls");
         refused(&format!("{GOOD}{remote}{table}total_ms = 70000\n"), "recogniser.remote.total_ms");
         refused(&format!("{GOOD}{remote}{table}api_key_env = \"KEY\"\n"), "KEY");
