@@ -201,16 +201,13 @@ fn ceiling(sounds: &[Sound]) -> Result<f64> {
 }
 
 async fn point(sounds: &[Sound], calls: usize) -> Result<Point> {
-    point_of(sounds, calls, false).await
+    let table = super::without_partials();
+    let folder = tempfile::tempdir()?;
+    point_in(World::builder(folder.path()).recogniser_table(table).start().await?, sounds, calls).await
 }
 
-async fn point_of(sounds: &[Sound], calls: usize, partials: bool) -> Result<Point> {
-    let folder = tempfile::tempdir()?;
-    let mut builder = World::builder(folder.path());
-    if !partials {
-        builder = builder.recogniser_table(super::without_partials());
-    }
-    let mut world = builder.start().await?;
+/// Lets the world end.
+async fn point_in(mut world: World, sounds: &[Sound], calls: usize) -> Result<Point> {
     let caseworker = world.caseworker().await?;
     let (wall, own) = (Instant::now(), engine::cpu_seconds()?);
     let notes_before = super::used(&mut world, Part::NotesApi)?;
@@ -274,7 +271,8 @@ pub async fn overload() -> Result<()> {
     let lags = lags(&caseworker, at_once.iter().copied()).await?;
     world.stop().await?;
     // The same number of calls, with nobody at the door.
-    let alone = point_of(&sounds, at_once.len(), true).await?;
+    let folder = tempfile::tempdir()?;
+    let alone = point_in(World::builder(folder.path()).start().await?, &sounds, at_once.len()).await?;
     let figures = Figures::of("make bench-overload")?;
     #[expect(clippy::cast_precision_loss, reason = "minutes of calls")]
     let lost: f64 = sent
