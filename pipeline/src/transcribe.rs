@@ -210,6 +210,13 @@ struct Shared {
     threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
 }
 
+impl Drop for Shared {
+    /// Threads that nobody will ask any more end, and with them the process that they hear in.
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
 impl Transcriber {
     /// Starts a thread for each recogniser.
     pub fn start(recognisers: Vec<Box<dyn Recognizer>>) -> std::io::Result<Self> {

@@ -94,6 +94,21 @@ async fn a_taken_port_and_a_foreign_address_are_one_sentence() -> Result<()> {
     Ok(())
 }
 
+/// What is found wrong only after the recogniser's process has been started ends that process too, and says so.
+#[tokio::test]
+async fn a_detector_that_is_not_there_is_named_and_nothing_stays_behind() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let config = format!(
+        "http = \"127.0.0.1:0\"\ngrpc = \"127.0.0.1:0\"\nnotes_api = \"http://127.0.0.1:9\"\n\
+         [recogniser]\nkind = \"scripted\"\nvad = \"no-such-detector\"\nmodels_dir = \"{}\"\n",
+        models_dir().display()
+    );
+    let refused = start_refused("referent-pipeline", &["serve"], folder.path(), &config);
+    let said = tokio::time::timeout(Duration::from_secs(20), refused).await??;
+    assert!(said.contains("no-such-detector"), "{said}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_truncated_model_is_not_loaded() -> Result<()> {
     let folder = tempfile::tempdir()?;
