@@ -11,7 +11,7 @@ BENCHES   := hangup wer cpu kill chain capture agent pane live streams overload 
 
 .DEFAULT_GOAL := help
 .PHONY: help demo programs pane setup-demo setup-test check fmt clippy doc bans pane-check proto golden \
-        test test-build test-rust test-pane test-browser bench $(BENCHES:%=bench-%) bench-fresh check-real-model benchmarks-page figures clean
+        test test-build test-doc test-rust test-pane test-browser bench $(BENCHES:%=bench-%) bench-fresh check-real-model benchmarks-page figures clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -35,7 +35,7 @@ setup-test: ## install what the tests need besides
 
 # --- checks and tests: all that CI runs ------------------------------------------------------------------------------
 
-test: setup-test pane check test-build test-rust test-pane test-browser ## all that CI runs
+test: setup-test pane check test-build test-doc test-rust test-pane test-browser ## all that CI runs
 	@echo "make test: all passed"
 
 check: pane fmt clippy doc pane-check bans ## everything that needs no test to run
@@ -58,8 +58,11 @@ pane-check: pane
 test-build: pane
 	cargo build --locked --workspace --all-targets
 
+test-doc: test-build ## the examples in the documents, before the long tests: a drawing that is no code fails here
+	cargo test --locked --workspace --doc --quiet
+
 test-rust: test-build ## the Rust tests, slow ones with RUN_SLOW_TESTS=1
-	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --locked --workspace && cargo test --locked --workspace --doc; else cargo test --locked --workspace; fi
+	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --locked --workspace; else cargo test --locked --workspace --all-targets; fi
 
 test-pane: pane ## the pane's own tests
 	npm --prefix notes-api/pane test --silent

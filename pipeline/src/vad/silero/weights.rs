@@ -3,7 +3,9 @@
 //! In: the bytes of `silero-v6.2.0-ggml.bin`. Out: [`Weights`], or which doubt there is about the file. This is where
 //! doubt ends: every tensor is there once, has the shape the code is written for, and holds finite numbers only.
 //!
-//!     magic  kind  version  step, edge  sizes of the layers  then tensors: dimensions, name, numbers (f16 or f32)
+//! ```text
+//! magic  kind  version  step, edge  sizes of the layers  then tensors: dimensions, name, numbers (f16 or f32)
+//! ```
 //!
 //! Promised: no panic and no large allocation, whatever the bytes are. Not done here: no check of a sum; whoever fetched
 //! the file has made that (`referent_models`).
