@@ -115,6 +115,10 @@ pub struct UtteranceView {
     pub text: Spoken,
     /// 0 to 1.
     pub probability: f64,
+    /// Left out, unless this is the citizen's voice from a loudspeaker, which the microphone caught: then where on the far
+    /// track it begins. Such words are shown with a mark, and no draft rests on them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub echo_of_ms: Option<i64>,
     /// The same, word by word.
     pub words: Vec<WordView>,
 }

@@ -22,6 +22,7 @@
 mod hearing;
 mod glimpse;
 mod ends;
+mod loudspeaker;
 
 use crate::config::Context;
 use crate::jobs::Jobs;
@@ -39,6 +40,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use glimpse::Glimpse;
+use loudspeaker::Loudspeaker;
 use referent_proto::ids::PerTrack;
 use referent_proto::{
     AgentState, BadMessage, Command, CommandKind, Epoch, HangUp, Hello, Settled, Track, Urgency, What,
@@ -195,6 +197,8 @@ struct Call<'a> {
     texts: Texts,
     glimpses: Glimpses,
     partials: PerTrack<Partials>,
+    /// What the microphone may catch of the citizen.
+    loudspeaker: Loudspeaker,
     /// Ends a glimpse whose utterance is over.
     over: PerTrack<CancellationToken>,
     to_notes: VecDeque<ToNotes>,
@@ -248,6 +252,7 @@ impl<'a> Call<'a> {
             texts: Texts::new(),
             glimpses: Glimpses::new(),
             partials: PerTrack::default(),
+            loudspeaker: Loudspeaker::default(),
             over: PerTrack::default(),
             to_notes: VecDeque::new(),
             to_agent,
@@ -314,6 +319,9 @@ impl<'a> Call<'a> {
                 metrics::counter!("referent_sound_ms_total").increment(ms);
                 if self.hello.urgency == Urgency::Live {
                     self.shared.turnstile.sound(ms);
+                }
+                if track == Track::Far {
+                    self.loudspeaker.plays(chunk.first, &chunk.pcm.0);
                 }
                 let links = self.track(track)?.sound(chunk)?;
                 self.take(track, links)?;

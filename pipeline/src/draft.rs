@@ -129,7 +129,11 @@ impl Drafters {
 }
 
 /// Makes one draft. Returns when it is finished, failed, cancelled, or no longer wanted.
-pub async fn run(job: DraftJob, drafters: &Drafters, out: mpsc::Sender<DraftOut>, cancel: CancellationToken) {
+///
+/// What the microphone caught of the citizen's voice from a loudspeaker stands on the far track already; here it would be
+/// the caseworker who says it.
+pub async fn run(mut job: DraftJob, drafters: &Drafters, out: mpsc::Sender<DraftOut>, cancel: CancellationToken) {
+    job.utterances.retain(|said| said.echo_of.is_none());
     let span = tracing::info_span!("draft", call = %job.key.call, draft = job.key.draft, attempt = job.key.attempt);
     let drafting = draft(&job, drafters, &out).instrument(span.clone());
     match cancel.run_until_cancelled(drafting).await {

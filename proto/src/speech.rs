@@ -1,6 +1,6 @@
 //! What was said, kept apart from everything that may be printed.
 
-use crate::audio::SampleSpan;
+use crate::audio::{SampleOffset, SampleSpan};
 use crate::ids::Track;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -63,4 +63,7 @@ pub struct Utterance {
     pub words: Vec<Word>,
     /// Geometric mean of the probabilities of its tokens, 0 to 1.
     pub probability: f32,
+    /// The near track repeats the far one from this offset on, through a loudspeaker: the words are the citizen's, who
+    /// stands on the far track with them. Shown and marked, never part of a draft.
+    pub echo_of: Option<SampleOffset>,
 }

@@ -99,6 +99,7 @@ fn utterance(text: &str) -> Utterance {
         text: Spoken::new(text),
         words: vec![Word { text: Spoken::new("mit"), span, probability: 0.5 }],
         probability: 0.25,
+        echo_of: Some(SampleOffset(12_000)),
     }
 }
 

@@ -53,6 +53,7 @@ fn utterance() -> ingest::Utterance {
         text: "Jeg er flyttet.".into(),
         words: vec![ingest::Word { text: "Jeg".into(), start: 16_000, end: 20_000, probability: 0.5 }],
         probability: 0.75,
+        echo_of: None,
     }
 }
 
@@ -143,6 +144,14 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
             })),
         ),
         ("worker settle utterance", settle(What::Utterance(utterance()))),
+        (
+            "worker settle echo",
+            settle(What::Utterance(ingest::Utterance {
+                track: calls::Track::Near.into(),
+                echo_of: Some(14_080),
+                ..utterance()
+            })),
+        ),
         ("worker settle quiet", settle(What::Quiet(ingest::Quiet {}))),
         ("worker settle gap", settle(What::Gap(paused))),
         (

@@ -102,8 +102,9 @@ export class Fake {
     return call;
   }
 
-  say(call, track, startMs, text, endMs = startMs + 3000) {
-    const said = { track, start: at(startMs), start_ms: startMs, end_ms: endMs, text, probability: 0.9, words: [] };
+  say(call, track, startMs, text, endMs = startMs + 3000, more = {}) {
+    const heard = { track, start: at(startMs), start_ms: startMs, end_ms: endMs, text };
+    const said = { ...heard, probability: 0.9, words: [], ...more };
     call.utterances.push(said);
     this.#emit(call, 'utterance', said);
   }

@@ -94,6 +94,8 @@ await story('live', async ({ fake, page, shot }) => {
   fake.untold(call, 'far', 36_000, 38_000, 'timed_out');
   fake.suppress(call, 'near', 39_000, 'Tak fordi du så med.', 'known_invention');
   fake.partial(call, 'far', 38_200, 'Den nye husleje er 6.450');
+  fake.say(call, 'near', 33_120, 'den nye husleje', 34_500, { echo_of_ms: 33_000 });
+  await page.locator('.turn.echo').getByText('Borgerens stemme fra din højttaler.').waitFor();
   await page.getByText('Lyd mangler 00:30–00:32: lydenheden forsvandt').waitFor();
   await page.getByText('Tale mangler fra borgeren 00:36–00:38').waitFor();
   same(await page.locator('.turn b').first().textContent(), 'Borger 00:01', 'who speaks');

@@ -71,6 +71,7 @@ interface Catalogue {
   draftCame: (seconds: string) => string;
   // The transcript.
   speaker: Record<Track, string>;
+  echo: string;
   transcript: (utterances: number) => string;
   nothingSaid: string;
   missing: (whose: Track | 'both', from: string, to: string) => string;
@@ -247,6 +248,7 @@ const da: Catalogue = {
   correctionTime: (length) => `Rettetid ${length}`,
   draftCame: (seconds) => `udkastet kom ${seconds} s efter samtalen`,
   speaker: { near: 'Du', far: 'Borger' },
+  echo: 'Borgerens stemme fra din højttaler. Ikke med i udkastet.',
   transcript: (utterances) => (utterances === 1 ? 'Samtalen (1 replik)' : `Samtalen (${utterances} replikker)`),
   nothingSaid: 'Ordene kommer her, når nogen siger noget.',
   missing: (whose, from, to) =>
@@ -467,6 +469,7 @@ const en: Catalogue = {
   correctionTime: (length) => `Correction time ${length}`,
   draftCame: (seconds) => `the draft came ${seconds} s after the call`,
   speaker: { near: 'You', far: 'Citizen' },
+  echo: 'The citizen’s voice from your loudspeaker. Not part of the draft.',
   transcript: (utterances) => (utterances === 1 ? 'The call (1 utterance)' : `The call (${utterances} utterances)`),
   nothingSaid: 'The words appear here when somebody speaks.',
   missing: (whose, from, to) =>

@@ -65,12 +65,15 @@ export class TranscriptView {
     const from = time.intoCall(line.startMs);
     if (line.kind === 'said' || line.kind === 'coming') {
       const who = `${words.speaker[line.track]} ${from}`;
-      const coming = line.kind === 'coming';
+      if (line.kind === 'coming') {
+        return el('p', { class: `turn ${line.track}` }, el('b', {}, who), el('span', { class: 'coming' }, line.text));
+      }
       return el(
         'p',
-        { class: `turn ${line.track}` },
+        { class: `turn ${line.track}${line.echo ? ' echo' : ''}` },
         el('b', {}, who),
-        el('span', { class: coming && 'coming' }, line.text),
+        el('span', {}, line.text),
+        line.echo && el('i', {}, words.echo),
       );
     }
     const to = time.intoCall(line.endMs);

@@ -13,6 +13,7 @@ export type Line =
       readonly track: Track;
       readonly startMs: number;
       readonly text: string;
+      readonly echo: boolean;
     }
   | {
       readonly kind: 'coming';
@@ -43,7 +44,7 @@ const SAME_MS = 500;
 
 export const lines = (state: Pick<Shown, 'utterances' | 'gaps' | 'notTranscribed' | 'partials'>): readonly Line[] => {
   const said = state.utterances.map(
-    ({ track, start, startMs, text }): Line => ({ kind: 'said', key: `said ${track} ${start}`, track, startMs, text }),
+    ({ track, start, ...one }): Line => ({ ...one, kind: 'said', key: `said ${track} ${start}`, track }),
   );
   const missing = state.notTranscribed.map(
     (one): Line => ({ kind: 'not_transcribed', key: `untold ${one.track} ${one.startMs}`, ...one }),

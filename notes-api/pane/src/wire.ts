@@ -115,6 +115,8 @@ export interface Utterance {
   readonly startMs: number;
   readonly endMs: number;
   readonly text: string;
+  /** The citizen's voice from a loudspeaker, caught by the microphone. */
+  readonly echo: boolean;
 }
 
 export interface Stretch<Reason> {
@@ -284,6 +286,7 @@ const utterance = (from: Json): Utterance => ({
   startMs: number(from, 'start_ms'),
   endMs: number(from, 'end_ms'),
   text: text(from, 'text'),
+  echo: numberOrNull(from, 'echo_of_ms') !== null,
 });
 
 const stretch =

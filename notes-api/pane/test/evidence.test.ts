@@ -60,6 +60,7 @@ test('evidence is the utterances that the sentence names', () => {
     start,
     startMs: start / 16,
     endMs: 0,
+    echo: false,
     text: '',
   });
   const utterances = [utterance('near', 16_000), utterance('far', 16_000), utterance('far', 32_000)];

@@ -340,7 +340,7 @@ test('a partial goes when its utterance comes, and at hang-up', () => {
   const partial = (startMs: number): Event => ({ kind: 'partial', partial: { track: 'far', startMs, text: 'og så' } });
   const utterance: Event = {
     kind: 'utterance',
-    utterance: { track: 'far', start: 16_000, startMs: 1_000, endMs: 3_000, text: 'Og så gik jeg.' },
+    utterance: { track: 'far', start: 16_000, startMs: 1_000, endMs: 3_000, text: 'Og så gik jeg.', echo: false },
   };
   const live = call(LIVE);
   assert.equal(after(live, partial(1_000), utterance).partials.far, null);

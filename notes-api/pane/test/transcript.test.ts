@@ -14,8 +14,8 @@ const gap = (track: Track, startMs: number, endMs: number, reason: GapReason = '
 test('what was said and what is missing stand in order of time', () => {
   const found = lines({
     utterances: [
-      { track: 'near', start: 32_000, startMs: 2_000, endMs: 3_000, text: 'Ja.' },
-      { track: 'far', start: 16_000, startMs: 1_000, endMs: 2_000, text: 'Hej.' },
+      { track: 'near', start: 32_000, startMs: 2_000, endMs: 3_000, text: 'Ja.', echo: false },
+      { track: 'far', start: 16_000, startMs: 1_000, endMs: 2_000, text: 'Hej.', echo: false },
     ],
     gaps: [gap('near', 1_500, 1_900)],
     notTranscribed: [{ track: 'far', startMs: 2_500, endMs: 2_900, reason: 'timed_out' }],

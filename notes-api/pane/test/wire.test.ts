@@ -18,6 +18,15 @@ test('a call that lacks a field is refused by the name of the field', () => {
   for (const nonsense of [null, 7, 'text', [], undefined]) assert.throws(() => wire.detail(nonsense), wire.BadMessage);
 });
 
+test('an utterance is an echo where the server says of what', () => {
+  const said = { track: 'near', start: 16_000, start_ms: 1_000, end_ms: 2_000, text: 'Hej.' };
+  const call = wire.detail(json({ utterances: [said, { ...said, echo_of_ms: 880 }, { ...said, echo_of_ms: 0 }] }));
+  assert.deepEqual(
+    call.utterances.map(({ echo }) => echo),
+    [false, true, true],
+  );
+});
+
 test('a word of a later version is no reason to fail', () => {
   const call = wire.detail(
     json({

@@ -154,7 +154,7 @@ async fn insert(tx: &mut Tx, call: CallId, settle: &Settle) -> Stored<()> {
     run!(
         tx,
         "INSERT INTO settles (call, track, from_offset, to_offset, kind, reason, speech_start, speech_end, text, \
-         words, probability) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         words, probability, echo_of) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         call.to_string(),
         settle.track.name(),
         from,
@@ -165,7 +165,8 @@ async fn insert(tx: &mut Tx, call: CallId, settle: &Settle) -> Stored<()> {
         utterance.map(|utterance| sql_int(utterance.span.end().0)),
         text.map(super::without_nul).as_deref(),
         utterance.map(|utterance| json(&utterance.words)),
-        utterance.map(|utterance| rounded(utterance.probability))
+        utterance.map(|utterance| rounded(utterance.probability)),
+        utterance.and_then(|utterance| utterance.echo_of).map(|from| sql_int(from.0))
     )?;
     let hole = |reason: Option<String>| HoleView {
         track: settle.track,
@@ -204,6 +205,7 @@ impl From<&Utterance> for UtteranceView {
             end_ms: sql_int(utterance.span.end().millis()),
             text: utterance.text.clone(),
             probability: rounded(utterance.probability),
+            echo_of_ms: utterance.echo_of.map(|from| sql_int(from.millis())),
             words: utterance
                 .words
                 .iter()
@@ -225,6 +227,7 @@ struct UtteranceColumns {
     text: Option<String>,
     words: Option<String>,
     probability: Option<f64>,
+    echo_of: Option<i64>,
 }
 
 impl TryFrom<UtteranceColumns> for Utterance {
@@ -242,6 +245,7 @@ impl TryFrom<UtteranceColumns> for Utterance {
             text: Spoken::new(row.text.unwrap_or_default()),
             words,
             probability,
+            echo_of: row.echo_of.map(|from| offset(Some(from))).transpose()?,
         })
     }
 }
@@ -251,7 +255,7 @@ pub(crate) async fn utterances(tx: &mut Tx, call: CallId) -> Stored<Vec<Utteranc
     rows!(
         tx,
         UtteranceColumns,
-        "SELECT track, speech_start, speech_end, text, words, probability FROM settles \
+        "SELECT track, speech_start, speech_end, text, words, probability, echo_of FROM settles \
          WHERE call = $1 AND kind = 'utterance' ORDER BY speech_start, from_offset, track DESC",
         call.to_string()
     )?

@@ -5,7 +5,7 @@ use crate::notes::{put, save};
 use referent_notes_api::shown::DraftState;
 use referent_notes_api::store::calls::EndedAnswer;
 use referent_notes_api::store::drafts::Held;
-use referent_proto::{CallId, DraftFailure, DraftKey, SampleOffset, Track};
+use referent_proto::{CallId, DraftFailure, DraftKey, SampleOffset, Track, What};
 
 async fn kinds(kept: &Kept, call: CallId) -> Vec<String> {
     kept.store.events_after(call, 0).await.unwrap().into_iter().map(|event| event.kind).collect()
@@ -46,6 +46,26 @@ pub(crate) async fn a_later_settle_leases_the_draft_at_once(place: Place) {
     kept.write_draft(&job).await;
     let draft = draft(&kept, turn.call).await;
     assert_eq!((draft.first_sentence_ms, draft.whole_ms), (Some(2_000), Some(2_000)), "from the hang-up");
+}
+
+pub(crate) async fn an_echo_keeps_its_mark(place: Place) {
+    let kept = place.store().await;
+    let turn = kept.new_call().await;
+    let mut echo = turn.said(Track::Near, 2, 10);
+    if let What::Utterance(utterance) = &mut echo.what {
+        utterance.echo_of = Some(SampleOffset(30_080));
+    }
+    kept.settle(&turn, vec![turn.said(Track::Near, 0, 2), echo]).await;
+    kept.settle(&turn, vec![turn.said(Track::Far, 0, 10)]).await;
+    let EndedAnswer::Job(job) = kept.hang_up(&turn, 160_000, 160_000, 0).await else { panic!("the job") };
+    let marks = |track: Track| job.utterances.iter().filter(move |said| said.track == track).map(|said| said.echo_of);
+    assert_eq!(marks(Track::Near).collect::<Vec<_>>(), [None, Some(SampleOffset(30_080))]);
+    assert_eq!(marks(Track::Far).collect::<Vec<_>>(), [None]);
+    let detail = kept.store.detail(turn.call).await.unwrap().unwrap();
+    let shown: Vec<_> = detail.utterances.iter().filter_map(|said| said.echo_of_ms).collect();
+    assert_eq!(shown, [1880]);
+    let events = kept.store.events_after(turn.call, 0).await.unwrap();
+    assert_eq!(events.iter().filter(|event| event.json.contains(r#""echo_of_ms":1880"#)).count(), 1);
 }
 
 pub(crate) async fn a_lease_that_runs_out_is_anothers(place: Place) {

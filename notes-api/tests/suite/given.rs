@@ -186,7 +186,8 @@ pub(crate) fn settled(track: Track, seconds: u64) -> Settled {
 pub(crate) fn said(epoch: Epoch, track: Track, from: u64, to: u64, text: &str) -> Settle {
     let span = SampleSpan::new(SampleOffset(from), SampleOffset(to)).unwrap();
     let word = Word { text: Spoken::new("Borgeren"), span, probability: 0.9 };
-    let utterance = Utterance { track, span, text: Spoken::new(text), words: vec![word], probability: 0.9 };
+    let utterance =
+        Utterance { track, span, text: Spoken::new(text), words: vec![word], probability: 0.9, echo_of: None };
     Settle { epoch, track, span, what: What::Utterance(utterance) }
 }
 

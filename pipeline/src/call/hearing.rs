@@ -1,8 +1,10 @@
 //! What the sound of a call becomes: links that are known at once, and segments that wait for their text.
 //!
 //! In: the links that `track` cut, then their texts, in any order. Out: settles, in the order of the sound. A text is judged
-//! before it is settled (`transcribe::doubt`); grey text that the final does not replace is taken away.
+//! before it is settled (`transcribe::doubt`), and marked if it is the citizen's voice from a loudspeaker (`crate::echo`); grey
+//! text that the final does not replace is taken away.
 
+use super::loudspeaker::Both;
 use super::{Call, CallError};
 use crate::notes::ToNotes;
 use crate::settle::LinkId;
@@ -29,9 +31,13 @@ impl Call<'_> {
                     self.partials[track].is_cut();
                     std::mem::take(&mut self.over[track]).cancel();
                     let link = self.track(track)?.line().wait_for(span)?;
+                    let both = match track {
+                        Track::Near => self.loudspeaker.beside(speech, heard_from, &pcm),
+                        Track::Far => None,
+                    };
                     let request = self.request(track, self.class, speech, heard_from, pcm);
                     let judge = self.shared.judges.of(&self.language);
-                    self.texts.push(hear(self.shared.transcriber.clone(), judge, request, link).boxed());
+                    self.texts.push(hear(self.shared.transcriber.clone(), judge, request, both, link).boxed());
                 }
             }
         }
@@ -81,10 +87,16 @@ impl Call<'_> {
     }
 }
 
-async fn hear(transcriber: Transcriber, judge: Arc<Judge>, request: Request, link: LinkId) -> (Track, LinkId, What) {
+async fn hear(
+    transcriber: Transcriber,
+    judge: Arc<Judge>,
+    request: Request,
+    both: Option<Both>,
+    link: LinkId,
+) -> (Track, LinkId, What) {
     let (call, track, speech) = (request.call, request.track, request.speech);
     let sound = Sound::of_request(&request);
-    let what = match transcriber.hear(request).await {
+    let mut what = match transcriber.hear(request).await {
         Ok(heard) => judge.judge(heard, track, speech, sound),
         // The worker ends. What it did not hear it says nothing about: another one goes on.
         Err(NotHeard::Cancelled) => std::future::pending().await,
@@ -93,6 +105,12 @@ async fn hear(transcriber: Transcriber, judge: Arc<Judge>, request: Request, lin
             What::NotTranscribed(error.reason())
         }
     };
+    if let (What::Utterance(utterance), Some(both)) = (&mut what, both) {
+        utterance.echo_of = both.echo_of().await;
+        if utterance.echo_of.is_some() {
+            metrics::counter!("referent_echoes_total").increment(1);
+        }
+    }
     (track, link, what)
 }
 

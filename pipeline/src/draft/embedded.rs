@@ -167,6 +167,7 @@ mod testing {
                     text: Spoken::new(*text),
                     words: Vec::new(),
                     probability: 0.9,
+                    echo_of: None,
                 }
             })
             .collect()

@@ -155,6 +155,7 @@ fn utterance(heard: Heard, track: Track, speech: SampleSpan, calibration: &Calib
         text: heard.text,
         words,
         probability: heard.probability.clamp(0.0, 1.0),
+        echo_of: None,
     })
 }
 

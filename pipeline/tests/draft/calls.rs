@@ -62,6 +62,7 @@ pub(crate) fn utterance(track: Track, start_s: f64, end_s: f64, text: &str) -> U
         text: Spoken::new(text),
         words: Vec::new(),
         probability: 0.9,
+        echo_of: None,
     }
 }
 

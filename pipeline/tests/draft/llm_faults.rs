@@ -4,6 +4,7 @@ use crate::calls::{calls, job, said, utterance};
 use crate::server::{Do, Server, chunk, chunked_head, done, ends, event, head, nobody_answers, says, stream_head};
 use referent_pipeline::config::{ApiKey, DrafterConfig, DrafterKind, LlmConfig};
 use referent_pipeline::draft::{self, DraftOut, Drafters};
+use referent_proto::audio::SampleOffset;
 use referent_proto::draft::{DraftFailure, DraftJob, DraftSentence, DrafterTrouble, Origin, OriginKind};
 use referent_proto::ids::Track;
 use serde_json::{Value, json};
@@ -40,6 +41,10 @@ fn short_limits(base_url: &str) -> LlmConfig {
 
 fn drafters(llm: LlmConfig) -> Drafters {
     Drafters::new(&DrafterConfig { kind: DrafterKind::Llm, llm: Some(llm) }).expect("an address")
+}
+
+fn embedded() -> Drafters {
+    Drafters::new(&DrafterConfig { kind: DrafterKind::Embedded, llm: None }).expect("no address is needed")
 }
 
 /// What came of a job.
@@ -393,4 +398,24 @@ async fn neither_the_key_nor_a_word_reaches_the_log() {
     for secret in [KEY, "Odense", "boligstøtte", "6.450", "Rosenvej", "lejlighed"] {
         assert!(!log.contains(secret), "{secret} is in the log");
     }
+}
+
+/// The citizen's voice from the loudspeaker stands in the transcript; the language model does not read it, and without one no
+/// sentence rests on it.
+#[tokio::test]
+async fn an_echo_is_part_of_no_draft() {
+    let mut job = the_job();
+    let own = outcome(the_job(), &embedded()).await;
+    let voice = "Borgerens stemme fra en højttaler skal betale 9.999 kroner senest den 9. september";
+    let mut echo = utterance(Track::Near, 40.0, 44.0, voice);
+    echo.echo_of = Some(SampleOffset(638_000));
+    job.utterances.push(echo);
+    job.utterances.sort_by_key(|said| said.span.start());
+    let with_echo = outcome(job.clone(), &embedded()).await;
+    assert_eq!(with_echo.sentences, own.sentences);
+    let server = Server::that_does(vec![stream_head(), Do::Send(says(GOOD)), Do::Send(ends("stop")), done()]).await;
+    let by_llm = outcome(job, &drafters(short_limits(&server.base_url))).await;
+    assert_eq!((by_llm.who().as_str(), by_llm.sentences.len()), ("llm", SENTENCES));
+    let asked = server.requests();
+    assert!(asked[0].contains("Odense") && !asked[0].contains("9.999"), "the model reads an echo");
 }

@@ -136,6 +136,9 @@ pub struct Utterance {
     /// geometric mean of its tokens', 0 to 1
     #[prost(float, tag = "6")]
     pub probability: f32,
+    /// near only: the far track's sound from this offset on, come back through a loudspeaker; not the caseworker's words
+    #[prost(uint64, optional, tag = "7")]
+    pub echo_of: ::core::option::Option<u64>,
 }
 /// Grey text that will be replaced.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -39,6 +39,7 @@ impl TryFrom<wire::Utterance> for Utterance {
             text: Spoken::new(utterance.text),
             words,
             probability: probability("utterance.probability", utterance.probability)?,
+            echo_of: utterance.echo_of.map(|from| offset("utterance.echo_of", from)).transpose()?,
         })
     }
 }
@@ -52,6 +53,7 @@ impl From<Utterance> for wire::Utterance {
             text: utterance.text.into_revealed(),
             words: utterance.words.into_iter().map(wire::Word::from).collect(),
             probability: utterance.probability,
+            echo_of: utterance.echo_of.map(|from| from.0),
         }
     }
 }

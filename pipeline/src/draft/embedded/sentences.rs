@@ -226,6 +226,7 @@ mod tests {
                 text: Spoken::new(*text),
                 words: Vec::new(),
                 probability: 0.9,
+                echo_of: None,
             })
             .collect();
         let starts = |one: &Sentence| one.evidence.iter().map(|rests| rests.start.0 / 1600).collect();
