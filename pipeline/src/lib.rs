@@ -9,7 +9,7 @@
 //!
 //! The modules stand in the order of the data. Nothing is kept: any worker may die at any instant. `transcribe` asks a
 //! process of its own (`recogniser`) or servers elsewhere; `admission` says how many calls may come. `echo` compares the two
-//! tracks, and nothing asks it yet.
+//! tracks, before a near utterance is settled.
 
 pub mod config;
 pub mod openai;
