@@ -7,6 +7,8 @@
 use crate::capture::Pick;
 use crate::spool::record::Pace;
 use referent_proto::{Mode, Track};
+use referent_telemetry::TelemetryConfig;
+use referent_telemetry::config::RawTelemetry;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -28,6 +30,8 @@ pub struct Config {
     pub area: String,
     /// Where sound comes from.
     pub sound: SoundConfig,
+    /// Where traces go, if anywhere.
+    pub telemetry: Option<TelemetryConfig>,
 }
 
 /// Where sound comes from.
@@ -91,6 +95,7 @@ impl Config {
             mode: raw.mode,
             area: raw.area,
             sound: sound(raw.sound)?,
+            telemetry: raw.telemetry.map(RawTelemetry::check).transpose().map_err(|bad| bad.to_string())?,
         })
     }
 }
@@ -107,6 +112,7 @@ struct Raw {
     #[serde(default = "standard")]
     area: String,
     sound: RawSound,
+    telemetry: Option<RawTelemetry>,
 }
 
 #[derive(Deserialize)]
@@ -223,6 +229,7 @@ mod tests {
         refused(&format!("{GOOD}{WAV}near = \"x\"\n"), "sound.near");
         refused(&format!("{GOOD}[sound]\nkind = \"devices\"\nnear = \"none\"\n"), "sound.near");
         refused(&format!("{GOOD}[sound]\nkind = \"devices\"\nfar = \"\"\n"), "sound.far is empty");
+        refused(&format!("{GOOD}{WAV}[telemetry]\notlp = \"http://10.0.0.1:4318\"\n"), "write https://");
     }
 
     #[test]

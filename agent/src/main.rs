@@ -9,6 +9,7 @@ use referent_agent::control::client::Agent;
 use referent_agent::send::Limits;
 use referent_agent::{Surroundings, capture};
 use referent_proto::{Direction, Track};
+use referent_telemetry::Program;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -123,9 +124,10 @@ async fn act(command: Command) -> anyhow::Result<()> {
 
 async fn run(file: &ConfigFile) -> anyhow::Result<()> {
     let config = Config::load(&file.config)?;
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log)
-        .with_context(|| format!("{}: log = \"{}\" is no filter; use \"info\"", file.config.display(), config.log))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    // No instance: it would name the caseworker's PC.
+    let program = Program { name: "referent-agent", version: env!("CARGO_PKG_VERSION"), instance: None };
+    let telemetry = referent_telemetry::start(program, &config.log, config.telemetry.as_ref())
+        .with_context(|| file.config.display().to_string())?;
     let shutdown = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate()).context("while listening for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("while listening for SIGINT")?;
@@ -152,11 +154,12 @@ async fn run(file: &ConfigFile) -> anyhow::Result<()> {
             shutdown.cancel();
         }
     };
-    tokio::select! {
-        result = agent => result.with_context(|| file.config.display().to_string())?,
+    let ran = tokio::select! {
+        result = agent => result.with_context(|| file.config.display().to_string()),
         () = signals => std::process::exit(130),
-    }
-    said
+    };
+    telemetry.stop().await;
+    ran.and(said)
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is where chance comes from")]

@@ -34,6 +34,7 @@ fn install() -> PrometheusHandle {
 
 fn describe() {
     use metrics::{describe_counter, describe_gauge, describe_histogram};
+    referent_telemetry::describe();
     describe_counter!("referent_agent_calls_begun_total", "Calls begun.");
     describe_counter!("referent_agent_calls_completed_total", "Calls of which everything is text in the database.");
     describe_counter!("referent_agent_chunks_sent_total", "Chunks sent, repeats included.");

@@ -4,6 +4,8 @@
 //! Promised: an unknown key is an error; nothing but loopback is listened on until a login and certificates can be
 //! configured. Not done here: no file is opened but the configuration's own, and no environment is read at all.
 
+use referent_telemetry::TelemetryConfig;
+use referent_telemetry::config::{BadTelemetry, RawTelemetry};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -25,6 +27,8 @@ pub struct Config {
     pub access_token_file: Option<PathBuf>,
     /// Times that tests shorten.
     pub timing: Timing,
+    /// Where traces go, if anywhere.
+    pub telemetry: Option<TelemetryConfig>,
 }
 
 /// Times that tests shorten.
@@ -69,6 +73,7 @@ struct RawConfig {
     access_token_file: Option<PathBuf>,
     #[serde(default)]
     timing: Timing,
+    telemetry: Option<RawTelemetry>,
 }
 
 fn info() -> String {
@@ -157,6 +162,10 @@ impl Config {
                 problem: "is too short for any worker; write 10000",
             });
         }
+        let telemetry = raw.telemetry.map(RawTelemetry::check).transpose().map_err(|bad| {
+            let BadTelemetry { key, value, problem } = bad;
+            ConfigError::Impossible { file: file.to_owned(), key, value, problem }
+        })?;
         Ok(Self {
             log: raw.log,
             http,
@@ -165,6 +174,7 @@ impl Config {
             areas: raw.areas,
             access_token_file: raw.access_token_file,
             timing: raw.timing,
+            telemetry,
         })
     }
 }
@@ -201,6 +211,8 @@ mod tests {
         check(&GOOD.replace("127.0.0.1:0", "0.0.0.0:8080"), "http = \"0.0.0.0:8080\" is not on this machine alone");
         check(&GOOD.replace("[::1]:0", "localhost"), "grpc = \"localhost\" is no address and port");
         check(&GOOD.replace("sqlite:///tmp/x.db", "mysql://x"), "database = \"mysql://x\" is no database");
+        let telemetry = format!("{GOOD}[telemetry]\notlp = \"http://10.0.0.1:4318\"\n");
+        check(&telemetry, "telemetry.otlp = \"http://10.0.0.1:4318\" would leave this machine unencrypted");
         check("http = 8080\n", "`http = 8080`");
         check(&GOOD.replace("grpc = \"[::1]:0\"\n", ""), "missing field `grpc`");
     }

@@ -5,6 +5,7 @@ use clap::Parser;
 use referent_notes_api::clock::{Chance, Clock};
 use referent_notes_api::config::Config;
 use referent_notes_api::{Ready, Surroundings, prometheus, run};
+use referent_telemetry::Program;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,7 +37,9 @@ async fn main() -> ExitCode {
 async fn start(arguments: Arguments) -> anyhow::Result<()> {
     forget_speech_on_a_crash()?;
     let config = Config::read(&arguments.config)?;
-    tracing_subscriber::fmt().with_env_filter(&config.log).with_writer(std::io::stderr).with_ansi(false).init();
+    let program = Program { name: "referent-notes-api", version: env!("CARGO_PKG_VERSION"), instance: None };
+    let telemetry = referent_telemetry::start(program, &config.log, config.telemetry.as_ref())
+        .map_err(|error| anyhow::anyhow!("{}: {error}", arguments.config.display()))?;
     drop(rustls::crypto::ring::default_provider().install_default());
     let recorder = prometheus::recorder();
     let around = Surroundings { clock: Clock::System, chance: Chance::from_system(), metrics: recorder.handle() };
@@ -46,14 +49,18 @@ async fn start(arguments: Arguments) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let running = run(config, around, say_ready, shutdown.clone());
     tokio::pin!(running);
-    tokio::select! {
-        ended = &mut running => return ended,
-        () = asked_to_stop(&mut terminate, &mut interrupt) => shutdown.cancel(),
-    }
-    tokio::select! {
-        ended = running => ended,
-        () = asked_to_stop(&mut terminate, &mut interrupt) => std::process::exit(130),
-    }
+    let ended = tokio::select! {
+        ended = &mut running => ended,
+        () = asked_to_stop(&mut terminate, &mut interrupt) => {
+            shutdown.cancel();
+            tokio::select! {
+                ended = running => ended,
+                () = asked_to_stop(&mut terminate, &mut interrupt) => std::process::exit(130),
+            }
+        }
+    };
+    telemetry.stop().await;
+    ended
 }
 
 async fn asked_to_stop(terminate: &mut Signal, interrupt: &mut Signal) {

@@ -30,6 +30,7 @@ pub fn recorder() -> PrometheusRecorder {
 /// Says what each name means, and begins the counters that something waits for at zero.
 pub(crate) fn describe() {
     use metrics::{describe_counter as counter, describe_gauge as gauge, describe_histogram as histogram};
+    referent_telemetry::describe();
     gauge!("referent_ingest_streams", "Calls that a worker holds on this process.");
     gauge!("referent_drafter_streams", "Workers that take draft jobs from this process.");
     gauge!("referent_presence_streams", "Agents that are there between calls.");

@@ -5,6 +5,8 @@
 //! but loopback is listened on, because login and certificates come with a later version. A key of a language model
 //! prints as dots.
 
+use referent_telemetry::TelemetryConfig;
+use referent_telemetry::config::RawTelemetry;
 use serde::Deserialize;
 use std::fmt;
 use std::net::SocketAddr;
@@ -28,6 +30,8 @@ pub struct Config {
     pub recogniser: RecogniserConfig,
     /// What writes drafts.
     pub drafter: DrafterConfig,
+    /// Where traces go, if anywhere.
+    pub telemetry: Option<TelemetryConfig>,
 }
 
 /// What hears.
@@ -179,6 +183,7 @@ impl Config {
             language: language(raw.language)?,
             recogniser: recogniser(raw.recogniser, &environment)?,
             drafter: drafter(raw.drafter, &environment)?,
+            telemetry: raw.telemetry.map(RawTelemetry::check).transpose().map_err(|bad| bad.to_string())?,
         })
     }
 }
@@ -196,6 +201,7 @@ struct Raw {
     recogniser: RawRecogniser,
     #[serde(default)]
     drafter: RawDrafter,
+    telemetry: Option<RawTelemetry>,
 }
 
 #[derive(Deserialize)]
@@ -478,6 +484,8 @@ mod tests {
         refused(&format!("{}{recogniser}", GOOD.replace("127.0.0.1:0", "0.0.0.0:1")), "beyond this machine");
         let llm = "[drafter]\nkind = \"llm\"\n[drafter.llm]\nbase_url = \"http://127.0.0.1:1/v1\"\nmodel = \"m\"\n";
         refused(&format!("{GOOD}{recogniser}{llm}api_key_env = \"KEY\"\n"), "KEY");
+        let telemetry = "[telemetry]\notlp = \"http://10.0.0.1:4318\"\n";
+        refused(&format!("{GOOD}{recogniser}{telemetry}"), "telemetry.otlp = \"http://10.0.0.1:4318\"");
     }
 
     #[test]

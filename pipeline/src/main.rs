@@ -12,6 +12,7 @@ use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use referent_pipeline::config::Config;
 use referent_pipeline::{Surroundings, metric, run};
 use referent_proto::WorkerId;
+use referent_telemetry::Program;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -75,21 +76,18 @@ fn act(command: Command) -> anyhow::Result<()> {
 
 async fn serve(file: &Path) -> anyhow::Result<()> {
     let config = Config::load(file)?;
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log)
-        .with_context(|| format!("{}: log = \"{}\" is no filter; use \"info\"", file.display(), config.log))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    let mut chance = chance();
+    let worker = WorkerId::new(now_ms(), chance.random());
+    let program =
+        Program { name: "referent-pipeline", version: env!("CARGO_PKG_VERSION"), instance: Some(worker.to_string()) };
+    let telemetry = referent_telemetry::start(program, &config.log, config.telemetry.as_ref())
+        .with_context(|| file.display().to_string())?;
     drop(rustls::crypto::ring::default_provider().install_default());
     let recorder = metric::recorder();
     let handle = recorder.handle();
     metrics::set_global_recorder(recorder).context("a second recorder of metrics")?;
     let shutdown = CancellationToken::new();
-    let mut chance = chance();
-    let surroundings = Surroundings {
-        worker: WorkerId::new(now_ms(), chance.random()),
-        chance,
-        metrics: handle,
-        shutdown: shutdown.clone(),
-    };
+    let surroundings = Surroundings { worker, chance, metrics: handle, shutdown: shutdown.clone() };
     let mut said = Ok(());
     let running = run(config, surroundings, |addresses| {
         let ready = serde_json::json!({
@@ -106,14 +104,15 @@ async fn serve(file: &Path) -> anyhow::Result<()> {
         asked_to_stop(&mut terminate, &mut interrupt).await;
         anyhow::Ok(())
     };
-    tokio::select! {
-        result = running => result.with_context(|| file.display().to_string())?,
+    let ran = tokio::select! {
+        result = running => result.with_context(|| file.display().to_string()),
         result = signals => {
             result?;
             std::process::exit(130);
         }
-    }
-    said
+    };
+    telemetry.stop().await;
+    ran.and(said)
 }
 
 async fn asked_to_stop(terminate: &mut Signal, interrupt: &mut Signal) {

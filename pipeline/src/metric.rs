@@ -30,6 +30,7 @@ pub fn recorder() -> PrometheusRecorder {
 /// Says what each name means.
 pub fn describe() {
     use metrics::{describe_counter as counter, describe_gauge as gauge, describe_histogram as histogram};
+    referent_telemetry::describe();
     gauge!("referent_calls", "Calls that this worker holds.");
     counter!("referent_calls_sent_elsewhere_total", "Calls that found this worker full.");
     gauge!("referent_recognisers_per_call", "Recognisers that one live call keeps busy, as far as is known.");

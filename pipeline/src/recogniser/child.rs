@@ -25,8 +25,7 @@ use std::time::{Duration, Instant};
 pub fn run() -> anyhow::Result<()> {
     let mut stdin = std::io::stdin().lock();
     let Some(setup) = message::read::<Setup>(&mut stdin).context("the first message")? else { return Ok(()) };
-    let filter = tracing_subscriber::EnvFilter::try_new(&setup.log).context("log")?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    referent_telemetry::log(&setup.log)?;
     let out = Arc::new(Mutex::new(std::io::stdout()));
     let begun = Instant::now();
     let recognisers = match open(&setup) {
