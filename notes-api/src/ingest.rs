@@ -84,7 +84,8 @@ impl Ingest for Door {
 
     async fn call(&self, request: Request<Streaming<FromWorker>>) -> Result<Response<Self::CallStream>, Status> {
         let (down, answers) = mpsc::channel(ANSWERS);
-        self.tracker.spawn(conversation::run(self.clone(), request.into_inner(), Down(down)));
+        let traceparent = referent_telemetry::carried(&request);
+        self.tracker.spawn(conversation::run(self.clone(), request.into_inner(), Down(down), traceparent));
         Ok(Response::new(ReceiverStream::new(answers)))
     }
 

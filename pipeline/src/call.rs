@@ -23,6 +23,7 @@ mod hearing;
 mod glimpse;
 mod ends;
 mod loudspeaker;
+mod steps;
 
 use crate::config::Context;
 use crate::jobs::Jobs;
@@ -45,11 +46,14 @@ use referent_proto::ids::PerTrack;
 use referent_proto::{
     AgentState, BadMessage, Command, CommandKind, Epoch, HangUp, Hello, Settled, Track, Urgency, What,
 };
+use referent_telemetry::Place;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
+use steps::Steps;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 /// Segments of a call that have no text yet; then its sound has to wait.
 const IN_FLIGHT: usize = 8;
@@ -147,14 +151,23 @@ enum Event {
     Stop,
 }
 
-/// Holds one call until it is complete, or until something ends this worker's part.
-pub async fn run(hello: Hello, agent: &mut Agent, tell: &Tell, shared: &Shared) -> Result<(), CallError> {
-    let (begun, mut notes) = shared.notes.begin(&hello).await?;
+/// Holds one call until it is complete, or until something ends this worker's part. `take_over` is the step of its trace
+/// that ends when the call is taken.
+pub async fn run(
+    hello: Hello,
+    take_over: Span,
+    agent: &mut Agent,
+    tell: &Tell,
+    shared: &Shared,
+) -> Result<(), CallError> {
+    let begun = shared.notes.begin(&hello, &Place::below(&take_over)).await;
+    let steps = Steps::taken(&hello, take_over, begun.as_ref().ok().map(|(begun, _)| begun));
+    let (begun, mut notes) = begun?;
     let known = match begun {
         Begun::Ours(known) => *known,
         Begun::Discarded(commands) => return discarded(hello.call, commands, agent, tell, notes).await,
     };
-    let mut call = Call::resume(hello, known, shared);
+    let mut call = Call::resume(hello, known, shared, steps);
     while !call.is_complete() {
         match call.next(agent, tell, &mut notes).await? {
             Event::Agent(Ok(Some(says))) => call.agent_says(says)?,
@@ -213,10 +226,11 @@ struct Call<'a> {
     heard_of_agent: Instant,
     heard_of_notes: Instant,
     stop_at: Option<Instant>,
+    steps: Steps,
 }
 
 impl<'a> Call<'a> {
-    fn resume(hello: Hello, known: Known, shared: &'a Shared) -> Self {
+    fn resume(hello: Hello, known: Known, shared: &'a Shared, steps: Steps) -> Self {
         let Known { epoch, settled, state, area, commands } = known;
         let tracks: Vec<_> = hello
             .tracks
@@ -265,6 +279,7 @@ impl<'a> Call<'a> {
             heard_of_agent: now,
             heard_of_notes: now,
             stop_at: None,
+            steps,
         }
     }
 
@@ -357,6 +372,7 @@ impl<'a> Call<'a> {
             return Ok(());
         }
         tracing::info!(reason = %hang_up.reason, age_ms = hang_up.age_ms, "the agent hung up");
+        self.steps.hung_up(&hang_up);
         if hang_up.age_ms < JUST_NOW_MS {
             self.class = Class::HungUp;
             self.shared.transcriber.hurry(self.hello.call);
@@ -411,6 +427,7 @@ impl<'a> Call<'a> {
     /// K2.
     fn is_settled(&mut self, settled: Settled) -> Result<(), CallError> {
         self.unanswered = self.unanswered.saturating_sub(1);
+        self.steps.settled(settled);
         let track = self.track(settled.track)?;
         track.is_settled(settled.offset);
         let (name, settled, credit) = (track.track(), track.settled(), track.credit());

@@ -28,11 +28,13 @@ use referent_proto::draft::{
     Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, DrafterTrouble, Evidence, Origin, OriginKind,
 };
 use referent_proto::speech::{Spoken, Utterance};
+use referent_telemetry::step;
 use scripted::ScriptedDrafter;
 use std::future::Future;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument as _;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 /// What a job gives.
 #[derive(Clone, PartialEq, Debug)]
@@ -61,6 +63,16 @@ pub enum DraftOut {
         /// Up to where it has heard.
         covers: Covers,
     },
+}
+
+impl DraftOut {
+    /// Which draft.
+    pub fn key(&self) -> DraftKey {
+        match self {
+            Self::Sentence(sentence) => sentence.key,
+            Self::Finished { key, .. } | Self::Failed { key, .. } => *key,
+        }
+    }
 }
 
 /// Somebody who writes drafts: the language model, the embedded drafter, a script.
@@ -154,7 +166,7 @@ async fn draft(job: &DraftJob, drafters: &Drafters, out: &mpsc::Sender<DraftOut>
             sentences.conclude(written, script.origin(job)).await
         }
         First::Embedded => {
-            let written = drafters.embedded.write(job, &mut sentences).await?;
+            let written = drafters.embedded.write(job, &mut sentences).instrument(step!("embedded")).await?;
             let origin = Origin { trouble: Some(DrafterTrouble::NotConfigured), ..drafters.embedded.origin(job) };
             sentences.conclude(written, origin).await
         }
@@ -173,7 +185,10 @@ async fn draft_with(
         // No model is asked to make something of a greeting: it would.
         return sentences.fail(DraftFailure::InsufficientContent).await;
     }
-    let written = llm.write(job, &mut sentences).await?;
+    let step = step!("llm", outcome = Empty, trouble = Empty);
+    let written = llm.write(job, &mut sentences).instrument(step.clone()).await?;
+    tell(&step, written.ending);
+    drop(step);
     let picks = embedded::pick(job);
     let by_llm = !sentences.written.is_empty();
     let trouble = match (written.ending, by_llm) {
@@ -186,6 +201,7 @@ async fn draft_with(
         return sentences.conclude(written, llm.origin(job)).await;
     };
     tracing::warn!(?trouble, ending = ?written.ending, by_llm, "the embedded drafter steps in");
+    let _step = step!("embedded");
     for pick in lacking(picks, &sentences.written) {
         sentences.put(pick.section, pick.text, pick.evidence).await?;
     }
@@ -196,6 +212,19 @@ async fn draft_with(
         _ => Ending::Unable,
     };
     sentences.conclude(Written { ending, ..written }, Origin { trouble: Some(trouble), ..origin }).await
+}
+
+fn tell(step: &Span, ending: Ending) {
+    let outcome = match ending {
+        Ending::Whole => "whole",
+        Ending::Nothing => "nothing",
+        Ending::Unable => "unable",
+        Ending::Stopped(trouble) => {
+            step.record("trouble", trouble.name());
+            "stopped"
+        }
+    };
+    step.record("outcome", outcome);
 }
 
 /// False if the model wrote only about the first part of the call although things were agreed in the rest: some
@@ -237,11 +266,13 @@ pub struct Sentences<'a> {
     job: &'a DraftJob,
     out: &'a mpsc::Sender<DraftOut>,
     written: Vec<Place>,
+    /// Of the trace: until the first sentence is out.
+    first: Option<Span>,
 }
 
 impl<'a> Sentences<'a> {
     fn new(job: &'a DraftJob, out: &'a mpsc::Sender<DraftOut>) -> Self {
-        Self { job, out, written: Vec::new() }
+        Self { job, out, written: Vec::new(), first: Some(step!("first_sentence")) }
     }
 
     /// Sends the next sentence; waits while the caller is busy.
@@ -255,7 +286,9 @@ impl<'a> Sentences<'a> {
             flags: Vec::new(),
         };
         self.written.push(Place { section, evidence });
-        self.send(DraftOut::Sentence(sentence)).await
+        self.send(DraftOut::Sentence(sentence)).await?;
+        self.first = None;
+        Ok(())
     }
 
     /// How many sentences went out.

@@ -21,6 +21,7 @@
 
 mod held;
 mod line;
+mod steps;
 
 use crate::draft::{self, DraftOut, Drafters};
 use held::Held;
@@ -36,6 +37,7 @@ use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Endpoint;
+use tracing::Instrument as _;
 
 /// Jobs from calls that just ended and have not been looked at. A worker's calls do not hang up a hundred a moment.
 const GIVEN: usize = 64;
@@ -218,7 +220,9 @@ impl Desk {
         while let Some((job, cancel)) = self.held.begin_next() {
             let key = job.key;
             let (drafters, out) = (Arc::clone(&self.drafters), self.out.clone());
-            let task = self.writing.spawn(async move { draft::run(job, &drafters, out, cancel).await });
+            let step = self.held.writing(key);
+            let writing = async move { draft::run(job, &drafters, out, cancel).await };
+            let task = self.writing.spawn(writing.instrument(step));
             self.keys.insert(task.id(), key);
         }
     }

@@ -13,11 +13,12 @@ use referent_proto::{
     AgentState, AreaSettings, BadMessage, CallState, Command, CommandId, DraftJob, Epoch, HangUp, Hello,
     MAX_MESSAGE_BYTES, SampleOffset, SampleSpan, Settle, Settled, Spoken, Track, WorkerId,
 };
+use referent_telemetry::{Place, carry};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Streaming};
+use tonic::{Code, Request, Streaming};
 
 /// Messages of a call on their way into the connection; the rest waits in the call, which then reads no more sound.
 const ON_THE_WAY: usize = 16;
@@ -134,8 +135,8 @@ impl Notes {
         Self { channel: endpoint.connect_lazy(), worker }
     }
 
-    /// Takes a call over.
-    pub async fn begin(&self, hello: &Hello) -> Result<(Begun, Line), NotesError> {
+    /// Takes a call over; what notes-api does for it belongs at `place` of its trace.
+    pub async fn begin(&self, hello: &Hello, place: &Place) -> Result<(Begun, Line), NotesError> {
         let (up, messages) = mpsc::channel(ON_THE_WAY);
         let began = wire::Began {
             hello: Some(hello.clone().into()),
@@ -149,7 +150,8 @@ impl Notes {
             let mut client = IngestClient::new(self.channel.clone())
                 .max_decoding_message_size(MAX_MESSAGE_BYTES)
                 .max_encoding_message_size(MAX_MESSAGE_BYTES);
-            let down = client.call(ReceiverStream::new(messages)).await.map_err(|status| refused(&status))?;
+            let request = carry(Request::new(ReceiverStream::new(messages)), place);
+            let down = client.call(request).await.map_err(|status| refused(&status))?;
             let mut line = Line { up, down: down.into_inner() };
             Ok((line.begun().await?, line))
         };

@@ -20,6 +20,7 @@ use referent_proto::{
     AgentState, BadMessage, Chunk, Command, CommandId, Gap, HangUp, Hello, MAX_MESSAGE_BYTES, Mode, SampleOffset,
     Settled, Track, Urgency,
 };
+use referent_telemetry::{Place, step};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -29,6 +30,7 @@ use tokio_util::task::TaskTracker;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, Streaming};
 use tracing::Instrument as _;
+use tracing::field::Empty;
 
 /// Calls on one worker: 250 are a gigabyte of sound at most, and more than the recognisers of one machine carry.
 pub const CALLS: usize = 250;
@@ -174,8 +176,9 @@ impl calls_server::Calls for Door {
         request: Request<Streaming<wire::FromAgent>>,
     ) -> Result<Response<Self::StreamStream>, Status> {
         let (tell, told) = mpsc::channel(ANSWERS);
+        let traceparent = referent_telemetry::carried(&request);
         let (door, agent) = (self.clone(), Agent(request.into_inner()));
-        self.tracker.spawn(async move { door.stream_call(agent, tell).await });
+        self.tracker.spawn(async move { door.stream_call(agent, tell, traceparent).await });
         Ok(Response::new(ReceiverStream::new(told).map(|tells| tells.map(wire::ToAgent::from)).boxed()))
     }
 
@@ -190,7 +193,7 @@ impl calls_server::Calls for Door {
 }
 
 impl Door {
-    async fn stream_call(self, mut agent: Agent, tell: Tell) {
+    async fn stream_call(self, mut agent: Agent, tell: Tell, traceparent: Option<String>) {
         let shutdown = &self.shared.shutdown;
         let hello = tokio::time::timeout(HELLO_WITHIN, agent.hello());
         let hello = match shutdown.run_until_cancelled(hello).await {
@@ -202,6 +205,13 @@ impl Door {
             }
             None => return refuse(&tell, &CallError::Stopping).await,
         };
+        let take_over = Place::told(hello.call, traceparent.as_deref()).begin(step!(
+            "take_over",
+            class = hello.urgency.name(),
+            attempt = hello.attempts_without_progress,
+            epoch = Empty,
+            outcome = Empty
+        ));
         let place = self.places.try_acquire().ok();
         let (inside, behind_others) = match hello.urgency {
             Urgency::Live => (self.shared.turnstile.enter(), None),
@@ -210,6 +220,7 @@ impl Door {
         if place.is_none() || (inside.is_none() && behind_others.is_none()) {
             tracing::warn!(call = %hello.call, urgency = ?hello.urgency, "this worker is full");
             metrics::counter!("referent_calls_sent_elsewhere_total").increment(1);
+            take_over.record("outcome", "elsewhere");
             return say(&tell, Ok(Tells::Elsewhere(RETRY_AFTER))).await;
         }
         let span = tracing::info_span!("call", call = %hello.call);
@@ -220,7 +231,7 @@ impl Door {
                 tokio::time::sleep(ENDS_WITHIN).await;
             };
             let end = tokio::select! {
-                end = call::run(hello, &mut agent, &tell, &self.shared) => end,
+                end = call::run(hello, take_over, &mut agent, &tell, &self.shared) => end,
                 () = out_of_time => Err(CallError::Stopping),
             };
             metrics::gauge!("referent_calls").decrement(1.0);

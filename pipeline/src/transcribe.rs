@@ -25,6 +25,7 @@ pub mod counting;
 use crate::config::Context;
 use queue::Queue;
 use referent_proto::{CallId, NotTranscribedReason, Pcm, SampleOffset, SampleSpan, Spoken, Track, Word};
+use referent_telemetry::step;
 use serde::{Deserialize, Serialize};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -32,6 +33,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
+use tracing::field::Empty;
 
 /// One segment, at most 12 s of sound. The largest model takes 10 s at full context on one thread; a recogniser that
 /// needs longer than this hangs.
@@ -147,6 +149,15 @@ pub enum NotHeard {
 }
 
 impl NotHeard {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Failed { .. } => "failed",
+            Self::Died => "died",
+            Self::TimedOut => "timed_out",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
     /// The reason on the note.
     pub fn reason(self) -> NotTranscribedReason {
         match self {
@@ -237,20 +248,20 @@ impl Transcriber {
 
     /// Hears a segment when its turn comes; twice, if the first time fails.
     pub async fn hear(&self, request: Request) -> Result<Heard, NotHeard> {
-        let by_itself = match self.hear_once(request.clone(), false).await {
+        let by_itself = match self.hear_once(request.clone(), 1, false).await {
             Err(NotHeard::Failed { .. }) => false,
             Err(NotHeard::Died) => true,
             heard => return heard,
         };
         tracing::warn!(call = %request.call, track = %request.track, by_itself, "hearing it once more");
         metrics::counter!("referent_recogniser_retries_total").increment(1);
-        self.hear_once(request, by_itself).await
+        self.hear_once(request, 2, by_itself).await
     }
 
     /// Hears what is said so far, if there is nothing better to do. `None`: there was, or it failed.
     pub async fn glimpse(&self, request: Request) -> Option<Heard> {
         debug_assert_eq!(request.class, Class::Partial, "a glimpse is never a final");
-        self.hear_once(request, false).await.ok()
+        self.hear_once(request, 1, false).await.ok()
     }
 
     /// What is left of this call comes first from now on.
@@ -285,7 +296,7 @@ impl Transcriber {
         }
     }
 
-    async fn hear_once(&self, mut request: Request, by_itself: bool) -> Result<Heard, NotHeard> {
+    async fn hear_once(&self, mut request: Request, attempt: u32, by_itself: bool) -> Result<Heard, NotHeard> {
         let id = RequestId(self.shared.next.fetch_add(1, Ordering::Relaxed));
         request.id = id;
         let cancel = Cancel::default();
@@ -293,10 +304,15 @@ impl Transcriber {
         let (answer, answered) = oneshot::channel();
         let _taken_back = TakenBack { queue: &self.shared.queue, id, cancel: &cancel };
         let task = Task { request, by_itself, cancel: cancel.clone(), queued: Instant::now(), started, answer };
+        let queued = step!("queued", attempt);
         self.shared.queue.push(task);
         // How long this takes is how busy the recognisers are: that is waiting, not hanging.
         has_started.await.map_err(|_| NotHeard::Cancelled)?;
-        answered.await.unwrap_or(Err(NotHeard::Died))
+        drop(queued);
+        let step = step!("heard", attempt, alone = by_itself, outcome = Empty);
+        let heard = answered.await.unwrap_or(Err(NotHeard::Died));
+        step.record("outcome", heard.as_ref().map_or_else(|error| error.name(), |_| "text"));
+        heard
     }
 }
 

@@ -11,12 +11,15 @@ use crate::status::BEHIND;
 use referent_proto::calls::{self as wire, from_agent, to_agent};
 use referent_proto::ids::PerTrack;
 use referent_proto::{BadMessage, Command, CommandKind, HangUp, SampleOffset, Settled, Track};
+use referent_telemetry::{Place, carry, step};
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Streaming;
+use tonic::{Request, Streaming};
+use tracing::Span;
+use tracing::field::Empty;
 
 /// Messages on their way to the transport.
 const UP_QUEUE: usize = 32;
@@ -33,13 +36,22 @@ pub(super) struct Connection {
 
 /// Connects, and sends until something ends the stream.
 pub(super) async fn run(call: &Call, line: &Line, attempts_without_progress: u32) -> Connection {
-    match open(call, line, attempts_without_progress).await {
+    // Until the server says from where it wants sound, or the connection ends without.
+    let connect = step!("connect", attempt = attempts_without_progress, outcome = Empty);
+    let connect = Place::of(call.id()).begin(connect);
+    match open(call, line, attempts_without_progress, &connect).await {
         Ok((up, down)) => {
-            let mut stream = Stream::new(call);
+            let mut stream = Stream::new(call, connect);
             let ending = converse(call, line, &mut stream, up, down).await;
+            if let Some(connect) = stream.connect.take() {
+                connect.record("outcome", ending.as_ref().map_or_else(Broken::outcome, Ending::outcome));
+            }
             Connection { ending, was_heard: stream.reader.is_some() }
         }
-        Err(broken) => Connection { ending: Err(broken), was_heard: false },
+        Err(broken) => {
+            connect.record("outcome", broken.outcome());
+            Connection { ending: Err(broken), was_heard: false }
+        }
     }
 }
 
@@ -97,14 +109,20 @@ async fn converse(
 
 type Up = mpsc::Sender<wire::FromAgent>;
 
-async fn open(call: &Call, line: &Line, attempts: u32) -> Result<(Up, Streaming<wire::ToAgent>), Broken> {
+async fn open(
+    call: &Call,
+    line: &Line,
+    attempts: u32,
+    connect: &Span,
+) -> Result<(Up, Streaming<wire::ToAgent>), Broken> {
     let opening = async {
         let channel = line.endpoint.connect().await.map_err(Broken::NoConnection)?;
         let (up, queue) = mpsc::channel(UP_QUEUE);
         let hello = from_agent::Kind::Hello(call.hello(attempts).into());
         up.try_send(wire::FromAgent { kind: Some(hello) }).map_err(|_| Broken::Closed)?;
         let mut client = wire::calls_client::CallsClient::new(channel);
-        let down = client.stream(ReceiverStream::new(queue)).await?.into_inner();
+        let request = carry(Request::new(ReceiverStream::new(queue)), &Place::below(connect));
+        let down = client.stream(request).await?.into_inner();
         Ok((up, down))
     };
     let patience = line.limits.connect + line.limits.greeting;
@@ -145,10 +163,12 @@ struct Stream<'a> {
     is_more_durable: bool,
     pending: VecDeque<Item>,
     is_hung_up: bool,
+    /// The step of the trace, while it lasts.
+    connect: Option<Span>,
 }
 
 impl<'a> Stream<'a> {
-    fn new(call: &'a Call) -> Self {
+    fn new(call: &'a Call, connect: Span) -> Self {
         Self {
             call,
             is_welcome: false,
@@ -159,6 +179,7 @@ impl<'a> Stream<'a> {
             is_more_durable: true,
             pending: VecDeque::new(),
             is_hung_up: false,
+            connect: Some(connect),
         }
     }
 
@@ -231,6 +252,9 @@ impl<'a> Stream<'a> {
         tracing::info!(near = %from.near, far = %from.far, "sending from here");
         self.sent = from;
         self.reader = Some(self.call.spool().read_from(from));
+        if let Some(connect) = self.connect.take() {
+            connect.record("outcome", "taken");
+        }
     }
 
     async fn read_more(&mut self) -> Result<(), Broken> {

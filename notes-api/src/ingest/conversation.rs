@@ -13,6 +13,7 @@ use referent_proto::{
     AgentState, BadMessage, CallId, CallState, Command, CommandId, DraftJob, Epoch, HangUp, Hello, SampleOffset,
     Settle, Spoken, Track, What, WorkerId,
 };
+use referent_telemetry::{Place, step};
 use std::time::Duration;
 use tonic::{Status, Streaming};
 use tracing::Instrument as _;
@@ -23,15 +24,20 @@ const LOOK: Duration = Duration::from_millis(500);
 const DONE_WITHIN: Duration = Duration::from_secs(30);
 
 /// The stream from its first message to its last.
-pub(super) async fn run(door: Door, mut up: Streaming<FromWorker>, down: Down<ToWorker>) {
+pub(super) async fn run(door: Door, mut up: Streaming<FromWorker>, down: Down<ToWorker>, traceparent: Option<String>) {
     metrics::gauge!("referent_ingest_streams").increment(1.0);
-    if let Err(end) = begin(&door, &mut up, &down).await {
+    if let Err(end) = begin(&door, &mut up, &down, traceparent).await {
         down.end(end);
     }
     metrics::gauge!("referent_ingest_streams").decrement(1.0);
 }
 
-async fn begin(door: &Door, up: &mut Streaming<FromWorker>, down: &Down<ToWorker>) -> Result<(), End> {
+async fn begin(
+    door: &Door,
+    up: &mut Streaming<FromWorker>,
+    down: &Down<ToWorker>,
+    traceparent: Option<String>,
+) -> Result<(), End> {
     let message = tokio::select! {
         message = first(up) => message?,
         () = door.shutdown.cancelled() => return Err(going_down()),
@@ -42,8 +48,9 @@ async fn begin(door: &Door, up: &mut Streaming<FromWorker>, down: &Down<ToWorker
     let hello = Hello::try_from(began.hello.ok_or(BadMessage::Missing("began.hello"))?)?;
     let worker = WorkerId::from_wire("began.worker", &began.worker)?;
     let call = hello.call;
+    let place = Place::told(call, traceparent.as_deref());
     let span = tracing::info_span!("call", %call, %worker);
-    talk(door, hello, began.identity, worker, up, down).instrument(span).await
+    talk(door, hello, began.identity, worker, place, up, down).instrument(span).await
 }
 
 async fn talk(
@@ -51,6 +58,7 @@ async fn talk(
     hello: Hello,
     identity: String,
     worker: WorkerId,
+    place: Place,
     up: &mut Streaming<FromWorker>,
     down: &Down<ToWorker>,
 ) -> Result<(), End> {
@@ -59,8 +67,8 @@ async fn talk(
     // Before `Began` is answered, so that no command is missed between the answer and the first look.
     let changes = door.store.live().call(call);
     let begin = Begin { hello, identity, worker, holder: door.holder.clone(), area };
-    let talk = Talk { door, call, worker, epoch: Epoch::default(), down, told: Vec::new(), changes };
-    match door.store.begin(begin, door.clock.now_ms()).await? {
+    let talk = Talk { door, call, worker, epoch: Epoch::default(), down, told: Vec::new(), changes, place };
+    match talk.commits("began", 1, door.store.begin(begin, door.clock.now_ms())).await? {
         Begun::NotYours => {
             tracing::warn!("a worker asked for a call of another caseworker");
             Err(End::Status(Status::permission_denied("not yours: this call belongs to another caseworker")))
@@ -88,9 +96,16 @@ struct Talk<'a> {
     /// Commands that went out on this stream.
     told: Vec<CommandId>,
     changes: tokio::sync::broadcast::Receiver<crate::live::LiveEvent>,
+    /// Where commits belong in the call's trace.
+    place: Place,
 }
 
 impl Talk<'_> {
+    /// So many works of one kind on their way into the database: a step of the call's trace.
+    async fn commits<T>(&self, work: &'static str, works: usize, commit: impl Future<Output = T>) -> T {
+        commit.instrument(self.place.begin(step!("commit", work, works))).await
+    }
+
     async fn say(&self, kind: to_worker::Kind) -> Result<(), End> {
         self.down.send(ToWorker { kind: Some(kind) }).await
     }
@@ -148,7 +163,8 @@ impl Talk<'_> {
         }
         let kinds: Vec<_> = settles.iter().map(counted).collect();
         let (now_ms, lease) = (self.door.clock.now_ms(), self.door.lease());
-        match self.door.store.settle(self.call, self.worker, settles, now_ms, lease).await? {
+        let settling = self.door.store.settle(self.call, self.worker, settles, now_ms, lease);
+        match self.commits("settles", kinds.len(), settling).await? {
             Settlement::Discarded => Err(self.erased().await),
             Settlement::Answers(answers, job) => {
                 for (answer, (kind, reason)) in answers.into_iter().zip(kinds) {
@@ -174,7 +190,8 @@ impl Talk<'_> {
         let hang_up = HangUp::try_from(ended.hang_up.ok_or(BadMessage::Missing("ended.hang_up"))?)?;
         let epoch = Epoch(ended.epoch);
         let (now_ms, lease) = (self.door.clock.now_ms(), self.door.lease());
-        match self.door.store.ended(self.call, epoch, self.worker, hang_up, now_ms, lease).await? {
+        let ending = self.door.store.ended(self.call, epoch, self.worker, hang_up, now_ms, lease);
+        match self.commits("ended", 1, ending).await? {
             EndedAnswer::Job(job) => self.job(*job).await,
             EndedAnswer::Known => self.say(to_worker::Kind::EndedKnown(wire::EndedKnown {})).await,
             EndedAnswer::Stale(epoch) => Err(self.stale(epoch).await),

@@ -9,7 +9,9 @@ use crate::store::drafts::Held;
 use futures_util::StreamExt as _;
 use referent_proto::ingest::{self as wire, FromDrafter, ToDrafter, from_drafter, to_drafter};
 use referent_proto::{BadMessage, DraftFailure, DraftKey, DraftSentence, Origin, WorkerId};
+use referent_telemetry::{Place, step};
 use tonic::{Status, Streaming};
+use tracing::Instrument as _;
 
 /// Jobs of one worker that are remembered, to tell it at once when one is lost; more are told at their next message.
 const REMEMBERED: usize = 64;
@@ -124,7 +126,8 @@ impl Talk<'_> {
                 Kind::Finished(finished) => self.finished(finished).await?,
                 Kind::Failed(failed) => {
                     let key = key_of("draft_failed.key", failed.key)?;
-                    let held = self.door.store.draft_failed(key, DraftFailure::from_wire(failed.failure)?).await?;
+                    let failing = self.door.store.draft_failed(key, DraftFailure::from_wire(failed.failure)?);
+                    let held = commits(key, "draft", 1, failing).await?;
                     if held == Held::Yes {
                         metrics::counter!("referent_drafts_total", "outcome" => "failed").increment(1);
                     }
@@ -140,7 +143,9 @@ impl Talk<'_> {
     async fn sentences(&mut self, sentences: Vec<DraftSentence>) -> Result<(), End> {
         let Some(key) = sentences.last().map(|sentence| sentence.key) else { return Ok(()) };
         self.remember(key);
-        let held = self.door.store.add_sentences(sentences, self.door.clock.now_ms()).await?;
+        let works = sentences.len();
+        let adding = self.door.store.add_sentences(sentences, self.door.clock.now_ms());
+        let held = commits(key, "sentences", works, adding).await?;
         self.answer(key, held).await
     }
 
@@ -149,7 +154,8 @@ impl Talk<'_> {
         let origin = Origin::try_from(finished.origin.ok_or(BadMessage::Missing("draft_finished.origin"))?)?;
         let kind = crate::store::word(&origin.kind);
         let now_ms = self.door.clock.now_ms();
-        let held = self.door.store.draft_finished(key, origin, finished.lines_not_parsed, now_ms).await?;
+        let finishing = self.door.store.draft_finished(key, origin, finished.lines_not_parsed, now_ms);
+        let held = commits(key, "draft", 1, finishing).await?;
         if held == Held::Yes {
             metrics::counter!("referent_drafts_total", "outcome" => "ready", "origin" => kind).increment(1);
             metrics::counter!("referent_draft_lines_not_parsed_total").increment(finished.lines_not_parsed.into());
@@ -177,6 +183,11 @@ impl Talk<'_> {
         }
         Ok(())
     }
+}
+
+/// So many works of one draft on their way into the database: a step of its call's trace, below the worker's for the draft.
+async fn commits<T>(key: DraftKey, work: &'static str, works: usize, commit: impl Future<Output = T>) -> T {
+    commit.instrument(Place::of_draft(key).begin(step!("commit", work, works))).await
 }
 
 fn key_of(field: &'static str, key: Option<wire::DraftKey>) -> Result<DraftKey, BadMessage> {

@@ -29,6 +29,7 @@ impl Call<'_> {
         };
         drop(timeout(JOB_WITHIN, telling).await);
         tracing::info!("the call is complete");
+        let lease = self.steps.lease();
         if !self.job_is_given {
             let job = async {
                 let (_, mut down) = notes.split();
@@ -40,6 +41,8 @@ impl Call<'_> {
             };
             drop(timeout(JOB_WITHIN, job).await);
         }
+        drop(lease);
+        self.steps.concluded();
         let mut closing = notes.close();
         drop(timeout(JOB_WITHIN, async { while closing.next().await.is_some() {} }).await);
     }

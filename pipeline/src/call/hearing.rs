@@ -13,7 +13,9 @@ use crate::transcribe::doubt::{Judge, Sound};
 use crate::transcribe::{Class, NotHeard, Request, RequestId, Transcriber};
 use futures_util::FutureExt as _;
 use referent_proto::{NotTranscribedReason, Pcm, SampleOffset, SampleSpan, Track, What};
+use referent_telemetry::step;
 use std::sync::Arc;
+use tracing::Instrument as _;
 
 impl Call<'_> {
     pub(super) fn take(&mut self, track: Track, links: Vec<Link>) -> Result<(), CallError> {
@@ -37,7 +39,9 @@ impl Call<'_> {
                     };
                     let request = self.request(track, self.class, speech, heard_from, pcm);
                     let judge = self.shared.judges.of(&self.language);
-                    self.texts.push(hear(self.shared.transcriber.clone(), judge, request, both, link).boxed());
+                    let step = self.steps.segment(&request, span);
+                    let hearing = hear(self.shared.transcriber.clone(), judge, request, both, link).instrument(step);
+                    self.texts.push(hearing.boxed());
                 }
             }
         }
@@ -77,6 +81,7 @@ impl Call<'_> {
     pub(super) fn settle(&mut self, track: Track) {
         while let Some(settle) = self.track(track).ok().and_then(|track| track.line().ready()) {
             count(&settle.what);
+            self.steps.says(&settle);
             let grey_stays = matches!(settle.what, What::Suppressed { .. } | What::NotTranscribed(_));
             let span = settle.span;
             self.say(ToNotes::Settle(settle));
@@ -97,7 +102,7 @@ async fn hear(
     let (call, track, speech) = (request.call, request.track, request.speech);
     let sound = Sound::of_request(&request);
     let mut what = match transcriber.hear(request).await {
-        Ok(heard) => judge.judge(heard, track, speech, sound),
+        Ok(heard) => step!("judged").in_scope(|| judge.judge(heard, track, speech, sound)),
         // The worker ends. What it did not hear it says nothing about: another one goes on.
         Err(NotHeard::Cancelled) => std::future::pending().await,
         Err(error) => {

@@ -3,11 +3,13 @@
 //! In: jobs, what drafters say, what notes-api answers, and the time. Out: the next job to begin, the next message to
 //! send, the next moment at which something is due. Pure: no channel, no clock, no task.
 
+use super::steps::Steps;
 use crate::draft::DraftOut;
 use referent_proto::{DraftJob, DraftKey, ingest};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 /// Drafts that are written at once. They mostly wait for the language model, which answers a handful at once about as
 /// fast as one; the embedded drafter takes milliseconds. A worker with a hundred calls has a hang-up every two seconds,
@@ -41,6 +43,7 @@ struct Job {
     stage: Stage,
     said: Vec<ingest::from_drafter::Kind>,
     sent: usize,
+    steps: Steps,
 }
 
 enum Stage {
@@ -68,6 +71,7 @@ impl Held {
         let lease = Duration::from_millis(job.lease_ms.into()).max(SHORTEST_LEASE);
         self.jobs.push(Job {
             key,
+            steps: Steps::begin(&job),
             lease,
             taken_at: now,
             due: now + (lease / 3).min(FIRST_RENEWAL),
@@ -93,10 +97,17 @@ impl Held {
         }
     }
 
+    /// The step of the trace that lasts while this draft is being written.
+    pub(super) fn writing(&mut self, key: DraftKey) -> Span {
+        self.jobs.iter_mut().find(|job| job.key == key).map_or_else(Span::none, |job| job.steps.writing())
+    }
+
     /// What a drafter said. Ignored if the job is not ours any more.
     pub(super) fn said(&mut self, output: DraftOut, now: Instant) {
-        let (key, is_end, message) = message(output);
+        let key = output.key();
         let Some(job) = self.jobs.iter_mut().find(|job| job.key == key) else { return };
+        job.steps.said(&output);
+        let (is_end, message) = message(output);
         job.said.push(message);
         if is_end {
             job.stage = Stage::Concluded(now);
@@ -118,8 +129,11 @@ impl Held {
         let before = self.jobs.len();
         self.jobs.retain(|job| {
             let lost = is_lost(&job.key);
-            if let (true, Stage::Writing(cancel)) = (lost, &job.stage) {
-                cancel.cancel();
+            if lost {
+                job.steps.lost();
+                if let Stage::Writing(cancel) = &job.stage {
+                    cancel.cancel();
+                }
             }
             !lost
         });
@@ -227,10 +241,10 @@ pub(super) enum Say {
 }
 
 /// The message that a drafter's output becomes, and whether it is the last of its draft.
-fn message(output: DraftOut) -> (DraftKey, bool, ingest::from_drafter::Kind) {
+fn message(output: DraftOut) -> (bool, ingest::from_drafter::Kind) {
     use ingest::from_drafter::Kind;
     match output {
-        DraftOut::Sentence(sentence) => (sentence.key, false, Kind::Sentence(sentence.into())),
+        DraftOut::Sentence(sentence) => (false, Kind::Sentence(sentence.into())),
         DraftOut::Finished { key, origin, covers, sentences, lines_not_parsed } => {
             let finished = ingest::DraftFinished {
                 key: Some(key.into()),
@@ -239,12 +253,12 @@ fn message(output: DraftOut) -> (DraftKey, bool, ingest::from_drafter::Kind) {
                 sentences,
                 lines_not_parsed,
             };
-            (key, true, Kind::Finished(finished))
+            (true, Kind::Finished(finished))
         }
         DraftOut::Failed { key, failure, covers } => {
             let failed =
                 ingest::DraftFailed { key: Some(key.into()), failure: failure.into(), covers: Some(covers.into()) };
-            (key, true, Kind::Failed(failed))
+            (true, Kind::Failed(failed))
         }
     }
 }
