@@ -14,6 +14,7 @@ pub mod word_errors;
 pub mod postgres;
 pub mod slow_model;
 pub mod speech_server;
+pub mod collector;
 pub mod crowd;
 pub mod balancer;
 pub mod disturbed;

@@ -59,6 +59,7 @@ pub struct Builder {
     pace: Pace,
     http_port: u16,
     drafter: String,
+    telemetry: String,
 }
 
 impl Builder {
@@ -108,6 +109,13 @@ impl Builder {
     #[must_use]
     pub fn drafter(mut self, toml: &str) -> Self {
         toml.clone_into(&mut self.drafter);
+        self
+    }
+
+    /// The `[telemetry]` table of all three programs, as TOML with its header.
+    #[must_use]
+    pub fn telemetry(mut self, table: String) -> Self {
+        self.telemetry = table;
         self
     }
 
@@ -166,6 +174,7 @@ impl World {
             pace: Pace::Credit,
             http_port: 0,
             drafter: "kind = \"embedded\"".into(),
+            telemetry: String::new(),
         }
     }
 
@@ -215,6 +224,16 @@ impl World {
             }
         };
         tokio::time::timeout(patience, opened).await.is_ok()
+    }
+
+    /// What a part has logged so far.
+    pub fn log_of(&self, part: Part) -> Result<String> {
+        let name = match part {
+            Part::NotesApi => "notes-api",
+            Part::Pipeline => "pipeline",
+            Part::Agent => "agent",
+        };
+        Ok(std::fs::read_to_string(self.made_of.folder.join(format!("{name}.log")))?)
     }
 
     /// Where the agent keeps calls that are not settled.
@@ -337,24 +356,24 @@ impl World {
             Pace::RealTime => "real_time",
             Pace::Credit => "credit",
         };
-        let drafter = &self.made_of.drafter;
+        let (drafter, telemetry) = (&self.made_of.drafter, &self.made_of.telemetry);
         let write = |name: &str, text: String| std::fs::write(folder.join(name), text).context(name.to_owned());
         write(
             "notes-api.toml",
             format!(
-                "log = \"info\"\nhttp = \"127.0.0.1:{notes_http}\"\ngrpc = \"127.0.0.1:{notes_grpc}\"\ndatabase = \"{database}\"\n"
+                "log = \"info\"\nhttp = \"127.0.0.1:{notes_http}\"\ngrpc = \"127.0.0.1:{notes_grpc}\"\ndatabase = \"{database}\"\n\n{telemetry}"
             ),
         )?;
         write(
             "pipeline.toml",
             format!(
-                "log = \"info\"\nhttp = \"127.0.0.1:{pipeline_http}\"\ngrpc = \"127.0.0.1:{pipeline_grpc}\"\nnotes_api = \"http://127.0.0.1:{notes_grpc}\"\nlanguage = \"da\"\n\n[recogniser]\n{recogniser}\n\n[drafter]\n{drafter}\n"
+                "log = \"info\"\nhttp = \"127.0.0.1:{pipeline_http}\"\ngrpc = \"127.0.0.1:{pipeline_grpc}\"\nnotes_api = \"http://127.0.0.1:{notes_grpc}\"\nlanguage = \"da\"\n\n[recogniser]\n{recogniser}\n\n[drafter]\n{drafter}\n\n{telemetry}"
             ),
         )?;
         write(
             "agent.toml",
             format!(
-                "log = \"info\"\nstate_dir = \"{}\"\nhttp = \"127.0.0.1:{agent_http}\"\npipeline = \"http://127.0.0.1:{pipeline_grpc}\"\nmode = \"record\"\narea = \"standard\"\n\n[sound]\nkind = \"wav\"\npace = \"{pace}\"\n",
+                "log = \"info\"\nstate_dir = \"{}\"\nhttp = \"127.0.0.1:{agent_http}\"\npipeline = \"http://127.0.0.1:{pipeline_grpc}\"\nmode = \"record\"\narea = \"standard\"\n\n[sound]\nkind = \"wav\"\npace = \"{pace}\"\n\n{telemetry}",
                 folder.join("agent").display()
             ),
         )
