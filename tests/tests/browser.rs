@@ -3,7 +3,7 @@
 //! The steps stand in `notes-api/pane/e2e/real.mjs`; its screenshots lie in `target/screenshots` of the tests' folder.
 
 use anyhow::{Context as _, Result, ensure};
-use referent_tests::slow_model::SlowModel;
+use referent_tests::language_server::LanguageServer;
 use referent_tests::world::Pace;
 use referent_tests::{SampleCall, World};
 use std::path::Path;
@@ -34,7 +34,7 @@ async fn a_caseworker_sees_the_words_come_corrects_the_draft_and_saves_it() -> R
     }
     let folder = tempfile::tempdir()?;
     let sample = SampleCall::named("boligstoette-flytning")?;
-    let model = SlowModel::start(DRAFT).await?;
+    let model = LanguageServer::slow(DRAFT).await?;
     let world = World::builder(folder.path()).pace(Pace::RealTime).drafter(&model.drafter()).start().await?;
     let url = format!("{}/#token={}", world.notes_url(), world.token().context("a token")?);
     let screenshots = referent_tests::program::binaries()?.join("screenshots");
