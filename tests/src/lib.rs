@@ -12,6 +12,7 @@ pub mod caseworker;
 pub mod sample_call;
 pub mod word_errors;
 pub mod postgres;
+pub mod shape;
 pub mod language_server;
 pub mod speech_server;
 pub mod collector;
