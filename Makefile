@@ -8,10 +8,13 @@ SHELL     := /bin/bash
 BIN       := $(or $(CARGO_TARGET_DIR),target)/debug
 PROGRAMS  := -p referent-agent -p referent-pipeline -p referent-notes-api -p referent-tests
 BENCHES   := hangup wer cpu kill chain capture agent pane live streams overload faithful isolation silence
+# Those with another model: a shape with the proportions of Whisper's, for speed, or with a language model's stub.
+STREAMS   := streams-tiny streams-base streams-small
+STUBS     := stub-embedded stub-tiny stub-base stub-small
 
 .DEFAULT_GOAL := help
 .PHONY: help demo programs pane setup-demo setup-test check fmt clippy doc bans pane-check proto golden \
-        test test-build test-doc test-rust test-pane test-browser bench $(BENCHES:%=bench-%) bench-fresh check-real-model benchmarks-page figures clean
+        test test-build test-doc test-rust test-pane test-browser bench $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny $(STUBS:%=bench-%) bench-fresh check-real-model benchmarks-page capacity-page figures clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -78,10 +81,19 @@ golden: ## add the lines of new messages to the pinned bytes
 
 # --- figures: each target measures and writes its keys of docs/benchmarks.json ---------------------------------------
 
-bench: $(BENCHES:%=bench-%) benchmarks-page figures ## measure everything but bench-fresh
+bench: $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny $(STUBS:%=bench-%) benchmarks-page capacity-page figures ## measure everything but bench-fresh; SHORT=1 tries one that loads the machine
 
 $(BENCHES:%=bench-%): bench-%: pane programs
-	$(BIN)/referent-bench $*
+	$(BIN)/referent-bench $* $(if $(SHORT),--short)
+
+$(STREAMS:%=bench-%): bench-streams-%: pane programs
+	$(BIN)/referent-bench streams --model $* $(if $(SHORT),--short)
+
+bench-streams-full-tiny: pane programs
+	$(BIN)/referent-bench streams --model tiny --full $(if $(SHORT),--short)
+
+$(STUBS:%=bench-%): bench-stub-%: pane programs
+	$(BIN)/referent-bench stub --model $* $(if $(SHORT),--short)
 
 bench-fresh: programs ## clone, build and test from nothing, as a newcomer would: half an hour on two idle cores
 	$(BIN)/referent-bench fresh
@@ -91,6 +103,9 @@ check-real-model: programs ## does fitting the window cost a real model accuracy
 
 benchmarks-page: ## docs/benchmarks.md from docs/benchmarks.json
 	python3 scripts/benchmarks_page.py
+
+capacity-page: ## docs/capacity.md from docs/benchmarks.json: how many calls a core carries, and a year on paper
+	python3 scripts/capacity_page.py
 
 figures: ## value beside goal, and what is missing or short
 	@python3 scripts/figures.py

@@ -1,7 +1,11 @@
 //! What `make bench` measures: one function a group of figures.
 
 mod engine;
+pub mod model;
+mod load;
 pub mod live;
+pub mod streams;
+pub mod stub;
 pub mod faithful;
 pub mod real_model;
 

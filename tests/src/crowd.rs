@@ -49,6 +49,13 @@ impl Sound {
         Self::new(side(Track::Near), side(Track::Far))
     }
 
+    /// The last so many samples of it.
+    #[must_use]
+    pub fn ending(&self, samples: usize) -> Self {
+        let side = |track: Track| self.0[track][self.len().saturating_sub(samples)..].to_vec();
+        Self::new(side(Track::Near), side(Track::Far))
+    }
+
     /// Samples of a side.
     pub fn len(&self) -> usize {
         self.0.near.len()

@@ -5,10 +5,20 @@ use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// How much of a target is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// Enough to see that it works.
+    Trial,
+}
+
 /// Figures of one run of one target.
 #[derive(Debug)]
 pub struct Figures {
-    path: PathBuf,
+    /// None where a target is only tried.
+    path: Option<PathBuf>,
     command: String,
     goals: toml::Table,
 }
@@ -18,12 +28,25 @@ impl Figures {
     pub fn of(command: &str) -> Result<Self> {
         let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
         let goals = std::fs::read_to_string(docs.join("figures.toml"))?.parse().context("docs/figures.toml")?;
-        Ok(Self { path: docs.join("benchmarks.json"), command: command.to_owned(), goals })
+        Ok(Self { path: Some(docs.join("benchmarks.json")), command: command.to_owned(), goals })
+    }
+
+    /// As [`Figures::of`] when everything was measured; of a trial nothing is written.
+    pub fn of_extent(command: &str, extent: Extent) -> Result<Self> {
+        let figures = Self::of(command)?;
+        Ok(match extent {
+            Extent::Whole => figures,
+            Extent::Trial => Self { path: None, ..figures },
+        })
     }
 
     /// Writes a figure beside its goal: its value, how many measurements it rests on, and anything else worth telling.
     pub fn write(&self, key: &str, value: f64, unit: &str, n: usize, more: &Value) -> Result<()> {
-        let text = std::fs::read_to_string(&self.path).unwrap_or_else(|_| "{}".into());
+        let Some(path) = &self.path else {
+            tracing::info!(key, value, unit, n, %more, "tried, and not written");
+            return Ok(());
+        };
+        let text = std::fs::read_to_string(path).unwrap_or_else(|_| "{}".into());
         let mut all: Map<String, Value> = serde_json::from_str(&text).context("docs/benchmarks.json")?;
         let mut row = json!({
             "value": (value * 10_000.0).round() / 10_000.0,
@@ -41,7 +64,7 @@ impl Figures {
         tracing::info!(key, value, "measured");
         all.insert(key.to_owned(), row);
         all.sort_keys();
-        std::fs::write(&self.path, format!("{}\n", serde_json::to_string_pretty(&all)?))?;
+        std::fs::write(path, format!("{}\n", serde_json::to_string_pretty(&all)?))?;
         Ok(())
     }
 

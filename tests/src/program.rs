@@ -12,8 +12,9 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-/// How long a program may take until it is ready: it loads a model, or opens a database.
-const READY_WITHIN: Duration = Duration::from_secs(30);
+/// How long a program may take until it is ready: it opens a database, or loads a model and hears something with it,
+/// which takes the larger ones some tens of seconds.
+const READY_WITHIN: Duration = Duration::from_mins(2);
 /// How long it may take to stop when asked.
 const STOPS_WITHIN: Duration = Duration::from_secs(15);
 

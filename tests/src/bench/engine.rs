@@ -102,7 +102,7 @@ fn resampled(samples: &[f32], rate: u32) -> Result<Vec<f32>> {
 
 /// Seconds `from` to `to` of a track, as far as it reaches.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the track")]
-pub(super) fn stretch(samples: &[f32], from: f64, to: f64) -> &[f32] {
+pub(super) fn stretch<T>(samples: &[T], from: f64, to: f64) -> &[T] {
     let at = |seconds: f64| ((seconds.max(0.0) * 16_000.0) as usize).min(samples.len());
     &samples[at(from)..at(to)]
 }

@@ -2,7 +2,7 @@
 //! nobody's silence becomes words.
 
 use super::engine::{self, Engine};
-use super::live::sounds;
+use super::model::sounds;
 use crate::SampleCall;
 use crate::caseworker::Caseworker;
 use crate::crowd::{Manner, Sent, Sound, send};
@@ -32,7 +32,7 @@ pub async fn faithful() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let world = World::builder(folder.path()).start().await?;
     let caseworker = world.caseworker().await?;
-    let sounds = sounds()?;
+    let sounds = sounds(&SampleCall::all()?)?;
     let grpc = world.pipeline_grpc();
     let calm = all(&grpc, &caseworker, sounds.iter().map(|sound| (sound.clone(), Manner::FAST)).collect()).await?;
     let disturbed: Vec<(Sound, Manner)> = (1..=SEEDS)
@@ -76,7 +76,7 @@ pub async fn isolation() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let world = World::builder(folder.path()).start().await?;
     let caseworker = world.caseworker().await?;
-    let sounds = sounds()?;
+    let sounds = sounds(&SampleCall::all()?)?;
     let grpc = world.pipeline_grpc();
     let alone = all(&grpc, &caseworker, sounds.iter().map(|sound| (sound.clone(), Manner::FAST)).collect()).await?;
     let crowd: Vec<Sent> = stream::iter(0..CROWD)

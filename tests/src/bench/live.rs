@@ -1,7 +1,8 @@
 //! Figures of live calls: how old text is when it stands in the database, how soon and how steadily it is shown before,
-//! how many calls a machine carries.
+//! and what becomes of them when there are too many.
 
-use super::engine::{self, Engine};
+use super::load::{lags, point_in};
+use super::model::{Model, Name, sounds};
 use crate::SampleCall;
 use crate::caseworker::Caseworker;
 use crate::crowd::{Manner, Sent, Sound, send};
@@ -9,12 +10,10 @@ use crate::figures::{Figures, percentile};
 use crate::world::{Pace, Part, World};
 use anyhow::{Context as _, Result, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use referent_pipeline::config::Context;
 use referent_proto::Track;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-
-/// Lag that a caseworker still follows.
-const LAG: f64 = 2.0;
 
 /// Idle cores: calls one after the other, through the real agent, watched as the pane watches them.
 pub async fn idle() -> Result<()> {
@@ -129,117 +128,16 @@ fn now_ms() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or_default()
 }
 
-/// One point of the curve.
-#[derive(Debug, Clone, Copy)]
-struct Point {
-    calls: usize,
-    p50: f64,
-    p95: f64,
-    /// Cores that were there for the pipeline: all, less what the sender and notes-api used.
-    cores: f64,
-    utterances: usize,
-}
-
-/// How many calls two cores carry with the embedded model, against what the engine alone could.
-pub async fn streams() -> Result<()> {
-    let sounds = sounds()?;
-    let ceiling_per_core = ceiling(&sounds)?;
-    let mut curve: Vec<Point> = Vec::new();
-    let cores = f64::from(u32::try_from(std::thread::available_parallelism()?.get())?);
-    // From what the engine could, downwards, until the lag is what a caseworker follows.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some dozens of calls")]
-    let most = (ceiling_per_core * cores) as usize;
-    for per_cent in [70, 75, 80, 85, 90, 95] {
-        let calls = (most * per_cent / 100).max(1);
-        let point = point(&sounds, calls).await?;
-        tracing::info!(?point, per_cent, "measured");
-        curve.push(point);
-        if point.p95 > LAG {
-            break;
-        }
-    }
-    let best = curve.iter().filter(|point| point.p95 <= LAG).max_by_key(|point| point.calls).copied();
-    let best = best.context("no number of calls was followed within 2 s")?;
-    let figures = Figures::of("make bench-streams")?;
-    let points: Vec<Value> = curve
-        .iter()
-        .map(|point| json!({ "calls": point.calls, "lag_p50_s": point.p50, "lag_p95_s": point.p95, "cores": point.cores }))
-        .collect();
-    #[expect(clippy::cast_precision_loss, reason = "some dozens of calls")]
-    let share = best.calls as f64 / (ceiling_per_core * best.cores);
-    let more = json!({ "calls": best.calls, "ceiling_calls_per_core": ceiling_per_core, "curve": points });
-    figures.write("streams.embedded.share_of_ceiling", share, "share", best.utterances, &more)?;
-    let load70 = curve.first().context("a curve has points")?;
-    let more = json!({ "calls": load70.calls, "p50": load70.p50 });
-    figures.write("lag_s.load70.p95", load70.p95, "s", load70.utterances, &more)
-}
-
-/// The sample calls at 16 kHz.
-pub(super) fn sounds() -> Result<Vec<Sound>> {
-    SampleCall::all()?.iter().map(sound_of).collect()
-}
-
-fn sound_of(sample: &SampleCall) -> Result<Sound> {
-    Ok(Sound::new(engine::pcm_of(&sample.wav, Track::Near)?, engine::pcm_of(&sample.wav, Track::Far)?))
-}
-
-/// Calls that one core carries if it does nothing but hear the reference turns, encoder fitted.
-fn ceiling(sounds: &[Sound]) -> Result<f64> {
-    let engine = Engine::open()?;
-    let calls = SampleCall::all()?;
-    let begin = engine::cpu_seconds()?;
-    for sample in &calls {
-        for track in Track::BOTH {
-            let sound = engine::track_of(&sample.wav, track)?;
-            for turn in sample.turns.iter().filter(|turn| turn.track() == track) {
-                engine.hear_segment(engine::stretch(&sound, turn.start_s - 0.3, turn.end_s + 0.3))?;
-            }
-        }
-    }
-    let used = engine::cpu_seconds()? - begin;
-    Ok(sounds.iter().map(Sound::seconds).sum::<f64>() / used)
-}
-
-async fn point(sounds: &[Sound], calls: usize) -> Result<Point> {
-    let table = super::without_partials();
-    let folder = tempfile::tempdir()?;
-    point_in(World::builder(folder.path()).recogniser_table(table).start().await?, sounds, calls).await
-}
-
-/// Lets the world end.
-async fn point_in(mut world: World, sounds: &[Sound], calls: usize) -> Result<Point> {
-    let caseworker = world.caseworker().await?;
-    let (wall, own) = (Instant::now(), engine::cpu_seconds()?);
-    let notes_before = super::used(&mut world, Part::NotesApi)?;
-    let grpc = world.pipeline_grpc();
-    let sent: Vec<Sent> = stream::iter(0..calls)
-        .map(|number| {
-            let (grpc, sound) = (grpc.clone(), sounds[number % sounds.len()].clone());
-            async move {
-                // Not all in step: people do not begin at the same moment.
-                tokio::time::sleep(Duration::from_millis(137 * (number as u64 % 73))).await;
-                send(&grpc, &sound, number as u64, Manner::LIVE).await
-            }
-        })
-        .buffer_unordered(calls)
-        .try_collect()
-        .await?;
-    let seconds = wall.elapsed().as_secs_f64();
-    let others = engine::cpu_seconds()? - own + super::used(&mut world, Part::NotesApi)? - notes_before;
-    let lags = lags(&caseworker, sent.iter()).await?;
-    world.stop().await?;
-    let cores = f64::from(u32::try_from(std::thread::available_parallelism()?.get())?) - others / seconds;
-    Ok(Point { calls, p50: percentile(&lags, 50.0), p95: percentile(&lags, 95.0), cores, utterances: lags.len() })
-}
-
 /// Five times as many calls as the machine carries, at once: who is let in keeps its lag, the rest catches up.
 pub async fn overload() -> Result<()> {
     const TIMES: usize = 5;
     const SECONDS: usize = 120;
-    let sounds: Vec<Sound> = sounds()?.iter().map(|sound| sound.repeated(SECONDS * 16_000)).collect();
+    let calls = SampleCall::all()?;
+    let sounds: Vec<Sound> = sounds(&calls)?.iter().map(|sound| sound.repeated(SECONDS * 16_000)).collect();
     let cores = std::thread::available_parallelism()?.get();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some dozens of calls")]
-    let carries = (ceiling(&super::live::sounds()?)? * 0.85) as usize * cores;
+    let carries =
+        (Model::prepare(Name::Embedded, Context::Fitted)?.ceiling(&calls, f64::INFINITY)? * 0.85) as usize * cores;
     let folder = tempfile::tempdir()?;
     let mut world = World::builder(folder.path()).start().await?;
     let caseworker = world.caseworker().await?;
@@ -289,15 +187,4 @@ pub async fn overload() -> Result<()> {
     let more = json!({ "lag_p95_s": p95, "lag_p95_alone_s": alone.p95, "calls": at_once.len() });
     figures.write("overload.live_lag_ratio", p95 / alone.p95, "ratio", lags.len(), &more)?;
     figures.write("overload.rss_growth_mb", rss_most - rss_before, "MiB", 1, &json!({}))
-}
-
-async fn lags(caseworker: &Caseworker, sent: impl Iterator<Item = &Sent>) -> Result<Vec<f64>> {
-    let mut lags = Vec::new();
-    for call in sent {
-        for said in caseworker.transcript(&call.id).await? {
-            let track = if said.track == "far" { Track::Far } else { Track::Near };
-            lags.push(call.lag_s(track, said.end_ms).context("every utterance is settled")?);
-        }
-    }
-    Ok(lags)
 }

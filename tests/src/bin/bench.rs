@@ -3,15 +3,29 @@
 //! Every figure is taken through the three real programs, or through what they are made of; a ratio has both its sides in
 //! one run.
 
-use anyhow::Result;
-use clap::Parser;
+use anyhow::{Result, bail};
+use clap::{Parser, Subcommand};
+use referent_pipeline::config::Context;
 use referent_tests::bench;
+use referent_tests::bench::model::Name;
+use referent_tests::figures::Extent;
+use referent_tests::shape::Shape;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Which figures.
+/// What is asked for.
 #[derive(Parser)]
+struct Arguments {
+    /// Only enough to see that it works; nothing is written.
+    #[arg(long, global = true)]
+    short: bool,
+    #[command(subcommand)]
+    group: Group,
+}
+
+/// Which figures.
+#[derive(Subcommand)]
 enum Group {
     /// From hang-up to whole draft, 20 calls in real time.
     Hangup,
@@ -32,7 +46,20 @@ enum Group {
     /// How old text is on idle cores, and grey text.
     Live,
     /// How many calls the machine carries.
-    Streams,
+    Streams {
+        /// What hears.
+        #[arg(long, default_value = "embedded")]
+        model: Name,
+        /// With the whole window, as real models are run by default.
+        #[arg(long)]
+        full: bool,
+    },
+    /// From hang-up to whole draft with a language model that answers at once.
+    Stub {
+        /// What hears.
+        #[arg(long, default_value = "embedded")]
+        model: Name,
+    },
     /// Five times as many calls as the machine carries.
     Overload,
     /// The same words, whatever the network does.
@@ -53,6 +80,13 @@ enum Group {
         #[arg(long, default_value = "da")]
         language: String,
     },
+    /// Writes a model of these proportions, which says the same whatever it hears, and its sum beside it.
+    Shape {
+        /// Whose proportions.
+        shape: Shape,
+        /// The file.
+        out: PathBuf,
+    },
     /// Clone, build and test from nothing.
     Fresh,
 }
@@ -60,7 +94,7 @@ enum Group {
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    match run(Group::parse()).await {
+    match run(Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             drop(writeln!(std::io::stderr(), "{error:#}"));
@@ -69,7 +103,11 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(group: Group) -> Result<()> {
+async fn run(Arguments { short, group }: Arguments) -> Result<()> {
+    let extent = if short { Extent::Trial } else { Extent::Whole };
+    if short && !matches!(group, Group::Streams { .. } | Group::Stub { .. }) {
+        bail!("only streams and stub have a short form; leave --short (SHORT=1) out");
+    }
     match group {
         Group::Hangup => bench::hangup().await,
         Group::Wer => bench::word_error_rate().await,
@@ -80,12 +118,17 @@ async fn run(group: Group) -> Result<()> {
         Group::Agent => bench::agent().await,
         Group::Pane => bench::pane(),
         Group::Live => bench::live::idle().await,
-        Group::Streams => bench::live::streams().await,
+        Group::Streams { model, full } => {
+            let context = if full { Context::Full } else { Context::Fitted };
+            bench::streams::streams(model, context, extent).await
+        }
+        Group::Stub { model } => bench::stub::stub(model, extent).await,
         Group::Overload => bench::live::overload().await,
         Group::Faithful => bench::faithful::faithful().await,
         Group::Isolation => bench::faithful::isolation().await,
         Group::Silence => bench::faithful::silence().await,
         Group::RealModel { model, audio, language } => bench::real_model::check(&model, &audio, &language),
+        Group::Shape { shape, out } => shape.write(&out),
         Group::Fresh => bench::fresh(),
     }
 }

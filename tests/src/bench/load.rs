@@ -1,0 +1,132 @@
+//! Calls beside each other, and what they leave of the machine: what figures of load are made of.
+//!
+//! In: a world, sound, a number of calls. Out: how old their text was, and which share of the cores the sender and
+//! notes-api used, which on a server of its own would be the pipeline's.
+
+use super::engine;
+use super::model::Model;
+use crate::SampleCall;
+use crate::caseworker::Caseworker;
+use crate::crowd::{Manner, Sent, Sound, send};
+use crate::figures::percentile;
+use crate::world::{Part, World};
+use anyhow::{Context as _, Result};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use referent_proto::Track;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// Who is let in later than this was sent elsewhere before.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// What the engine alone could carry here.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ceiling {
+    /// Calls that a core carries which does nothing else.
+    pub(super) per_core: f64,
+    cores: f64,
+    /// Cores that the sender and notes-api use for a call.
+    others: f64,
+}
+
+impl Ceiling {
+    /// Measures the engine, and the others with a few calls that play for a quarter of a minute.
+    pub(super) async fn measure(model: &Model, calls: &[SampleCall], seconds: f64) -> Result<Self> {
+        const FEW: f64 = 8.0;
+        let per_core = model.ceiling(calls, seconds)?;
+        let cores = cores()?;
+        let sounds: Vec<Sound> = super::model::sounds(calls)?.iter().map(|sound| sound.repeated(15 * 16_000)).collect();
+        let folder = tempfile::tempdir()?;
+        let world = World::builder(folder.path()).recogniser_table(model.table(false)).start().await?;
+        let few = whole(FEW.min(per_core * cores / 2.0));
+        let point = point_in(world, &sounds, few).await?;
+        tracing::info!(?point, "the others");
+        #[expect(clippy::cast_precision_loss, reason = "a few")]
+        let others = (cores - point.cores) / few as f64;
+        Ok(Self { per_core, cores, others })
+    }
+
+    /// How many calls make this share of what the engine could carry on the cores that the others leave.
+    pub(super) fn calls_at(&self, share: f64) -> usize {
+        let alone = share * self.per_core;
+        whole(alone * self.cores / (1.0 + alone * self.others))
+    }
+}
+
+/// The nearest number of calls, one at least.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some dozens of calls")]
+fn whole(calls: f64) -> usize {
+    calls.round().max(1.0) as usize
+}
+
+pub(super) fn cores() -> Result<f64> {
+    Ok(f64::from(u32::try_from(std::thread::available_parallelism()?.get())?))
+}
+
+/// One point of the curve.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Point {
+    pub(super) calls: usize,
+    pub(super) p50: f64,
+    pub(super) p95: f64,
+    /// Cores that were there for the pipeline: all, less what the sender and notes-api used.
+    pub(super) cores: f64,
+    pub(super) utterances: usize,
+    /// Calls that the worker did not let in at once.
+    pub(super) elsewhere: usize,
+}
+
+impl Point {
+    /// As the file of figures has it.
+    pub(super) fn row(&self) -> Value {
+        json!({ "calls": self.calls, "lag_p50_s": self.p50, "lag_p95_s": self.p95, "cores": self.cores,
+            "sent_elsewhere": self.elsewhere })
+    }
+}
+
+/// Plays so many calls at once. Lets the world end.
+pub(super) async fn point_in(mut world: World, sounds: &[Sound], calls: usize) -> Result<Point> {
+    let caseworker = world.caseworker().await?;
+    let (wall, own) = (Instant::now(), engine::cpu_seconds()?);
+    let notes_before = super::used(&mut world, Part::NotesApi)?;
+    let grpc = world.pipeline_grpc();
+    let sent: Vec<Sent> = stream::iter(0..calls)
+        .map(|number| {
+            let (grpc, sound) = (grpc.clone(), sounds[number % sounds.len()].clone());
+            async move {
+                // Not all in step: people do not begin at the same moment.
+                tokio::time::sleep(Duration::from_millis(137 * (number as u64 % 73))).await;
+                send(&grpc, &sound, number as u64, Manner::LIVE).await
+            }
+        })
+        .buffer_unordered(calls)
+        .try_collect()
+        .await?;
+    let seconds = wall.elapsed().as_secs_f64();
+    let others = engine::cpu_seconds()? - own + super::used(&mut world, Part::NotesApi)? - notes_before;
+    let lags = lags(&caseworker, sent.iter()).await?;
+    world.stop().await?;
+    Ok(Point {
+        calls,
+        p50: percentile(&lags, 50.0),
+        p95: percentile(&lags, 95.0),
+        cores: cores()? - others / seconds,
+        utterances: lags.len(),
+        elsewhere: sent.iter().filter(|sent| !is_let_in_at_once(sent)).count(),
+    })
+}
+
+pub(super) fn is_let_in_at_once(sent: &Sent) -> bool {
+    sent.let_in.duration_since(sent.began) < AT_ONCE
+}
+
+pub(super) async fn lags(caseworker: &Caseworker, sent: impl Iterator<Item = &Sent>) -> Result<Vec<f64>> {
+    let mut lags = Vec::new();
+    for call in sent {
+        for said in caseworker.transcript(&call.id).await? {
+            let track = if said.track == "far" { Track::Far } else { Track::Near };
+            lags.push(call.lag_s(track, said.end_ms).context("every utterance is settled")?);
+        }
+    }
+    Ok(lags)
+}
