@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, ensure};
 use referent_tests::balancer::Balancer;
 use referent_tests::caseworker::sentences;
 use referent_tests::collector::{Collector, Step};
-use referent_tests::slow_model::SlowModel;
+use referent_tests::language_server::LanguageServer;
 use referent_tests::{Part, Recogniser, SampleCall, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -49,6 +49,11 @@ async fn a_trace_says_where_the_seconds_of_a_call_went_and_not_a_word_of_it() ->
     let id = world.begin_call(&sample.wav).await?;
     let call = caseworker.wait_for_draft(&id, PATIENCE).await?;
     let transcript = caseworker.transcript(&id).await?;
+    let http = referent_tests::world::http_client()?;
+    for url in [world.notes_url(), world.pipeline_url()] {
+        let metrics = http.get(format!("{url}/metrics")).send().await?.text().await?;
+        assert!(!metrics.contains("referent_trace_withheld_total"), "a word of ours is not on the list: {metrics}");
+    }
     world.stop().await?; // What is left leaves now.
 
     let steps = collector.steps()?;
@@ -105,7 +110,7 @@ fn words_of(text: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_worker_goes_on_with_the_same_trace_and_a_language_model_is_in_it() -> Result<()> {
-    let model = SlowModel::start(&["## Henvendelse", "- Borgeren er flyttet. [1]"]).await?;
+    let model = LanguageServer::slow(&["## Henvendelse", "- Borgeren er flyttet. [1]"]).await?;
     let collector = Collector::start().await?;
     let folder = tempfile::tempdir()?;
     let world = World::builder(folder.path()).recogniser(Recogniser::Scripted).balanced();
