@@ -46,3 +46,24 @@ impl SpanProcessor for Gate {
 pub(crate) fn dropped(why: &'static str, steps: usize) {
     metrics::counter!("referent_trace_steps_dropped_total", "why" => why).increment(steps as u64);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use opentelemetry::trace::{Tracer as _, TracerProvider as _};
+    use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+
+    #[test]
+    fn a_full_queue_keeps_nobody_waiting_and_takes_no_more() {
+        let (gate, mut way_out) = queue();
+        let provider = SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOn).with_span_processor(gate).build();
+        let tracer = provider.tracer("test");
+        for _ in 0..WAITING + 100 {
+            drop(tracer.start("segment"));
+        }
+        assert_eq!(way_out.len(), WAITING);
+        assert!(way_out.try_recv().is_ok());
+        drop(tracer.start("segment"));
+        assert_eq!(way_out.len(), WAITING, "where there is room again, it goes on");
+    }
+}
