@@ -182,7 +182,7 @@ pub struct AreaSettings {
     pub area: String,
     /// SHA-256 of the settings, hex.
     pub version: String,
-    /// "da" or "en".
+    /// The language of the note: "da" or "en".
     pub language: String,
     /// The sections of a note, in order; never empty.
     pub sections: Vec<Section>,
@@ -190,6 +190,13 @@ pub struct AreaSettings {
     pub llm_is_local: bool,
     /// What the area adds to the instructions of the language model.
     pub instructions: String,
+    /// What may be spoken, as codes (`language`), the likeliest first; none: the note's language. Of several, the one that
+    /// is spoken is found out for each track. Absent in settings that were stored before there was a choice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spoken_languages: Vec<String>,
+    /// Words that the recogniser shall expect, the most important first; none: it is told nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub glossary: Vec<String>,
 }
 
 /// One section of a note.

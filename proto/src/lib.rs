@@ -9,6 +9,7 @@
 pub mod ids;
 pub mod audio;
 pub mod call;
+pub mod language;
 pub mod speech;
 pub mod settle;
 pub mod draft;

@@ -60,6 +60,8 @@ pub enum SuppressedReason {
     KnownInvention,
     /// No text came.
     Empty,
+    /// The words that the model was told to expect, where hardly anything is heard.
+    GlossaryRepeated,
 }
 
 /// Why speech has no text.

@@ -65,7 +65,23 @@ fn area() -> ingest::AreaSettings {
         sections: vec![ingest::Section { id: "reason".into(), heading: "Årsag til henvendelse".into() }],
         llm_is_local: true,
         instructions: "Kort.".into(),
+        spoken_languages: vec![],
+        glossary: vec![],
     }
+}
+
+/// As an area writes it that says more of what is spoken than the note's language.
+fn area_with_languages() -> ingest::AreaSettings {
+    ingest::AreaSettings {
+        spoken_languages: vec!["da".into(), "en".into()],
+        glossary: vec!["barselsdagpenge".into(), "Udbetaling Danmark".into()],
+        ..area()
+    }
+}
+
+fn glossary_repeated() -> ingest::Suppressed {
+    let reason = ingest::SuppressedReason::GlossaryRepeated.into();
+    ingest::Suppressed { reason, text: "barselsdagpenge".into() }
 }
 
 fn key() -> ingest::DraftKey {
@@ -158,6 +174,7 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
             "worker settle suppressed",
             settle(What::Suppressed(ingest::Suppressed { reason: 3, text: "ja ja ja".into() })),
         ),
+        ("worker settle glossary_repeated", settle(What::Suppressed(glossary_repeated()))),
         ("worker settle not_transcribed", settle(What::NotTranscribed(ingest::NotTranscribed { reason: 1 }))),
         (
             "worker partial",
@@ -172,17 +189,10 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
         ("worker ended", worker(from_worker::Kind::Ended(ingest::Ended { epoch: 3, hang_up: Some(hang_up()) }))),
         ("worker agent_state", worker(from_worker::Kind::AgentState(agent_state()))),
         ("worker done", worker(from_worker::Kind::Done(done))),
+        ("to worker known", to_worker(to_worker::Kind::Known(known(area(), command.clone())))),
         (
-            "to worker known",
-            to_worker(to_worker::Kind::Known(ingest::Known {
-                epoch: 3,
-                near_settled: 80_000,
-                far_settled: 52_800,
-                utterances: vec![utterance()],
-                state: ingest::CallState::Live.into(),
-                area: Some(area()),
-                commands: vec![command.clone()],
-            })),
+            "to worker known with languages",
+            to_worker(to_worker::Kind::Known(known(area_with_languages(), command.clone()))),
         ),
         ("to worker settled", to_worker(to_worker::Kind::Settled(ingest::Settled { track: near, offset: 80_000 }))),
         ("to worker stale", to_worker(to_worker::Kind::Stale(ingest::Stale { epoch: 4 }))),
@@ -236,6 +246,18 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+fn known(area: ingest::AreaSettings, command: calls::Command) -> ingest::Known {
+    ingest::Known {
+        epoch: 3,
+        near_settled: 80_000,
+        far_settled: 52_800,
+        utterances: vec![utterance()],
+        state: ingest::CallState::Live.into(),
+        area: Some(area),
+        commands: vec![command],
+    }
+}
+
 fn job() -> ingest::DraftJob {
     ingest::DraftJob {
         key: Some(key()),
@@ -270,4 +292,26 @@ fn the_bytes_of_v1_are_what_they_were() {
         assert_eq!(now, pinned, "the wire has changed");
     }
     assert_eq!(now.lines().count(), pinned.lines().count(), "a message has no pin, or a pin no message");
+}
+
+/// What a notes-api says that knows nothing of languages and glossaries: its bytes, as they were pinned before there were any.
+#[test]
+fn settings_from_before_there_was_a_choice_of_languages_are_read() {
+    let pinned = include_str!("golden/v1.txt");
+    let area_of = |name: &str| {
+        let hex = pinned.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).expect("pinned");
+        let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex");
+        let bytes: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
+        let message = ingest::ToWorker::decode(bytes.as_slice()).expect("a message");
+        let Some(ingest::to_worker::Kind::Known(known)) = message.kind else { panic!("another message") };
+        referent_proto::AreaSettings::try_from(known.area.expect("an area")).expect("settings")
+    };
+    let (before, now) = (area_of("to worker known"), area_of("to worker known with languages"));
+    assert_eq!((before.language.as_str(), before.spoken_languages.len(), before.glossary.len()), ("da", 0, 0));
+    assert_eq!(now.spoken_languages, ["da", "en"]);
+    assert_eq!(now.glossary, ["barselsdagpenge", "Udbetaling Danmark"]);
+    // And as it was stored.
+    let stored = serde_json::to_string(&before).expect("JSON");
+    assert!(!stored.contains("spoken_languages") && !stored.contains("glossary"), "its version would change: {stored}");
+    assert_eq!(serde_json::from_str::<referent_proto::AreaSettings>(&stored).expect("settings"), before);
 }

@@ -49,6 +49,7 @@ export const SUPPRESSED_REASONS = [
   'repetition',
   'known_invention',
   'empty',
+  'glossary_repeated',
   'other',
 ] as const;
 export const AGENT_STATES = [

@@ -289,6 +289,8 @@ mod tests {
                 sections: Vec::new(),
                 llm_is_local: false,
                 instructions: String::new(),
+                spoken_languages: Vec::new(),
+                glossary: Vec::new(),
             },
             covers: PerTrack::default(),
             utterances: Vec::new(),

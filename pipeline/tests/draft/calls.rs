@@ -99,5 +99,7 @@ pub(crate) fn area(language: &str) -> AreaSettings {
         sections,
         llm_is_local: false,
         instructions: String::new(),
+        spoken_languages: Vec::new(),
+        glossary: Vec::new(),
     }
 }

@@ -77,12 +77,20 @@ pub(crate) struct NotesApi {
     database: Arc<Mutex<Database>>,
     changes: watch::Sender<usize>,
     broken: Arc<Mutex<CancellationToken>>,
+    area: wire::AreaSettings,
 }
 
 impl NotesApi {
     pub(crate) fn new() -> Self {
+        Self::speaking(&[], &[])
+    }
+
+    /// With an area in which these languages are spoken and these words are expected.
+    pub(crate) fn speaking(languages: &[&str], glossary: &[&str]) -> Self {
         let broken = Arc::new(Mutex::new(CancellationToken::new()));
-        Self { database: Arc::default(), changes: watch::Sender::new(0), broken }
+        let all = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        let area = wire::AreaSettings { spoken_languages: all(languages), glossary: all(glossary), ..area() };
+        Self { database: Arc::default(), changes: watch::Sender::new(0), broken, area }
     }
 
     /// Serves on this address until it is broken off.
@@ -161,7 +169,7 @@ impl NotesApi {
                 far_settled: database.settled.far.0,
                 utterances: Vec::new(),
                 state: wire::CallState::Live as i32,
-                area: Some(area()),
+                area: Some(self.area.clone()),
                 commands: Vec::new(),
             }
         });
@@ -265,7 +273,7 @@ impl NotesApi {
             key: Some(wire::DraftKey { call: call.bytes().to_vec(), draft: 1, attempt: 1 }),
             lease_ms: 10_000,
             provisional: false,
-            area: Some(area()),
+            area: Some(self.area.clone()),
             covers: Some(covers.into()),
             utterances,
             started: Some(calls_wire::Started::default()),
@@ -284,6 +292,8 @@ fn area() -> wire::AreaSettings {
         sections: ["reason", "information", "agreed"].map(section).to_vec(),
         llm_is_local: false,
         instructions: String::new(),
+        spoken_languages: Vec::new(),
+        glossary: Vec::new(),
     }
 }
 

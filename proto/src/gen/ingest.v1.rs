@@ -87,7 +87,7 @@ pub struct AreaSettings {
     /// SHA-256 of the settings, hex
     #[prost(string, tag = "2")]
     pub version: ::prost::alloc::string::String,
-    /// BCP 47: "da" or "en"
+    /// of the note; BCP 47: "da" or "en"
     #[prost(string, tag = "3")]
     pub language: ::prost::alloc::string::String,
     #[prost(message, repeated, tag = "4")]
@@ -97,6 +97,12 @@ pub struct AreaSettings {
     pub llm_is_local: bool,
     #[prost(string, tag = "6")]
     pub instructions: ::prost::alloc::string::String,
+    /// ISO 639-1, the likeliest first; none: `language`; several: found out for each track
+    #[prost(string, repeated, tag = "7")]
+    pub spoken_languages: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// words that the recogniser shall expect, the most important first
+    #[prost(string, repeated, tag = "8")]
+    pub glossary: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Section {
@@ -488,6 +494,8 @@ pub enum SuppressedReason {
     KnownInvention = 4,
     /// the model gave no text
     Empty = 5,
+    /// nothing but the area's glossary, in weak sound
+    GlossaryRepeated = 6,
 }
 impl SuppressedReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -502,6 +510,7 @@ impl SuppressedReason {
             Self::Repetition => "SUPPRESSED_REASON_REPETITION",
             Self::KnownInvention => "SUPPRESSED_REASON_KNOWN_INVENTION",
             Self::Empty => "SUPPRESSED_REASON_EMPTY",
+            Self::GlossaryRepeated => "SUPPRESSED_REASON_GLOSSARY_REPEATED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -513,6 +522,7 @@ impl SuppressedReason {
             "SUPPRESSED_REASON_REPETITION" => Some(Self::Repetition),
             "SUPPRESSED_REASON_KNOWN_INVENTION" => Some(Self::KnownInvention),
             "SUPPRESSED_REASON_EMPTY" => Some(Self::Empty),
+            "SUPPRESSED_REASON_GLOSSARY_REPEATED" => Some(Self::GlossaryRepeated),
             _ => None,
         }
     }

@@ -151,7 +151,7 @@ code!("call_state", call::CallState, ingest::CallState, {
 code!("suppressed.reason", settle::SuppressedReason, ingest::SuppressedReason, {
     NoSpeech = NoSpeech / "no_speech", LowProbability = LowProbability / "low_probability",
     Repetition = Repetition / "repetition", KnownInvention = KnownInvention / "known_invention",
-    Empty = Empty / "empty",
+    Empty = Empty / "empty", GlossaryRepeated = GlossaryRepeated / "glossary_repeated",
 });
 
 code!("not_transcribed.reason", settle::NotTranscribedReason, ingest::NotTranscribedReason, {

@@ -151,6 +151,8 @@ impl TryFrom<wire::AreaSettings> for AreaSettings {
             sections: area.sections.into_iter().map(|s| Section { id: s.id, heading: s.heading }).collect(),
             llm_is_local: area.llm_is_local,
             instructions: area.instructions,
+            spoken_languages: area.spoken_languages,
+            glossary: area.glossary,
         })
     }
 }
@@ -164,6 +166,8 @@ impl From<AreaSettings> for wire::AreaSettings {
             sections: area.sections.into_iter().map(|s| wire::Section { id: s.id, heading: s.heading }).collect(),
             llm_is_local: area.llm_is_local,
             instructions: area.instructions,
+            spoken_languages: area.spoken_languages,
+            glossary: area.glossary,
         }
     }
 }

@@ -66,6 +66,8 @@ mod tests {
             sections: sections.iter().map(section).collect(),
             llm_is_local: false,
             instructions: String::new(),
+            spoken_languages: Vec::new(),
+            glossary: Vec::new(),
         };
         let places = Places::of(&area);
         let all = [Role::Reason, Role::Information, Role::Agreed].map(|role| places.of_role(role));
