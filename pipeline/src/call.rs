@@ -31,9 +31,11 @@ use crate::notes::{Begun, FromNotes, Known, Line, Notes, NotesError, ToNotes};
 use crate::partial::Partials;
 use crate::receive::{Agent, AgentGone, Says, Tell, Tells, Turnstile};
 use crate::segment::Rules;
-use crate::settle::{Broken, LinkId};
+use crate::settle::Broken;
 use crate::track::{Dishonest, TrackWork};
 use crate::transcribe::doubt::Judges;
+use crate::transcribe::glossary::Glossary;
+use crate::transcribe::language::{self, TrackLanguage};
 use crate::transcribe::{Class, Transcriber};
 use crate::vad::{Detector, Vad};
 use ends::discarded;
@@ -41,11 +43,10 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use glimpse::Glimpse;
+use hearing::Text;
 use loudspeaker::Loudspeaker;
 use referent_proto::ids::PerTrack;
-use referent_proto::{
-    AgentState, BadMessage, Command, CommandKind, Epoch, HangUp, Hello, Settled, Track, Urgency, What,
-};
+use referent_proto::{AgentState, BadMessage, Command, CommandKind, Epoch, HangUp, Hello, Settled, Track, Urgency};
 use referent_telemetry::Place;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -138,7 +139,7 @@ enum Event {
     /// notes-api said something.
     Notes(FromNotes),
     /// A segment has become something.
-    Text(Track, LinkId, What),
+    Text(Text),
     /// What is being said was heard so far.
     Glimpse(Glimpse),
     /// A message left.
@@ -179,7 +180,7 @@ pub async fn run(
                 return discarded(call.hello.call, commands, agent, tell, notes).await;
             }
             Event::Notes(says) => call.notes_says(says)?,
-            Event::Text(track, link, what) => call.text(track, link, what),
+            Event::Text(text) => call.text(text),
             Event::Glimpse(glimpse) => call.glimpsed(glimpse),
             Event::Late => call.is_late()?,
             Event::Stop => call.stop(),
@@ -192,7 +193,7 @@ pub async fn run(
     Ok(())
 }
 
-type Texts = FuturesUnordered<BoxFuture<'static, (Track, LinkId, What)>>;
+type Texts = FuturesUnordered<BoxFuture<'static, Text>>;
 type Glimpses = FuturesUnordered<BoxFuture<'static, Glimpse>>;
 
 /// Where a call stands on this worker.
@@ -200,7 +201,9 @@ struct Call<'a> {
     hello: Hello,
     shared: &'a Shared,
     epoch: Epoch,
-    language: String,
+    /// In what each track is heard: the caseworker may speak one language and the citizen another.
+    languages: PerTrack<TrackLanguage>,
+    glossary: Glossary,
     class: Class,
     tracks: Vec<TrackWork<Box<dyn Vad>>>,
     /// K5: how many segments may be without text.
@@ -238,7 +241,7 @@ impl<'a> Call<'a> {
             .map(|&track| TrackWork::resume(track, epoch, settled[track], shared.detector.detector(), shared.rules))
             .collect();
         tracing::info!(epoch = epoch.0, near = %settled.near, far = %settled.far, %state, "the call goes on here");
-        let mut to_agent = VecDeque::from([Tells::Welcome { mode: hello.mode, area_version: area.version }]);
+        let mut to_agent = VecDeque::from([Tells::Welcome { mode: hello.mode, area_version: area.version.clone() }]);
         to_agent.extend(tracks.iter().map(|track| Tells::ResumeFrom(track.track(), track.resume_from())));
         to_agent.extend(tracks.iter().map(|track| Tells::Credit(track.track(), track.credit())));
         to_agent.extend(commands.iter().copied().map(Tells::Command));
@@ -252,13 +255,14 @@ impl<'a> Call<'a> {
         if attempts >= SUSPECT {
             tracing::warn!(attempts, "earlier workers settled nothing of this call; it is heard with care");
         }
-        let language = if area.language.is_empty() { shared.language.clone() } else { area.language };
+        let language = TrackLanguage::among(language::spoken(&area, &shared.language));
         let now = Instant::now();
         Self {
             hello,
             shared,
             epoch,
-            language,
+            languages: PerTrack { near: language.clone(), far: language },
+            glossary: Glossary { area: area.area, version: area.version, words: area.glossary },
             class,
             tracks,
             in_flight,
@@ -294,7 +298,7 @@ impl<'a> Call<'a> {
         // What is there is finished before more is taken in.
         tokio::select! {
             biased;
-            Some((track, link, what)) = self.texts.next() => Ok(Event::Text(track, link, what)),
+            Some(text) = self.texts.next() => Ok(Event::Text(text)),
             Some(glimpse) = self.glimpses.next() => Ok(Event::Glimpse(glimpse)),
             message = down.next() => Ok(Event::Notes(message?)),
             place = up.reserve(), if !self.to_notes.is_empty() => {

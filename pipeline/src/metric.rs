@@ -48,6 +48,7 @@ pub fn describe() {
     counter!("referent_recogniser_retries_total", "Segments that were heard once more after an error.");
     counter!("referent_recogniser_full_context_total", "Segments that were heard once more with full context.");
     counter!("referent_echoes_total", "Utterances of the microphone that are the citizen's voice from a loudspeaker.");
+    counter!("referent_languages_asked_total", "Segments whose language was found out, by how often they were heard.");
     counter!("referent_partials_total", "Grey texts that were passed on.");
     counter!("referent_remote_requests_total", "Requests to recognition servers, by server and outcome.");
     counter!("referent_drafts_total", "Drafts by origin.");

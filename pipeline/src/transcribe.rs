@@ -16,6 +16,8 @@
 
 pub mod schedule;
 pub mod queue;
+pub mod language;
+pub mod glossary;
 pub mod doubt;
 pub mod whisper;
 pub mod remote;
@@ -23,6 +25,8 @@ pub mod scripted;
 pub mod counting;
 
 use crate::config::Context;
+use glossary::Glossary;
+use language::{Detect, Detected};
 use queue::Queue;
 use referent_proto::{CallId, NotTranscribedReason, Pcm, SampleOffset, SampleSpan, Spoken, Track, Word};
 use referent_telemetry::step;
@@ -90,8 +94,12 @@ pub struct Request {
     pub heard_from: SampleOffset,
     /// The sound, with a little before and after the speech.
     pub pcm: Pcm,
-    /// "da" or "en".
+    /// What is spoken, as a code: "da", "en", and so on.
     pub language: String,
+    /// Whether the recogniser shall find out if another language is spoken.
+    pub detect: Detect,
+    /// The words to expect.
+    pub glossary: Glossary,
     /// How much the encoder looks at.
     pub context: Context,
 }
@@ -109,6 +117,8 @@ impl Request {
             heard_from: SampleOffset::ZERO,
             pcm,
             language: language.to_owned(),
+            detect: Detect::No,
+            glossary: Glossary::default(),
             context,
         }
     }
@@ -125,6 +135,8 @@ pub struct Heard {
     pub probability: f32,
     /// How likely the recogniser thinks it that nobody speaks at all, 0 to 1.
     pub no_speech: f32,
+    /// What it found out about the language, if that was asked and looked at.
+    pub detected: Option<Detected>,
 }
 
 /// Why nothing was heard.

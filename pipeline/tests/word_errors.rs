@@ -11,6 +11,7 @@ use calls::{MODELS, Side, sides};
 use referent_models::Manifest;
 use referent_pipeline::segment::Rules;
 use referent_pipeline::transcribe::doubt::{Judge, Sound};
+use referent_pipeline::transcribe::glossary::Glossary;
 use referent_pipeline::transcribe::whisper::Whisper;
 use referent_pipeline::transcribe::{Cancel, Recognizer, Request};
 use referent_proto::What;
@@ -180,4 +181,59 @@ fn cutting_costs_few_words() {
             assert!(points <= POINTS, "cutting costs {points:.1} points");
         }
     }
+}
+
+/// What an area would write, the most important first; they are said in the sample calls.
+const GLOSSARY: [&str; 24] = [
+    "Udbetaling Danmark",
+    "boligstøtte",
+    "folkepension",
+    "barselsdagpenge",
+    "børneydelse",
+    "ældrecheck",
+    "feriepenge",
+    "varmetillæg",
+    "seniorpension",
+    "førtidspension",
+    "begravelseshjælp",
+    "ATP Livslang Pension",
+    "efterregulering",
+    "NemKonto",
+    "Digital Post",
+    "MitID",
+    "årsopgørelse",
+    "helbredstillæg",
+    "ægtefælletillæg",
+    "pensionsalder",
+    "husstandsindkomst",
+    "lejekontrakt",
+    "barselsorlov",
+    "dokumentation",
+];
+
+/// A glossary as the initial prompt, with the embedded model: what it costs in words and in time.
+#[test]
+#[expect(clippy::print_stdout, reason = "a test that shows a table")]
+fn what_a_glossary_does_to_the_demo_model_is_known() {
+    let model = Manifest::load(Path::new(MODELS)).unwrap().verify("demo-da").unwrap();
+    let mut recognisers = Whisper::open(&model, 2).unwrap();
+    let sides = sides(calls::is_slow());
+    println!("{:<20} | errors | suppressed | seconds", "entries");
+    let mut percents = Vec::new();
+    for count in [0, 1, 6, GLOSSARY.len()] {
+        let mut sum = Sum::default();
+        let words = GLOSSARY[..count].iter().map(|&word| word.to_owned()).collect();
+        let glossary = Glossary { area: "test".into(), version: count.to_string(), words };
+        for side in &sides {
+            let told = |request| Request { glossary: glossary.clone(), ..request };
+            let requests = side.reference().into_iter().map(told).collect();
+            let said = side.turns.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(" ");
+            sum.add(&said, &hear(&mut recognisers, requests));
+        }
+        println!("{count:<20} | {:>4.2} % | {} | {:.1}", sum.percent(), sum.suppressed, sum.seconds);
+        percents.push(sum.percent());
+    }
+    // A model of another size may gain by it. This one was trained without prompts: if it no longer loses by them,
+    // docs/operating.md ("Languages and words") is wrong.
+    assert!(percents[3] > percents[0] + POINTS, "{percents:?}");
 }

@@ -63,8 +63,20 @@ pub struct SpeechServer {
     serving: JoinHandle<()>,
 }
 
+/// What a request said beside its sound.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// In which language to hear; `None`: the server shall find out.
+    pub language: Option<String>,
+    /// What to expect.
+    pub prompt: Option<String>,
+}
+
 struct Shared {
     manner: Mutex<Manner>,
+    /// What it says is spoken, where it is not told.
+    finds: Mutex<Option<&'static str>>,
+    asked: Mutex<Vec<Asked>>,
     charge: Option<(Charge, Semaphore)>,
     recogniser: Mutex<Box<dyn Recognizer>>,
     heard: AtomicUsize,
@@ -108,6 +120,8 @@ impl SpeechServer {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             manner: Mutex::new(Manner::Whole),
+            finds: Mutex::new(None),
+            asked: Mutex::default(),
             charge: charge.map(|charge| (charge, Semaphore::new(charge.at_once))),
             recogniser: Mutex::new(recogniser),
             heard: AtomicUsize::new(0),
@@ -128,6 +142,16 @@ impl SpeechServer {
     /// From now on it behaves like this.
     pub fn behave(&self, manner: Manner) {
         *self.shared.manner.lock().unwrap_or_else(PoisonError::into_inner) = manner;
+    }
+
+    /// From now on it finds this language where it is told none, and says so; `None`: it does not say.
+    pub fn finds(&self, language: Option<&'static str>) {
+        *self.shared.finds.lock().unwrap_or_else(PoisonError::into_inner) = language;
+    }
+
+    /// What the requests said since this was asked last.
+    pub fn asked(&self) -> Vec<Asked> {
+        std::mem::take(&mut *self.shared.asked.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Up to before `/audio/transcriptions`.
@@ -180,7 +204,10 @@ async fn transcribe(State(shared): State<Arc<Shared>>, headers: HeaderMap, form:
     }
     match hear(&shared, form).await {
         Ok(heard) if manner == Manner::TextOnly => Json(json!({ "text": heard.text.reveal() })).into_response(),
-        Ok(heard) => Json(verbose(&heard)).into_response(),
+        Ok(heard) => {
+            let language = *shared.finds.lock().unwrap_or_else(PoisonError::into_inner);
+            Json(verbose(&heard, language)).into_response()
+        }
         Err(_) => StatusCode::BAD_REQUEST.into_response(),
     }
 }
@@ -194,9 +221,13 @@ impl Drop for Leaves<'_> {
 }
 
 async fn hear(shared: &Arc<Shared>, mut form: Multipart) -> Result<Heard> {
-    let mut pcm = None;
+    let (mut pcm, mut asked) = (None, Asked::default());
     while let Some(field) = form.next_field().await? {
-        if field.name() == Some("file") {
+        if field.name() == Some("language") {
+            asked.language = Some(field.text().await?);
+        } else if field.name() == Some("prompt") {
+            asked.prompt = Some(field.text().await?);
+        } else if field.name() == Some("file") {
             let bytes = field.bytes().await?;
             shared.largest.fetch_max(bytes.len(), Ordering::Relaxed);
             let mut reader = hound::WavReader::new(bytes.as_ref())?;
@@ -205,6 +236,7 @@ async fn hear(shared: &Arc<Shared>, mut form: Multipart) -> Result<Heard> {
         }
     }
     let pcm = pcm.context("a file")?;
+    shared.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
     anyhow::ensure!(!pcm.contains(&REFUSED), "refused");
     if let Some((charge, places)) = &shared.charge {
         let _place = places.acquire().await?;
@@ -222,7 +254,7 @@ async fn hear(shared: &Arc<Shared>, mut form: Multipart) -> Result<Heard> {
     Ok(heard)
 }
 
-fn verbose(heard: &Heard) -> Value {
+fn verbose(heard: &Heard, language: Option<&str>) -> Value {
     #[expect(clippy::cast_precision_loss, reason = "seconds of a segment")]
     let seconds = |offset: SampleOffset| offset.0 as f64 / 16_000.0;
     let words: Vec<Value> = heard
@@ -235,5 +267,5 @@ fn verbose(heard: &Heard) -> Value {
         .collect();
     let segment = json!({ "id": 0, "text": heard.text.reveal(), "avg_logprob": heard.probability.max(1e-6).ln(),
         "no_speech_prob": heard.no_speech, "compression_ratio": 1.1 });
-    json!({ "task": "transcribe", "text": heard.text.reveal(), "words": words, "segments": [segment] })
+    json!({ "task": "transcribe", "language": language, "text": heard.text.reveal(), "words": words, "segments": [segment] })
 }

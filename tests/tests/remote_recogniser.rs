@@ -3,6 +3,8 @@
 
 use anyhow::{Context as _, Result};
 use referent_pipeline::config::{ApiKey, Context, RemoteConfig};
+use referent_pipeline::transcribe::glossary::Glossary;
+use referent_pipeline::transcribe::language::Detect;
 use referent_pipeline::transcribe::remote::Remote;
 use referent_pipeline::transcribe::{Heard, NotHeard, Request, Transcriber};
 use referent_proto::{CallId, Pcm};
@@ -121,6 +123,54 @@ async fn a_segment_that_a_server_refuses_is_given_up_and_only_that_one() -> Resu
     let (refused, others) = tokio::join!(hear(&transcriber, 200, REFUSED), others);
     assert_eq!(refused.map(drop), Err(NotHeard::Failed { code: 400 }));
     assert_eq!(others, 100);
+    transcriber.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_finds_the_language_and_only_those_of_the_area_are_believed() -> Result<()> {
+    let server = SpeechServer::scripted(None).await?;
+    let transcriber = Transcriber::start(Remote::open(&config(&[&server]))?)?;
+    let both = || vec!["da".to_owned(), "en".to_owned()];
+    let told = |language: &str| vec![Some(language.to_owned())];
+    let (none, none_then_danish) = (vec![None], [vec![None], told("da")].concat());
+    for (detect, finds, heard_in, asked) in [
+        (Detect::No, Some("english"), None, told("da")),
+        (Detect::Yes(both()), Some("english"), Some("en"), none.clone()),
+        (Detect::Yes(both()), Some("da"), Some("da"), none),
+        (Detect::Yes(both()), Some("norwegian"), Some("da"), none_then_danish.clone()),
+        (Detect::Yes(both()), None, Some("da"), none_then_danish),
+        // The script's text is believed.
+        (Detect::IfDoubtful(both()), Some("english"), None, told("da")),
+    ] {
+        server.finds(finds);
+        let heard = transcriber.hear(Request { detect: detect.clone(), ..request(1, 0) }).await?;
+        let languages: Vec<_> = server.asked().into_iter().map(|asked| asked.language).collect();
+        assert_eq!(languages, asked, "{detect:?}, {finds:?}");
+        let twice = languages.len() == 2;
+        let detected = heard.detected.map(|detected| (detected.language, detected.again));
+        assert_eq!(detected, heard_in.map(|language| (language.to_owned(), twice)), "{detect:?}, {finds:?}");
+    }
+    transcriber.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_glossary_goes_out_as_whole_words_within_a_bound() -> Result<()> {
+    let server = SpeechServer::scripted(None).await?;
+    let transcriber = Transcriber::start(Remote::open(&config(&[&server]))?)?;
+    let prompt = async |version: &str, words: Vec<String>| -> Result<Option<String>> {
+        let glossary = Glossary { area: "barsel".into(), version: version.into(), words };
+        transcriber.hear(Request { glossary, ..request(1, 0) }).await?;
+        Ok(server.asked().pop().context("a request")?.prompt)
+    };
+    assert_eq!(prompt("1", vec![]).await?, None);
+    let few = vec!["barselsdagpenge".to_owned(), "Udbetaling Danmark".to_owned()];
+    assert_eq!(prompt("2", few).await?.as_deref(), Some("barselsdagpenge, Udbetaling Danmark"));
+    let many: Vec<String> = (100..200).map(|at| format!("barselsdagpenge{at}")).collect();
+    let cut = prompt("3", many.clone()).await?.context("a prompt")?;
+    assert!(cut.chars().count() <= 334, "{cut}");
+    assert_eq!(cut, many[..16].join(", "));
     transcriber.stop().await;
     Ok(())
 }

@@ -2,20 +2,29 @@
 //!
 //! In: the links that `track` cut, then their texts, in any order. Out: settles, in the order of the sound. A text is judged
 //! before it is settled (`transcribe::doubt`), and marked if it is the citizen's voice from a loudspeaker (`crate::echo`); grey
-//! text that the final does not replace is taken away.
+//! text that the final does not replace is taken away. What a text that is believed tells of its language holds for the
+//! rest of its track (`transcribe::language`).
 
 use super::loudspeaker::Both;
 use super::{Call, CallError};
 use crate::notes::ToNotes;
 use crate::settle::LinkId;
 use crate::track::Link;
-use crate::transcribe::doubt::{Judge, Sound};
+use crate::transcribe::doubt::{Judges, Sound};
+use crate::transcribe::language::{Detect, Detected};
 use crate::transcribe::{Class, NotHeard, Request, RequestId, Transcriber};
 use futures_util::FutureExt as _;
 use referent_proto::{NotTranscribedReason, Pcm, SampleOffset, SampleSpan, Track, What};
 use referent_telemetry::step;
-use std::sync::Arc;
 use tracing::Instrument as _;
+
+/// What a segment has become.
+pub(super) struct Text {
+    track: Track,
+    link: LinkId,
+    what: What,
+    detected: Option<Detected>,
+}
 
 impl Call<'_> {
     pub(super) fn take(&mut self, track: Track, links: Vec<Link>) -> Result<(), CallError> {
@@ -38,10 +47,9 @@ impl Call<'_> {
                         Track::Far => None,
                     };
                     let request = self.request(track, self.class, speech, heard_from, pcm);
-                    let judge = self.shared.judges.of(&self.language);
                     let step = self.steps.segment(&request, span);
-                    let hearing = hear(self.shared.transcriber.clone(), judge, request, both, link).instrument(step);
-                    self.texts.push(hearing.boxed());
+                    let (transcriber, judges) = (self.shared.transcriber.clone(), self.shared.judges.clone());
+                    self.texts.push(hear(transcriber, judges, request, both, link).instrument(step).boxed());
                 }
             }
         }
@@ -57,6 +65,9 @@ impl Call<'_> {
         heard_from: SampleOffset,
         pcm: Pcm,
     ) -> Request {
+        let language = &self.languages[track];
+        // Grey text is short, and replaced: it is not worth asking.
+        let detect = if class == Class::Partial { Detect::No } else { language.detect(speech.samples()) };
         Request {
             id: RequestId(0),
             call: self.hello.call,
@@ -65,12 +76,21 @@ impl Call<'_> {
             speech,
             heard_from,
             pcm,
-            language: self.language.clone(),
+            language: language.language().to_owned(),
+            detect,
+            glossary: self.glossary.clone(),
             context: self.shared.context,
         }
     }
 
-    pub(super) fn text(&mut self, track: Track, link: LinkId, what: What) {
+    pub(super) fn text(&mut self, Text { track, link, what, detected }: Text) {
+        if let Some(detected) = detected {
+            count_detected(&detected);
+            // What is not believed may be noise, whose language means nothing.
+            if matches!(what, What::Utterance(_)) && self.languages[track].heard(&detected.likely).is_some() {
+                tracing::info!(%track, "what is spoken on this track is known");
+            }
+        }
         if let Ok(track) = self.track(track) {
             track.line().answer(link, what);
         }
@@ -92,22 +112,22 @@ impl Call<'_> {
     }
 }
 
-async fn hear(
-    transcriber: Transcriber,
-    judge: Arc<Judge>,
-    request: Request,
-    both: Option<Both>,
-    link: LinkId,
-) -> (Track, LinkId, What) {
+async fn hear(transcriber: Transcriber, judges: Judges, request: Request, both: Option<Both>, link: LinkId) -> Text {
     let (call, track, speech) = (request.call, request.track, request.speech);
+    let (assumed, glossary) = (request.language.clone(), request.glossary.words.clone());
     let sound = Sound::of_request(&request);
-    let mut what = match transcriber.hear(request).await {
-        Ok(heard) => step!("judged").in_scope(|| judge.judge(heard, track, speech, sound)),
+    let (mut what, detected) = match transcriber.hear(request).await {
+        Ok(mut heard) => {
+            let detected = heard.detected.take();
+            let language = detected.as_ref().map_or(assumed.as_str(), |detected| detected.language.as_str());
+            let judge = judges.of(language);
+            (step!("judged").in_scope(|| judge.judge_told(heard, track, speech, sound, &glossary)), detected)
+        }
         // The worker ends. What it did not hear it says nothing about: another one goes on.
         Err(NotHeard::Cancelled) => std::future::pending().await,
         Err(error) => {
             tracing::warn!(%call, %track, from = %speech.start(), to = %speech.end(), %error, "speech without text");
-            What::NotTranscribed(error.reason())
+            (What::NotTranscribed(error.reason()), None)
         }
     };
     if let (What::Utterance(utterance), Some(both)) = (&mut what, both) {
@@ -116,7 +136,13 @@ async fn hear(
             metrics::counter!("referent_echoes_total").increment(1);
         }
     }
-    (track, link, what)
+    Text { track, link, what, detected }
+}
+
+/// What asking for the language costs; the language itself is nobody's business here.
+fn count_detected(detected: &Detected) {
+    let heard = if detected.again { "twice" } else { "once" };
+    metrics::counter!("referent_languages_asked_total", "heard" => heard).increment(1);
 }
 
 fn count(what: &What) {

@@ -138,7 +138,7 @@ mod tests {
         check(&[(0, 25_000), (25_100, 50_000)], span(20_000, 40_000), None);
         check(&[(0, 400_000)], span(20_000, 40_000), None);
         let mut silent = Loudspeaker::default();
-        silent.plays(SampleOffset(0), &[3; 50_000]);
+        silent.plays(SampleOffset(0), &vec![3; 50_000]);
         assert!(silent.beside(span(20_000, 40_000), SampleOffset(20_000), &Pcm(vec![1; 20_000])).is_none());
     }
 }

@@ -128,6 +128,8 @@ fn invalid(what: &str) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transcribe::glossary::Glossary;
+    use crate::transcribe::language::{Detect, Detected};
     use crate::transcribe::tests::request;
     use crate::transcribe::{Class, scripted};
     use proptest::prelude::*;
@@ -135,9 +137,13 @@ mod tests {
 
     #[test]
     fn messages_survive_the_way() {
-        let request = request(9, Class::HungUp);
+        let mut request = request(9, Class::HungUp);
+        request.detect = Detect::Yes(vec!["da".into(), "en".into()]);
+        request.glossary = Glossary { area: "a".into(), version: "v".into(), words: vec!["barsel".into()] };
         let words = scripted::words("Jeg hører", request.speech, 0.5);
-        let heard = Heard { text: Spoken::new("Jeg hører"), words, probability: 0.5, no_speech: 0.25 };
+        let likely = vec![("da".to_owned(), 0.75), ("en".to_owned(), 0.25)];
+        let detected = Some(Detected { language: "da".into(), likely, again: true });
+        let heard = Heard { text: Spoken::new("Jeg hører"), words, probability: 0.5, no_speech: 0.25, detected };
         let mut bytes = Vec::new();
         write(&mut bytes, &ToChild::Hear(request.clone())).unwrap();
         write(&mut bytes, &FromChild::Heard(RequestId(7), Ok(heard.clone()))).unwrap();

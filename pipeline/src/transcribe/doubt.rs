@@ -9,7 +9,7 @@
 //!   D2  The limits are for the probabilities as the model gives them. The words of an utterance carry calibrated ones,
 //!       where the model has a table.
 //!   D3  Each reason is one plain sign, and the first that is found is given: no text, circles, tones instead of a voice
-//!       (which counts as no speech), a known invention, the model's own verdict, its disbelief, more words than anybody can say in the time (which counts as disbelief).
+//!       (which counts as no speech), a known invention, the area's glossary said back (both only in weak sound), the model's own verdict, its disbelief, more words than anybody can say in the time (which counts as disbelief).
 //!
 //! Not done here: echo (`crate::echo`), and no second try (`whisper` asks [`doubt`] for that).
 
@@ -17,6 +17,7 @@ pub mod sound;
 pub mod steady;
 pub mod text;
 pub mod inventions;
+pub mod glossary;
 pub mod calibration;
 
 pub use calibration::Calibration;
@@ -72,7 +73,19 @@ impl Judge {
 
     /// What became of the segment.
     pub fn judge(&self, heard: Heard, track: Track, speech: SampleSpan, sound: Sound) -> What {
-        match self.doubt(&heard, sound) {
+        self.judge_told(heard, track, speech, sound, &[])
+    }
+
+    /// As [`Judge::judge`], of a recogniser that was told to expect these words.
+    pub fn judge_told(
+        &self,
+        heard: Heard,
+        track: Track,
+        speech: SampleSpan,
+        sound: Sound,
+        glossary: &[String],
+    ) -> What {
+        match self.doubt_told(&heard, sound, glossary) {
             Some(reason) => What::Suppressed { reason, text: heard.text },
             None => utterance(heard, track, speech, &self.calibration),
         }
@@ -80,11 +93,18 @@ impl Judge {
 
     /// Why the text is not to be believed, if it is not.
     pub fn doubt(&self, heard: &Heard, sound: Sound) -> Option<SuppressedReason> {
+        self.doubt_told(heard, sound, &[])
+    }
+
+    /// As [`Judge::doubt`], of a recogniser that was told to expect these words.
+    pub fn doubt_told(&self, heard: &Heard, sound: Sound, glossary: &[String]) -> Option<SuppressedReason> {
         let text = heard.text.reveal();
         // D3: a loop of a known sentence is a loop first.
         let circles_or_nothing = || doubt_text(text);
         let invention =
             || (sound.is_weak() && self.inventions.is_invention(text)).then_some(SuppressedReason::KnownInvention);
+        let said_back =
+            || (sound.is_weak() && glossary::is_repeated(glossary, text)).then_some(SuppressedReason::GlossaryRepeated);
         let too_fast = || text::is_too_fast(text, sound.seconds).then_some(SuppressedReason::LowProbability);
         let tones = || sound.is_tones().then_some(SuppressedReason::NoSpeech);
         let unlike_this_model = || {
@@ -94,6 +114,7 @@ impl Judge {
         circles_or_nothing()
             .or_else(tones)
             .or_else(invention)
+            .or_else(said_back)
             .or_else(|| doubt(heard))
             .or_else(unlike_this_model)
             .or_else(too_fast)

@@ -13,16 +13,21 @@
 //!       answer, hears another one, and then does so again: then it is the sound's fault.
 //!   E4  Only the configured addresses are asked (`openai`). Neither sound nor text nor
 //!       the key reaches a log or an error.
+//!   E5  Where the language shall be found out, the server is told none and its answer is believed, if it is one of the
+//!       area's. If it is not, or the server does not say, the sound is heard again in the language that was assumed: at
+//!       most two requests for one segment.
 //!
 //! Not done here: no queue (`schedule`); no retry for a server's own error beyond E3 (`Transcriber::hear` has one).
 
 mod answer;
 mod circuit;
 
-use super::{Cancel, Heard, NotHeard, Recognizer, Request};
+use super::glossary::{self, Prompts};
+use super::language::{Detect, Detected};
+use super::{Cancel, Heard, NotHeard, Recognizer, Request, doubt};
 use crate::config::RemoteConfig;
 use crate::openai::{self, Unusable};
-use answer::Answer;
+use answer::{Answer, Told};
 use circuit::Circuit;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::multipart::{Form, Part};
@@ -39,6 +44,11 @@ const LONGEST_ANSWER: usize = 1 << 20;
 const STEPS_BACK: Duration = Duration::from_millis(500);
 /// While no address may be asked, they are looked at this often; one that is free again says so itself.
 const LOOKED_AT: Duration = Duration::from_millis(200);
+
+/// Characters of a prompt. A model takes 223 tokens and forgets what comes before the last of them, and how many a glossary
+/// has only the server knows. With Whisper's own vocabulary two dozen Danish terms have 2.5 characters a token, and the
+/// worst of them 1.7; this bound holds down to 1.5.
+const LONGEST_PROMPT: usize = 334;
 
 /// Where the configuration says how they are reached.
 const TABLE: &str = "recogniser.remote";
@@ -76,6 +86,7 @@ struct Farm {
     model: String,
     limit: Duration,
     addresses: Vec<Url>,
+    prompts: Prompts<String>,
     circuits: Mutex<Vec<Circuit>>,
     /// A place has become free.
     free: Notify,
@@ -83,7 +94,7 @@ struct Farm {
 
 /// What became of one try.
 enum Tried {
-    Heard(Heard),
+    Heard(Told),
     /// The server took it and said no: it may be the sound's fault.
     Refused(StatusCode),
     /// It did not answer in time: it may be the sound's fault.
@@ -101,23 +112,49 @@ impl Farm {
             model: config.model.clone(),
             limit: config.total,
             addresses: config.urls.iter().map(address).collect::<Result<_, _>>()?,
+            prompts: Prompts::default(),
             circuits: Mutex::new(vec![Circuit::new(config.concurrency); config.urls.len()]),
             free: Notify::new(),
         })
     }
 
-    /// E3.
+    /// E5.
     async fn hear(&self, request: &Request) -> Result<Heard, NotHeard> {
+        let assumed = || self.hear_as(Some(&request.language), request);
+        match &request.detect {
+            Detect::No => Ok(assumed().await?.heard),
+            Detect::Yes(candidates) => {
+                let told = self.hear_as(None, request).await?;
+                match told.in_one_of(candidates, false) {
+                    Ok(heard) => Ok(heard),
+                    Err(likely) => Ok(again(&request.language, likely, assumed().await?.heard)),
+                }
+            }
+            Detect::IfDoubtful(candidates) => {
+                let heard = assumed().await?.heard;
+                if doubt::doubt(&heard).is_none() {
+                    return Ok(heard);
+                }
+                let told = self.hear_as(None, request).await?;
+                let believed = told.in_one_of(candidates, true).ok();
+                let believed = believed.filter(|other| other.probability > heard.probability);
+                Ok(believed.unwrap_or_else(|| again(&request.language, Vec::new(), heard)))
+            }
+        }
+    }
+
+    /// E3, in a language, or in what the server finds.
+    async fn hear_as(&self, language: Option<&str>, request: &Request) -> Result<Told, NotHeard> {
         let wav = wav(&request.pcm.0);
         let mut blamed: Option<Instant> = None;
         loop {
             let place = self.place().await;
-            let tried = self.ask(place.at, request, wav.clone()).await;
+            let tried = self.ask(place.at, language, request, wav.clone()).await;
             let (now, circuit) = (Instant::now(), place.circuit());
             let given_up = match tried {
-                Tried::Heard(heard) => {
+                Tried::Heard(told) => {
                     circuit.heard(now);
-                    return Ok(heard);
+                    return Ok(told);
                 }
                 Tried::Away(wait) => {
                     circuit.failed(now, wait);
@@ -161,7 +198,7 @@ impl Farm {
         }
     }
 
-    async fn ask(&self, at: usize, request: &Request, wav: Vec<u8>) -> Tried {
+    async fn ask(&self, at: usize, language: Option<&str>, request: &Request, wav: Vec<u8>) -> Tried {
         let file = Part::bytes(wav).file_name("segment.wav");
         let Ok(file) = file.mime_str("audio/wav") else { return Tried::Refused(StatusCode::BAD_REQUEST) };
         let mut form = Form::new()
@@ -171,8 +208,12 @@ impl Farm {
             .text("timestamp_granularities[]", "word")
             .text("timestamp_granularities[]", "segment")
             .text("temperature", "0");
-        if request.language != "auto" {
-            form = form.text("language", request.language.clone());
+        if let Some(language) = language {
+            form = form.text("language", language.to_owned());
+        }
+        let prompt = self.prompts.of(&request.glossary, |words| glossary::text(words, LONGEST_PROMPT));
+        if let Some(prompt) = prompt.filter(|prompt| !prompt.is_empty()) {
+            form = form.text("prompt", prompt.as_str().to_owned());
         }
         let mut sending = self.http.post(self.addresses[at].clone()).multipart(form);
         if let Some(authorization) = &self.authorization {
@@ -205,6 +246,11 @@ impl Farm {
     fn circuits(&self) -> MutexGuard<'_, Vec<Circuit>> {
         self.circuits.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What was heard with a second request in this language, because of what the first one told.
+fn again(language: &str, likely: Vec<(String, f32)>, heard: Heard) -> Heard {
+    Heard { detected: Some(Detected { language: language.to_owned(), likely, again: true }), ..heard }
 }
 
 /// One of the requests that an address may have; given back by dropping it.
@@ -282,7 +328,7 @@ async fn read(mut response: reqwest::Response, request: &Request) -> Tried {
         }
     }
     if let Some(answer) = Answer::parse(&body) {
-        return Tried::Heard(answer.heard(request));
+        return Tried::Heard(answer.told(request));
     }
     tracing::warn!(bytes = body.len(), "a recognition server's answer cannot be read");
     Tried::Refused(StatusCode::UNPROCESSABLE_ENTITY)

@@ -42,6 +42,8 @@ pub(crate) fn request(call: u8, class: Class) -> Request {
         heard_from: SampleOffset(12_000),
         pcm: Pcm(vec![0; 24_000]),
         language: "da".into(),
+        detect: Detect::No,
+        glossary: Glossary::default(),
         context: Context::Fitted,
     }
 }

@@ -2,8 +2,12 @@
 //!
 //! In: the sound of a segment. Out: its text, with the model's own doubts. The encoder looks at as much of its 30 s
 //! window as the segment fills ([`Context::Fitted`], several times cheaper), and once more at all of it when the result
-//! looks wrong. Greedy, no temperatures to fall back on, no time stamps (the model's words are better without them), no
-//! prompt: the text of a segment depends on its sound alone.
+//! looks wrong. Greedy, no temperatures to fall back on, no time stamps (the model's words are better without them); no
+//! prompt but the area's glossary: the text of a segment depends on its sound and its area alone.
+//!
+//! Which language is spoken is read off the encoder's output that the text was made of: after the text one token is decoded
+//! once more, and no sound encoded (`whisper_lang_auto_detect` encodes it again). Only where another language than the one
+//! assumed is spoken, the segment is heard a second time.
 //!
 //! Promised: only a [`ModelPath`] is loaded; every input has at least a second (whisper.cpp reads beyond shorter ones);
 //! a cancelled request ends after the encoder's run at the latest; memory does not grow with what was heard. Log lines of
@@ -14,12 +18,14 @@
 
 #![expect(unsafe_code, reason = "whisper.cpp's callbacks: the safe wrapper of the abort callback calls a wrong type")]
 
+use super::glossary::{Prompts, pieces};
+use super::language::{Detect, Detected};
 use super::{Cancel, Heard, NotHeard, Recognizer, Request, doubt};
 use crate::config::Context;
 use referent_models::{Kind, ModelPath};
 use referent_proto::{SampleSpan, Spoken};
 use std::collections::HashMap;
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use whisper_rs::whisper_rs_sys::{self as sys, ggml_log_level};
@@ -67,6 +73,8 @@ pub struct Whisper {
     context: Arc<WhisperContext>,
     state: Option<WhisperState>,
     params: HashMap<String, FullParams<'static, 'static>>,
+    /// As tokens; the same for all recognisers of the model.
+    prompts: Arc<Prompts<Vec<c_int>>>,
 }
 
 impl Whisper {
@@ -83,32 +91,56 @@ impl Whisper {
         let not_loaded = |error| Unusable::NotLoaded { path: path.display().to_string(), error };
         let context = WhisperContext::new_with_params(path, parameters).map_err(not_loaded)?;
         let context = Arc::new(context);
+        let prompts = Arc::default();
         let mut recognisers: Vec<Box<dyn Recognizer>> = Vec::new();
         for _ in 0..workers {
             let state = context.create_state().map_err(not_loaded)?;
-            let (context, params) = (Arc::clone(&context), HashMap::new());
-            recognisers.push(Box::new(Self { context, state: Some(state), params }));
+            let (context, params, prompts) = (Arc::clone(&context), HashMap::new(), Arc::clone(&prompts));
+            recognisers.push(Box::new(Self { context, state: Some(state), params, prompts }));
         }
         tracing::info!(model = model.name(), sha256 = %model.sha256(), workers, "the model is loaded");
         Ok(recognisers)
+    }
+
+    /// Once more with the whole window, if a fitted result looks wrong.
+    fn mend(
+        &mut self,
+        heard: Heard,
+        samples: &[f32],
+        language: &str,
+        request: &Request,
+        cancel: &Cancel,
+    ) -> Result<Heard, NotHeard> {
+        if window(request, samples) == WHOLE_WINDOW || !looks_wrong(&heard) {
+            return Ok(heard);
+        }
+        metrics::counter!("referent_recogniser_full_context_total").increment(1);
+        let again = self.hear_in(WHOLE_WINDOW, samples, language, request, cancel)?;
+        Ok(more_probable(heard, again))
     }
 
     fn hear_in(
         &mut self,
         window: usize,
         samples: &[f32],
+        language: &str,
         request: &Request,
         cancel: &Cancel,
     ) -> Result<Heard, NotHeard> {
-        let state = match &mut self.state {
+        let Self { context, state, params: made, prompts } = self;
+        let state = match state {
             Some(state) => state,
-            None => self.state.insert(self.context.create_state().map_err(failed)?),
+            None => state.insert(context.create_state().map_err(failed)?),
         };
-        if self.params.len() >= LANGUAGES && !self.params.contains_key(&request.language) {
+        if made.len() >= LANGUAGES && !made.contains_key(language) {
             return Err(NotHeard::Failed { code: NO_SUCH_LANGUAGE });
         }
-        let made = self.params.entry(request.language.clone()).or_insert_with_key(|language| params(language));
-        let mut params = made.clone();
+        let prompt = prompts.of(&request.glossary, |words| tokens(context, words));
+        let mut params: FullParams<'_, '_> =
+            made.entry(language.to_owned()).or_insert_with_key(|language| params(language)).clone();
+        if let Some(prompt) = &prompt {
+            params.set_tokens(prompt);
+        }
         params.set_audio_ctx(i32::try_from(window).unwrap_or(i32::MAX));
         // SAFETY: `is_cancelled` only reads the flag, and `cancel` outlives the call to `full`.
         unsafe {
@@ -120,25 +152,88 @@ impl Whisper {
             self.state = None;
             return Err(if cancel.is_cancelled() { NotHeard::Cancelled } else { failed(error) });
         }
-        Ok(read(state, self.context.token_eot(), request.speech))
+        Ok(read(state, context.token_eot(), request.speech))
+    }
+
+    /// How likely each of these languages is, of all that the model knows, in the sound that was heard last; `None` for a
+    /// model that knows but one, and where whisper.cpp fails, which then shows at the next request.
+    fn likely(&mut self, candidates: &[String]) -> Option<Vec<(String, f32)>> {
+        let first = self.context.token_sot() + 1;
+        let known = self.context.token_translate() - first;
+        if !self.context.is_multilingual() || known < 1 {
+            return None;
+        }
+        let state = self.state.as_mut()?;
+        state.decode(&[self.context.token_sot()], 0, 1).ok()?;
+        let logits = state.get_logits().ok()?;
+        let of_languages = logits.get(usize::try_from(first).ok()?..usize::try_from(first + known).ok()?)?;
+        let most = of_languages.iter().copied().fold(f32::MIN, f32::max);
+        let all: f32 = of_languages.iter().map(|logit| (logit - most).exp()).sum();
+        let likely = candidates.iter().filter_map(|code| {
+            let at = usize::try_from(whisper_rs::get_lang_id(code)?).ok()?;
+            Some((code.clone(), (of_languages.get(at)? - most).exp() / all))
+        });
+        Some(likely.collect())
     }
 }
 
 impl Recognizer for Whisper {
     fn hear(&mut self, request: &Request, cancel: &Cancel) -> Result<Heard, NotHeard> {
         let samples = padded(&request.pcm.0);
-        let window = match request.context {
-            Context::Fitted => fitted(samples.len()),
-            Context::Full => WHOLE_WINDOW,
+        let window = window(request, &samples);
+        let assumed = request.language.as_str();
+        let heard = self.hear_in(window, &samples, assumed, request, cancel)?;
+        let is_asked = match request.detect {
+            Detect::No => false,
+            Detect::IfDoubtful(_) => looks_wrong(&heard),
+            Detect::Yes(_) => true,
         };
-        let heard = self.hear_in(window, &samples, request, cancel)?;
-        if window == WHOLE_WINDOW || !looks_wrong(&heard) {
-            return Ok(heard);
+        let likely = if is_asked { self.likely(request.detect.candidates()) } else { None };
+        let Some(likely) = likely else { return self.mend(heard, &samples, assumed, request, cancel) };
+        let found =
+            |language: &str, again| Some(Detected { language: language.to_owned(), likely: likely.clone(), again });
+        let spoken = request.detect.chosen(assumed, &likely);
+        if spoken == assumed {
+            let heard = self.mend(heard, &samples, assumed, request, cancel)?;
+            return Ok(Heard { detected: found(assumed, false), ..heard });
         }
-        metrics::counter!("referent_recogniser_full_context_total").increment(1);
-        let again = self.hear_in(WHOLE_WINDOW, &samples, request, cancel)?;
-        Ok(if again.probability > heard.probability { again } else { heard })
+        let other = self.hear_in(window, &samples, spoken, request, cancel)?;
+        let other = self.mend(other, &samples, spoken, request, cancel)?;
+        let other = Heard { detected: found(spoken, true), ..other };
+        // Where the language was known and only this text is doubtful, the sound may be no speech at all.
+        let is_doubtful = matches!(request.detect, Detect::IfDoubtful(_));
+        Ok(if is_doubtful { more_probable(Heard { detected: found(assumed, true), ..heard }, other) } else { other })
     }
+}
+
+/// How much the encoder looks at first.
+fn window(request: &Request, samples: &[f32]) -> usize {
+    match request.context {
+        Context::Fitted => fitted(samples.len()),
+        Context::Full => WHOLE_WINDOW,
+    }
+}
+
+fn more_probable(heard: Heard, again: Heard) -> Heard {
+    if again.probability > heard.probability { again } else { heard }
+}
+
+/// The glossary as the model reads it, and how many entries are in it. whisper.cpp keeps the last of half the text's
+/// context less one token, so it is given no more.
+fn tokens(context: &WhisperContext, words: &[String]) -> (Vec<c_int>, usize) {
+    let most = usize::try_from(context.n_text_ctx() / 2 - 1).unwrap_or(0);
+    let (mut tokens, mut taken) = (Vec::new(), 0);
+    for piece in pieces(words) {
+        // Words begin with a blank, the first as well. The binding wants room for every token there may be: one for each byte.
+        let piece = if taken == 0 { format!(" {piece}") } else { piece };
+        let Ok(of_piece) = context.tokenize(&piece, piece.len() + 1) else { break };
+        if tokens.len() + of_piece.len() > most {
+            break;
+        }
+        tokens.extend(of_piece);
+        taken += 1;
+    }
+    (tokens, taken)
 }
 
 /// As much of the window as the sound fills, and a little more.
@@ -206,6 +301,7 @@ fn read(state: &WhisperState, end_of_text: i32, speech: SampleSpan) -> Heard {
         words: super::spread(&borrowed, speech),
         probability: all.value(),
         no_speech: no_speech.clamp(0.0, 1.0),
+        detected: None,
     }
 }
 

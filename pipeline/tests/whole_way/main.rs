@@ -8,3 +8,4 @@ mod worker;
 mod life;
 mod disturbed;
 mod refused;
+mod languages;

@@ -7,7 +7,7 @@ const CLEAR: Sound = Sound { vad: 0.9, level_db: -25.0, seconds: 3.0, steady: MO
 const HISS: Sound = Sound { vad: 0.35, level_db: -48.0, seconds: 3.0, steady: MOVING };
 
 fn heard(text: &str, probability: f32, no_speech: f32) -> Heard {
-    Heard { text: Spoken::new(text), words: Vec::new(), probability, no_speech }
+    Heard { text: Spoken::new(text), words: Vec::new(), probability, no_speech, detected: None }
 }
 
 fn known() -> Judge {
@@ -54,6 +54,22 @@ fn what_models_invent_is_suppressed_where_the_sound_is_weak() {
     check_known("Danske tekster af Nicolai Winther", CLEAR, None);
     check_known("Jeg siger tak for nu, farvel.", HISS, None);
     check_known("Ja.", HISS, None);
+}
+
+#[test]
+fn the_glossary_said_back_is_suppressed_where_the_sound_is_weak() {
+    let glossary = ["barselsdagpenge", "Udbetaling Danmark", "NemKonto"].map(str::to_owned);
+    let check = |text: &str, sound: Sound, expected: Option<S>| {
+        assert_eq!(known().doubt_told(&heard(text, 0.9, 0.0), sound, &glossary), expected, "{text} with {sound:?}");
+    };
+    check("Barselsdagpenge, Udbetaling Danmark, NemKonto", HISS, Some(S::GlossaryRepeated));
+    check("Udbetaling Danmark, NemKonto.", Sound { level_db: -53.0, ..CLEAR }, Some(S::GlossaryRepeated));
+    check("Barselsdagpenge, Udbetaling Danmark, NemKonto", CLEAR, None);
+    check("Ja, barselsdagpenge fra Udbetaling Danmark.", HISS, None);
+    check_known("Barselsdagpenge, Udbetaling Danmark, NemKonto", HISS, None);
+    let span = SampleSpan::of(SampleOffset(0), 16_000);
+    let what = known().judge_told(heard("NemKonto", 0.9, 0.0), Track::Far, span, HISS, &glossary);
+    assert!(matches!(what, What::Suppressed { reason: S::GlossaryRepeated, .. }), "kept, and said why: {what:?}");
 }
 
 #[test]

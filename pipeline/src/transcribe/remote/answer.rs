@@ -1,20 +1,58 @@
 //! Reads the answer of a transcription server: `verbose_json` with or without word times, or text alone.
 //!
-//! In: bytes. Out: [`Heard`]. Every field but `text` may be missing or null, because servers differ: vLLM gives segments
-//! without words, whisper.cpp's server words inside of segments, others text alone. Unknown fields are ignored.
+//! In: bytes. Out: [`Told`]. Every field but `text` may be missing or null, because servers differ: vLLM gives segments
+//! without words, whisper.cpp's server words inside of segments, others text alone; a language comes as its code or as its
+//! English name. Unknown fields are ignored.
 
+use crate::transcribe::language::Detected;
 use crate::transcribe::{Heard, Request, spread};
-use referent_proto::{SampleOffset, SampleSpan, Spoken, Word};
-use serde::Deserialize;
+use referent_proto::{SampleOffset, SampleSpan, Spoken, Word, language};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 /// What a word is worth where the server says nothing of probabilities: not known, so neither certain nor doubted.
 const NOT_KNOWN: f32 = 0.5;
+/// What a language is worth that a server names without saying how likely it is: clear, and not sure by itself.
+const NAMED: f32 = 0.75;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Answer {
     text: Option<String>,
     words: Option<Vec<TimedWord>>,
     segments: Option<Vec<Segment>>,
+    #[serde(default, deserialize_with = "if_it_is_one")]
+    language: Option<String>,
+    #[serde(default, deserialize_with = "if_it_is_one")]
+    language_probability: Option<f32>,
+}
+
+/// What is heard does not depend on a field that only some servers have.
+fn if_it_is_one<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Option<T>, D::Error> {
+    let value = serde_json::Value::deserialize(from)?;
+    Ok(serde_json::from_value(value).ok())
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub(super) struct Told {
+    /// The text, of whatever language.
+    pub(super) heard: Heard,
+    /// The language that it names, as a code, and how likely that is.
+    language: Option<(&'static str, f32)>,
+}
+
+impl Told {
+    /// The text, if it is in one of these languages; else what the server named instead. `again`: it was asked twice.
+    pub(super) fn in_one_of(self, candidates: &[String], again: bool) -> Result<Heard, Vec<(String, f32)>> {
+        let likely: Vec<(String, f32)> = self.language.iter().map(|(code, sure)| ((*code).to_owned(), *sure)).collect();
+        match self.language {
+            Some((code, _)) if candidates.iter().any(|candidate| candidate == code) => {
+                let detected = Some(Detected { language: code.to_owned(), likely, again });
+                Ok(Heard { detected, ..self.heard })
+            }
+            _ => Err(likely),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -42,7 +80,13 @@ impl Answer {
         (answer.text.is_some() || answer.segments.is_some()).then_some(answer)
     }
 
-    pub(super) fn heard(self, request: &Request) -> Heard {
+    pub(super) fn told(self, request: &Request) -> Told {
+        let sure = self.language_probability.filter(|sure| sure.is_finite()).map_or(NAMED, |sure| sure.clamp(0.0, 1.0));
+        let language = self.language.as_deref().and_then(language::code_of).map(|code| (code, sure));
+        Told { language, heard: self.heard(request) }
+    }
+
+    fn heard(self, request: &Request) -> Heard {
         let segments = self.segments.unwrap_or_default();
         let text = self.text.unwrap_or_else(|| {
             segments.iter().filter_map(|segment| segment.text.as_deref()).collect::<Vec<_>>().join(" ")
@@ -60,7 +104,7 @@ impl Answer {
             spread(&words, request.speech)
         });
         let probability = if text.is_empty() { 0.0 } else { probability };
-        Heard { text: Spoken::new(text), words, probability, no_speech: no_speech.clamp(0.0, 1.0) }
+        Heard { text: Spoken::new(text), words, probability, no_speech: no_speech.clamp(0.0, 1.0), detected: None }
     }
 }
 
@@ -148,6 +192,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_language_is_believed_by_code_or_name_and_only_if_the_area_has_it() {
+        let candidates = ["da".to_owned(), "en".to_owned()];
+        let check = |fields: &str, expected: Result<(&str, f32), &[(&str, f32)]>| {
+            let answer = Answer::parse(format!(r#"{{"text": "Yes"{fields}}}"#).as_bytes()).unwrap();
+            let told = answer.told(&request(1, Class::Live)).in_one_of(&candidates, false);
+            let told = told.map(|heard| heard.detected.map(|found| (found.language, found.likely[0].1)));
+            match (told, expected) {
+                (Ok(told), Ok((language, sure))) => assert_eq!(told, Some((language.to_owned(), sure)), "{fields}"),
+                (Err(told), Err(expected)) => {
+                    assert_eq!(told, expected.iter().map(|&(code, p)| (code.to_owned(), p)).collect::<Vec<_>>());
+                }
+                (told, expected) => panic!("{fields}: {told:?}, not {expected:?}"),
+            }
+        };
+        check(r#", "language": "english""#, Ok(("en", NAMED)));
+        check(r#", "language": "en""#, Ok(("en", NAMED)));
+        check(r#", "language": "Danish", "language_probability": 0.97"#, Ok(("da", 0.97)));
+        check(r#", "language": "da", "language_probability": "high""#, Ok(("da", NAMED)));
+        check(r#", "language": "norwegian", "language_probability": 0.5"#, Err(&[("no", 0.5)]));
+        for none in ["", r#", "language": null"#, r#", "language": "auto""#, r#", "language": 7"#] {
+            check(none, Err(&[]));
+        }
+    }
+
     proptest! {
         /// Words stay in order and within the speech, whatever times a server gives.
         #[test]
@@ -156,7 +225,9 @@ mod tests {
                 word: "ja".into(), start: Some(start), end: Some(end), probability: None,
             }).collect();
             let text = vec!["ja"; words.len()].join(" ");
-            let answer = Answer { text: Some(text), words: Some(words), segments: None };
+            let answer = Answer {
+                text: Some(text), words: Some(words), segments: None, language: None, language_probability: None,
+            };
             let request = request(1, Class::Live);
             let mut next = request.speech.start();
             for word in answer.heard(&request).words {
