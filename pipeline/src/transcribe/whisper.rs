@@ -26,8 +26,8 @@ use referent_models::{Kind, ModelPath};
 use referent_proto::{SampleSpan, Spoken};
 use std::collections::HashMap;
 use std::ffi::{CStr, c_char, c_int, c_void};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 use whisper_rs::whisper_rs_sys::{self as sys, ggml_log_level};
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperError, WhisperState};
 
@@ -84,7 +84,7 @@ impl Whisper {
         if model.kind() == Some(Kind::Vad) {
             return Err(Unusable::NotSpeech(model.name().to_owned()));
         }
-        is_fast(whisper_rs::print_system_info())?;
+        is_fast(&BUILT_WITH)?;
         let mut parameters = WhisperContextParameters::default();
         parameters.use_gpu(false).flash_attn(false);
         let path = model.as_path();
@@ -344,6 +344,9 @@ unsafe extern "C" fn is_cancelled(flag: *mut c_void) -> bool {
     // SAFETY: `hear_in` passes a pointer to an `AtomicBool` that outlives the call.
     unsafe { &*flag.cast_const().cast::<AtomicBool>() }.load(Ordering::Relaxed)
 }
+
+/// What whisper.cpp was built with. It writes that into one string for all threads, so it is asked only once.
+static BUILT_WITH: LazyLock<&str> = LazyLock::new(whisper_rs::print_system_info);
 
 /// The two that make it several times faster; docs/decisions/0007 says how they get lost.
 fn is_fast(system_info: &str) -> Result<(), Unusable> {
