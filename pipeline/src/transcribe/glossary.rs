@@ -5,7 +5,7 @@
 //! its end: an area writes its most important words first.
 //!
 //! Promised: what was left out is said in the log, once, by the area's name and as a number, and never with a call; no
-//! more than [`VERSIONS`] prompts are kept. Not done here: what a model makes of it (`doubt::glossary` finds the one that
+//! more than 64 prompts are kept. Not done here: what a model makes of it (`doubt::glossary` finds the one that
 //! says it back).
 
 use serde::{Deserialize, Serialize};

@@ -2,12 +2,10 @@
 //!
 //! In: the sound of a segment. Out: its text, with the model's own doubts. The encoder looks at as much of its 30 s
 //! window as the segment fills ([`Context::Fitted`], several times cheaper), and once more at all of it when the result
-//! looks wrong. Greedy, no temperatures to fall back on, no time stamps (the model's words are better without them); no
-//! prompt but the area's glossary: the text of a segment depends on its sound and its area alone.
-//!
-//! Which language is spoken is read off the encoder's output that the text was made of: after the text one token is decoded
-//! once more, and no sound encoded (`whisper_lang_auto_detect` encodes it again). Only where another language than the one
-//! assumed is spoken, the segment is heard a second time.
+//! looks wrong. Greedy, no temperatures to fall back on, no time stamps (the model's words are better without them), no
+//! prompt but the area's glossary: the text of a segment depends on its sound, its area and its language alone. Which one
+//! is spoken is read off what was encoded for the text: one token more is decoded and no sound encoded
+//! (`whisper_lang_auto_detect` encodes it again). Only what is in another language than assumed is heard a second time.
 //!
 //! Promised: only a [`ModelPath`] is loaded; every input has at least a second (whisper.cpp reads beyond shorter ones);
 //! a cancelled request ends after the encoder's run at the latest; memory does not grow with what was heard. Log lines of
