@@ -1,6 +1,6 @@
 //! What `make bench` measures: one function a group of figures.
 
-mod engine;
+pub(crate) mod engine;
 pub mod model;
 mod load;
 pub mod live;

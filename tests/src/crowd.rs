@@ -6,6 +6,7 @@
 //!
 //! Not done here: no spool and no device; the agent itself is measured by its own figures.
 
+use crate::replay::{Event, Timed};
 use anyhow::{Context as _, Result, bail};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -31,34 +32,52 @@ const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Both sides of a call at 16 kHz.
 #[derive(Debug, Clone)]
-pub struct Sound(Arc<PerTrack<Vec<i16>>>);
+pub struct Sound {
+    once: Arc<PerTrack<Vec<i16>>>,
+    samples: usize,
+}
 
 impl Sound {
     /// These samples; the shorter side is filled up with silence.
     pub fn new(mut near: Vec<i16>, mut far: Vec<i16>) -> Self {
-        let length = near.len().max(far.len());
-        near.resize(length, 0);
-        far.resize(length, 0);
-        Self(Arc::new(PerTrack { near, far }))
+        let samples = near.len().max(far.len());
+        near.resize(samples, 0);
+        far.resize(samples, 0);
+        Self { once: Arc::new(PerTrack { near, far }), samples }
     }
 
-    /// As long as this, said over and over.
+    /// As long as this, said over and over; held in memory once.
     #[must_use]
     pub fn repeated(&self, samples: usize) -> Self {
-        let side = |track: Track| self.0[track].iter().copied().cycle().take(samples).collect();
+        Self { once: Arc::clone(&self.once), samples: if self.once.near.is_empty() { 0 } else { samples } }
+    }
+
+    /// A copy from one millisecond to another, as far as it reaches.
+    #[must_use]
+    pub fn stretch(&self, from_ms: u64, to_ms: u64) -> Self {
+        let at = |ms: u64| usize::try_from(ms.saturating_mul(16)).unwrap_or(usize::MAX).min(self.samples);
+        let side = |track| self.chunk(track, at(from_ms), at(to_ms).saturating_sub(at(from_ms))).pcm.0;
         Self::new(side(Track::Near), side(Track::Far))
     }
 
     /// The last so many samples of it.
     #[must_use]
     pub fn ending(&self, samples: usize) -> Self {
-        let side = |track: Track| self.0[track][self.len().saturating_sub(samples)..].to_vec();
+        let side = |track| self.chunk(track, self.len().saturating_sub(samples), samples).pcm.0;
         Self::new(side(Track::Near), side(Track::Far))
+    }
+
+    /// So many samples of a track from `first` on, as far as it reaches.
+    pub fn chunk(&self, track: Track, first: usize, samples: usize) -> Chunk {
+        let side = &self.once[track];
+        let end = (first + samples).min(self.samples);
+        let pcm = (first..end).map(|at| side[at % side.len()]).collect();
+        Chunk { track, first: SampleOffset(first as u64), pcm: Pcm(pcm) }
     }
 
     /// Samples of a side.
     pub fn len(&self) -> usize {
-        self.0.near.len()
+        self.samples
     }
 
     /// There are none.
@@ -78,6 +97,8 @@ impl Sound {
 pub struct Manner {
     /// Sample by sample as time goes on, or as fast as credit allows.
     pub real_time: bool,
+    /// How many times faster than it was spoken time goes on.
+    pub speed: u32,
     /// Live, or sent afterwards.
     pub urgency: Urgency,
     /// Pieces, pauses and breaks by this seed.
@@ -86,9 +107,9 @@ pub struct Manner {
 
 impl Manner {
     /// A call that goes on now, and nothing disturbs it.
-    pub const LIVE: Self = Self { real_time: true, urgency: Urgency::Live, disturbed: None };
+    pub const LIVE: Self = Self { real_time: true, speed: 1, urgency: Urgency::Live, disturbed: None };
     /// As fast as it goes.
-    pub const FAST: Self = Self { real_time: false, urgency: Urgency::Live, disturbed: None };
+    pub const FAST: Self = Self { real_time: false, speed: 1, urgency: Urgency::Live, disturbed: None };
 }
 
 /// A call that was sent.
@@ -98,6 +119,8 @@ pub struct Sent {
     pub id: String,
     /// When its first sample was "captured".
     pub began: Instant,
+    /// How many times faster than it was spoken it was sent.
+    pub speed: u32,
     /// When a worker first took it.
     pub let_in: Instant,
     /// When it became known that a track is settled up to there.
@@ -111,9 +134,9 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// Seconds from the last sample of this stretch, as if captured in real time, to its being settled.
+    /// Seconds from the last sample of this stretch, as if captured as time went on, to its being settled.
     pub fn lag_s(&self, track: Track, end_ms: u64) -> Option<f64> {
-        let captured = self.began + Duration::from_millis(end_ms);
+        let captured = self.began + Duration::from_millis(end_ms) / self.speed;
         let end = SampleOffset(end_ms * 16);
         let (_, at) = self.settled[track].iter().find(|(offset, _)| *offset >= end)?;
         Some(at.saturating_duration_since(captured).as_secs_f64())
@@ -122,6 +145,17 @@ impl Sent {
 
 /// Sends one call to the worker at `grpc` (`host:port`) until it is complete.
 pub async fn send(grpc: &str, sound: &Sound, number: u64, manner: Manner) -> Result<Sent> {
+    send_recorded(grpc, sound, number, manner, &mut Vec::new()).await
+}
+
+/// As [`send`]; what the network did is in `record`, whether the call got through or not, and can be replayed.
+pub async fn send_recorded(
+    grpc: &str,
+    sound: &Sound,
+    number: u64,
+    manner: Manner,
+    record: &mut Vec<Timed>,
+) -> Result<Sent> {
     let mut chance = StdRng::seed_from_u64(manner.disturbed.unwrap_or(0) ^ number);
     let id = CallId::new(now_ms(), StdRng::seed_from_u64(number ^ now_ms()).random());
     let channel = Channel::from_shared(format!("http://{grpc}"))?.connect().await?;
@@ -129,7 +163,7 @@ pub async fn send(grpc: &str, sound: &Sound, number: u64, manner: Manner) -> Res
     let (mut settled, mut hung_up, mut connections): (PerTrack<Vec<_>>, _, _) = (PerTrack::default(), None, 0);
     let (mut first_let_in, mut refused, mut broken) = (None, 0, 0);
     loop {
-        let mut line = match Line::open(&channel, id, began, manner).await? {
+        let mut line = match Line::open(&channel, id, began, manner.urgency).await? {
             Opened::Line(line) => line,
             Opened::Elsewhere(after) => {
                 refused += 1;
@@ -140,11 +174,17 @@ pub async fn send(grpc: &str, sound: &Sound, number: u64, manner: Manner) -> Res
         };
         first_let_in.get_or_insert_with(Instant::now);
         connections += 1;
+        line.record = std::mem::take(record);
+        line.has_happened(began, Event::Connect { worker: 0 });
         let broken_at = manner.disturbed.filter(|_| connections < 6).map(|_| {
             let seconds = sound.seconds() * chance.random_range(0.05..0.6);
             line.sent.near.0 + u64::try_from(Duration::from_secs_f64(seconds).as_millis()).unwrap_or(0) * 16
         });
         let done = line.send_all(sound, began, manner, &mut chance, broken_at, &mut hung_up).await;
+        if !matches!(done, Ok(true)) {
+            line.has_happened(began, Event::Break);
+        }
+        *record = std::mem::take(&mut line.record);
         for track in Track::BOTH {
             settled[track].append(&mut line.settled[track]);
         }
@@ -153,7 +193,8 @@ pub async fn send(grpc: &str, sound: &Sound, number: u64, manner: Manner) -> Res
                 let (complete, id) = (Instant::now(), id.to_string());
                 let hung_up = hung_up.context("it hung up")?;
                 let let_in = first_let_in.context("it was let in")?;
-                return Ok(Sent { id, began, let_in, settled, complete, hung_up, connections });
+                let speed = manner.speed;
+                return Ok(Sent { id, began, speed, let_in, settled, complete, hung_up, connections });
             }
             Ok(false) => {}
             Err(error) => {
@@ -167,23 +208,28 @@ pub async fn send(grpc: &str, sound: &Sound, number: u64, manner: Manner) -> Res
 }
 
 /// What becomes of an attempt.
-enum Opened {
+pub(crate) enum Opened {
     Line(Box<Line>),
     Elsewhere(Duration),
 }
 
 /// One connection.
-struct Line {
+pub(crate) struct Line {
     up: mpsc::Sender<wire::FromAgent>,
     down: Streaming<wire::ToAgent>,
-    sent: PerTrack<SampleOffset>,
-    credit: PerTrack<SampleOffset>,
+    /// Up to where sound was sent; at first, from where it is asked for.
+    pub(crate) sent: PerTrack<SampleOffset>,
+    /// Up to where it may be sent.
+    pub(crate) credit: PerTrack<SampleOffset>,
     settled: PerTrack<Vec<(SampleOffset, Instant)>>,
-    complete: bool,
+    /// Nothing more is needed.
+    pub(crate) complete: bool,
+    record: Vec<Timed>,
 }
 
 impl Line {
-    async fn open(channel: &Channel, call: CallId, began: Instant, manner: Manner) -> Result<Opened> {
+    /// Says hello, and hears from where and up to where.
+    pub(crate) async fn open(channel: &Channel, call: CallId, began: Instant, urgency: Urgency) -> Result<Opened> {
         let (up, messages) = mpsc::channel(32);
         let hello = Hello {
             agent_version: "crowd".into(),
@@ -198,14 +244,15 @@ impl Line {
                 utc_ms: i64::try_from(now_ms()).unwrap_or(0) - i64::try_from(began.elapsed().as_millis()).unwrap_or(0),
                 utc_offset_s: 0,
             },
-            urgency: manner.urgency,
+            urgency,
             attempts_without_progress: 0,
             tracks: Track::BOTH.to_vec(),
         };
         up.send(wire::FromAgent { kind: Some(from_agent::Kind::Hello(hello.into())) }).await?;
         let down = CallsClient::new(channel.clone()).stream(ReceiverStream::new(messages)).await?.into_inner();
         let zero = PerTrack::default();
-        let mut line = Self { up, down, sent: zero, credit: zero, settled: PerTrack::default(), complete: false };
+        let (settled, record) = (PerTrack::default(), Vec::new());
+        let mut line = Self { up, down, sent: zero, credit: zero, settled, complete: false, record };
         // Welcome, and for each track from where and up to where.
         for _ in 0..5 {
             match Self::next(&mut line.down).await? {
@@ -246,17 +293,17 @@ impl Line {
                     let now = *hung_up.get_or_insert_with(Instant::now);
                     let age_ms = u64::try_from(now.elapsed().as_millis()).unwrap_or(0);
                     let ends = PerTrack { near: end, far: end };
-                    self.say(from_agent::Kind::HangUp(HangUp { ends, reason: HangUpReason::Person, age_ms }.into()))
-                        .await?;
+                    let reason = HangUpReason::Person;
+                    self.has_happened(began, Event::HangUp { ends: PerTrack { near: end.0, far: end.0 }, reason });
+                    self.say(from_agent::Kind::HangUp(HangUp { ends, reason, age_ms }.into())).await?;
                 }
                 self.hear().await?;
                 continue;
             }
             let length = if manner.disturbed.is_some() { chance.random_range(160..6_400) } else { CHUNK };
             let first = usize::try_from(at.0)?;
-            let pcm = sound.0[track][first..(first + length).min(sound.len())].to_vec();
-            let chunk = Chunk { track, first: at, pcm: Pcm(pcm) };
-            let captured = began + Duration::from_millis(chunk.span().end().millis());
+            let chunk = sound.chunk(track, first, length);
+            let captured = began + Duration::from_millis(chunk.span().end().millis()) / manner.speed;
             if chunk.span().end() > self.credit[track] {
                 self.hear().await?;
                 continue;
@@ -271,12 +318,19 @@ impl Line {
                 tokio::time::sleep(Duration::from_millis(chance.random_range(1..300))).await; // A bad network.
             }
             self.sent[track] = chunk.span().end();
+            self.has_happened(began, Event::Chunk { track, first: at.0, samples: chunk.pcm.0.len() });
             self.say(from_agent::Kind::Chunk(chunk.into())).await?;
         }
         Ok(true)
     }
 
-    async fn say(&mut self, kind: from_agent::Kind) -> Result<()> {
+    fn has_happened(&mut self, began: Instant, what: Event) {
+        let at_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.record.push(Timed { at_ms, line: 0, what });
+    }
+
+    /// Says it, and hears meanwhile what the worker says.
+    pub(crate) async fn say(&mut self, kind: from_agent::Kind) -> Result<()> {
         let message = wire::FromAgent { kind: Some(kind) };
         loop {
             // Whoever does not listen while it speaks may wait for ever.
@@ -291,9 +345,21 @@ impl Line {
         }
     }
 
-    async fn hear(&mut self) -> Result<()> {
+    /// Waits for what the worker says next.
+    pub(crate) async fn hear(&mut self) -> Result<()> {
         let message = Self::next(&mut self.down).await?;
         self.take(message)
+    }
+
+    /// Hears what the worker says until then.
+    pub(crate) async fn hear_until(&mut self, then: Instant) -> Result<()> {
+        loop {
+            let heard = tokio::select! {
+                () = sleep_until(then) => return Ok(()),
+                heard = Self::next(&mut self.down) => heard?,
+            };
+            self.take(heard)?;
+        }
     }
 
     async fn next(down: &mut Streaming<wire::ToAgent>) -> Result<to_agent::Kind> {
@@ -317,12 +383,12 @@ impl Line {
     }
 }
 
-fn listening() -> AgentState {
+pub(crate) fn listening() -> AgentState {
     AgentState { kind: AgentStateKind::Listening, since_ms: 10, level_permille: PerTrack { near: 100, far: 100 } }
 }
 
 #[expect(clippy::disallowed_methods, reason = "when a call began, on the wall clock, is part of its hello")]
-fn now_ms() -> u64 {
+pub(crate) fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or_default()
 }

@@ -17,6 +17,7 @@ pub mod language_server;
 pub mod speech_server;
 pub mod collector;
 pub mod crowd;
+pub mod replay;
 pub mod balancer;
 pub mod disturbed;
 pub mod figures;

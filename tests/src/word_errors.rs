@@ -60,6 +60,39 @@ pub fn common_words(a: &[String], b: &[String]) -> usize {
     row[b.len()]
 }
 
+/// A word that only one of two texts has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Difference {
+    /// Only the first has it, which should have been heard.
+    Missing(String),
+    /// Only the second has it.
+    More(String),
+}
+
+/// Which words are not in common, in order; as few as possible.
+pub fn differences(a: &[String], b: &[String]) -> Vec<Difference> {
+    // common[i][j]: how many words a[i..] and b[j..] have in common.
+    let mut common = vec![vec![0usize; b.len() + 1]; a.len() + 1];
+    for i in (0..a.len()).rev() {
+        for j in (0..b.len()).rev() {
+            common[i][j] = if a[i] == b[j] { common[i + 1][j + 1] + 1 } else { common[i + 1][j].max(common[i][j + 1]) };
+        }
+    }
+    let (mut i, mut j, mut differences) = (0, 0, Vec::new());
+    while i < a.len() || j < b.len() {
+        if i < a.len() && j < b.len() && a[i] == b[j] {
+            (i, j) = (i + 1, j + 1);
+        } else if j == b.len() || (i < a.len() && common[i + 1][j] >= common[i][j + 1]) {
+            differences.push(Difference::Missing(a[i].clone()));
+            i += 1;
+        } else {
+            differences.push(Difference::More(b[j].clone()));
+            j += 1;
+        }
+    }
+    differences
+}
+
 /// Levenshtein's distance, counted in words.
 fn distance(said: &[String], heard: &[String]) -> usize {
     let mut row: Vec<usize> = (0..=heard.len()).collect();
@@ -88,6 +121,26 @@ mod tests {
     fn common_words_are_counted_in_order() {
         for (a, b, common) in [("ja tak", "tak ja", 1), ("a b c d", "b d e", 2), ("", "a", 0), ("a b a", "a b a", 3)] {
             assert_eq!(common_words(&words(a), &words(b)), common, "{a} / {b}");
+        }
+    }
+
+    #[test]
+    fn differences_are_named_in_order() {
+        for (a, b, expected) in [
+            ("ja tak", "ja tak", ""),
+            ("a b c d", "b x d", "-a -c +x"),
+            ("", "a", "+a"),
+            ("a a", "a", "-a"),
+            ("a b", "a b a b", "+a +b"),
+        ] {
+            let shown: Vec<String> = differences(&words(a), &words(b))
+                .into_iter()
+                .map(|difference| match difference {
+                    Difference::Missing(word) => format!("-{word}"),
+                    Difference::More(word) => format!("+{word}"),
+                })
+                .collect();
+            assert_eq!(shown.join(" "), expected, "{a} / {b}");
         }
     }
 

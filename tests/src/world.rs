@@ -77,6 +77,13 @@ impl Builder {
         self
     }
 
+    /// Without an agent: the test itself sends, as one would.
+    #[must_use]
+    pub fn without_agent(mut self) -> Self {
+        self.balanced = true;
+        self
+    }
+
     /// The `[recogniser]` table of the pipeline, word for word.
     #[must_use]
     pub fn recogniser_table(mut self, table: String) -> Self {

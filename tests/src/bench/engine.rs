@@ -74,7 +74,7 @@ fn params() -> FullParams<'static, 'static> {
 
 /// As [`track_of`], in samples of 16 bit.
 #[expect(clippy::cast_possible_truncation, reason = "samples of 16 bit")]
-pub(super) fn pcm_of(wav: &Path, track: Track) -> Result<Vec<i16>> {
+pub(crate) fn pcm_of(wav: &Path, track: Track) -> Result<Vec<i16>> {
     Ok(track_of(wav, track)?.iter().map(|sample| (sample * 32_767.0) as i16).collect())
 }
 

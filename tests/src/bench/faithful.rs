@@ -5,8 +5,10 @@ use super::engine::{self, Engine};
 use super::model::sounds;
 use crate::SampleCall;
 use crate::caseworker::Caseworker;
-use crate::crowd::{Manner, Sent, Sound, send};
+use crate::crowd::{Manner, Sent, Sound, send, send_recorded};
 use crate::figures::Figures;
+use crate::program::binaries;
+use crate::replay::{Head, Replay, Timed, events};
 use crate::word_errors::{common_words, words as words_of};
 use crate::world::World;
 use anyhow::{Context as _, Result};
@@ -42,8 +44,13 @@ pub async fn faithful() -> Result<()> {
         .collect();
     let disturbed = all(&grpc, &caseworker, disturbed).await?;
     world.stop().await?;
+    let samples = SampleCall::all()?;
     let (mut same, mut of_calm, mut of_disturbed) = (0, 0, 0);
-    for (number, (_, words)) in disturbed.iter().enumerate() {
+    for (number, (_, words, record)) in disturbed.iter().enumerate() {
+        if calm[number % calm.len()].1 != *words {
+            let seed = 1 + number / calm.len();
+            keep(&samples[number % samples.len()], seed, record)?;
+        }
         for (calm, disturbed) in calm[number % calm.len()].1.iter().zip(words) {
             same += common_words(calm, disturbed);
             of_calm += calm.len();
@@ -51,14 +58,14 @@ pub async fn faithful() -> Result<()> {
         }
     }
     let figures = Figures::of("make bench-faithful")?;
-    let connections: usize = disturbed.iter().map(|(sent, _)| sent.connections).sum();
+    let connections: usize = disturbed.iter().map(|(sent, ..)| sent.connections).sum();
     let more = json!({ "connections": connections, "words": of_calm });
     figures.write("faithful.recall", ratio(same, of_calm), "share", disturbed.len(), &more)?;
     figures.write("faithful.precision", ratio(same, of_disturbed), "share", disturbed.len(), &more)?;
 
     let engine = Engine::open()?;
     let (mut same, mut of_pass, mut of_calm) = (0, 0, 0);
-    for (sample, (_, words)) in SampleCall::all()?.iter().zip(&calm) {
+    for (sample, (_, words, _)) in samples.iter().zip(&calm) {
         for (track, words) in Track::BOTH.into_iter().zip(words) {
             let pass = words_of(&engine.hear_whole(&engine::track_of(&sample.wav, track)?)?);
             same += common_words(&pass, words);
@@ -91,7 +98,7 @@ pub async fn isolation() -> Result<()> {
     for sent in &crowd {
         let said = said(&caseworker, sent).await?;
         // Which of the twelve it is, its own words say: the one that it shares the most with.
-        let own = alone.iter().map(|(_, alone)| shared(alone, &said)).max().context("twelve calls")?;
+        let own = alone.iter().map(|(_, alone, _)| shared(alone, &said)).max().context("twelve calls")?;
         let all: usize = said.iter().map(Vec::len).sum();
         wrong += all - own;
         words += all;
@@ -136,16 +143,36 @@ pub async fn silence() -> Result<()> {
     Figures::of("make bench-silence")?.write("silence.words", words, "words", 8, &more)
 }
 
-async fn all(grpc: &str, caseworker: &Caseworker, calls: Vec<(Sound, Manner)>) -> Result<Vec<(Sent, Words)>> {
+/// A call that was sent, its words, and what the network did.
+type Heard = (Sent, Words, Vec<Timed>);
+
+async fn all(grpc: &str, caseworker: &Caseworker, calls: Vec<(Sound, Manner)>) -> Result<Vec<Heard>> {
     stream::iter(calls.into_iter().enumerate())
         .map(|(number, (sound, manner))| async move {
-            let sent = send(grpc, &sound, number as u64, manner).await?;
+            let mut record = Vec::new();
+            let sent = send_recorded(grpc, &sound, number as u64, manner, &mut record).await?;
             let words = said(caseworker, &sent).await?;
-            anyhow::Ok((sent, words))
+            anyhow::Ok((sent, words, record))
         })
         .buffered(AT_ONCE)
         .try_collect()
         .await
+}
+
+/// What the network did to a call whose words differ becomes a file (docs/replay.md).
+fn keep(sample: &SampleCall, seed: usize, record: &[Timed]) -> Result<()> {
+    let path = binaries()?.join(format!("replays/{}-seed-{seed}.jsonl", sample.name));
+    let head = Head {
+        version: events::VERSION,
+        audio: format!("{}.wav", sample.name),
+        from_ms: 0,
+        to_ms: None,
+        why: format!("disturbed by seed {seed}"),
+    };
+    Replay { head, events: record.to_vec() }.save(&path)?;
+    let again = format!("referent-bench replay --events {} --audio {}", path.display(), sample.wav.display());
+    tracing::warn!(again, "the words differ from those of the undisturbed call");
+    Ok(())
 }
 
 async fn said(caseworker: &Caseworker, sent: &Sent) -> Result<Words> {

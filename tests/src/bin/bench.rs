@@ -6,10 +6,10 @@
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 use referent_pipeline::config::Context;
-use referent_tests::bench;
 use referent_tests::bench::model::Name;
 use referent_tests::figures::Extent;
 use referent_tests::shape::Shape;
+use referent_tests::{bench, replay};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -87,6 +87,18 @@ enum Group {
         /// The file.
         out: PathBuf,
     },
+    /// Plays the network events of a call again (docs/replay.md); no figure.
+    Replay {
+        /// The events, a JSON object a line.
+        #[arg(long)]
+        events: PathBuf,
+        /// The sound that they carried.
+        #[arg(long)]
+        audio: PathBuf,
+        /// Times faster than it was.
+        #[arg(long, default_value_t = 1.0)]
+        speed: f64,
+    },
     /// Clone, build and test from nothing.
     Fresh,
 }
@@ -129,6 +141,7 @@ async fn run(Arguments { short, group }: Arguments) -> Result<()> {
         Group::Silence => bench::faithful::silence().await,
         Group::RealModel { model, audio, language } => bench::real_model::check(&model, &audio, &language),
         Group::Shape { shape, out } => shape.write(&out),
+        Group::Replay { events, audio, speed } => replay::show(&events, &audio, speed).await,
         Group::Fresh => bench::fresh(),
     }
 }
