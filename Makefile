@@ -7,6 +7,9 @@ SHELL     := /bin/bash
 .NOTPARALLEL:
 BIN       := $(or $(CARGO_TARGET_DIR),target)/debug
 PROGRAMS  := -p referent-agent -p referent-pipeline -p referent-notes-api -p referent-tests
+# The last commit whose pipeline heard in its own process, without a gate: as far from today's as a worker can be that
+# speaks v1. Its bytes are pinned in proto/tests/golden.
+FROM      ?= 66ba373
 BENCHES   := hangup wer cpu kill chain capture agent pane live streams overload faithful isolation silence
 # Those with another model: a shape with the proportions of Whisper's, for speed, or with a language model's stub.
 STREAMS   := streams-tiny streams-base streams-small
@@ -14,7 +17,7 @@ STUBS     := stub-embedded stub-tiny stub-base stub-small
 
 .DEFAULT_GOAL := help
 .PHONY: help demo programs pane setup-demo setup-test check fmt clippy doc bans pane-check proto golden \
-        test test-build test-doc test-rust test-pane test-browser bench $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny $(STUBS:%=bench-%) bench-fresh check-real-model benchmarks-page capacity-page figures clean
+        test test-build test-doc test-rust test-pane test-browser test-upgrade bench $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny $(STUBS:%=bench-%) bench-fresh check-real-model benchmarks-page capacity-page figures clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -72,6 +75,9 @@ test-pane: pane ## the pane's own tests
 
 test-browser: pane ## the pane in headless Chromium, against a server that plays every state
 	npm --prefix notes-api/pane run --silent e2e
+
+test-upgrade: programs ## replace a worker of an earlier commit in mid-call: FROM=<commit>
+	scripts/upgrade.sh $(FROM)
 
 proto: ## write the code of the .proto files anew
 	REFERENT_WRITE_GENERATED=1 cargo test --locked -p referent-proto --test bootstrap

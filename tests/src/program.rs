@@ -39,8 +39,9 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts `binary` and waits until it is ready. The error of a program that ends first is its own last sentence.
-    pub async fn start(binary: &str, arguments: &[&str], log: &Path) -> Result<Self> {
+    /// Starts `binary`, a name of this build or a path, and waits until it is ready. The error of a program that ends first
+    /// is its own last sentence.
+    pub async fn start(binary: &Path, arguments: &[&str], log: &Path) -> Result<Self> {
         let path = binaries()?.join(binary);
         let stderr = File::options().create(true).append(true).open(log)?;
         let mut child = Command::new(&path)
@@ -55,9 +56,9 @@ impl Program {
         let mut lines = BufReader::new(child.stdout.take().context("stdout is piped")?).lines();
         let first = tokio::time::timeout(READY_WITHIN, lines.next_line()).await;
         let Ok(Ok(Some(line))) = first else {
-            bail!("{binary} did not become ready: {}", last_sentence(log));
+            bail!("{} did not become ready: {}", path.display(), last_sentence(log));
         };
-        let ready = serde_json::from_str(&line).with_context(|| format!("ready line of {binary}: {line}"))?;
+        let ready = serde_json::from_str(&line).with_context(|| format!("ready line of {}: {line}", path.display()))?;
         Ok(Self { child, ready, log: log.to_owned() })
     }
 

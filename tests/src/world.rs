@@ -309,21 +309,27 @@ impl World {
             Part::Pipeline => &["serve", "--config", &config],
             Part::Agent => &["run", "--config", &config],
         };
-        let program = Program::start(binary, arguments, &self.made_of.folder.join(format!("{name}.log"))).await?;
+        let program =
+            Program::start(Path::new(binary), arguments, &self.made_of.folder.join(format!("{name}.log"))).await?;
         *self.program(part) = Some(program);
         Ok(())
     }
 
     /// Another worker, with the same configuration on ports of its own.
     pub async fn start_another_pipeline(&self) -> Result<Program> {
-        let folder = &self.made_of.folder;
-        let config = std::fs::read_to_string(folder.join("pipeline.toml"))?
+        self.start_pipeline_of(Path::new("referent-pipeline"), &models_dir()).await
+    }
+
+    /// A worker that is this program and has its models there, with the same configuration on ports of its own.
+    pub async fn start_pipeline_of(&self, program: &Path, models: &Path) -> Result<Program> {
+        let path = self.made_of.folder.join("another-pipeline.toml");
+        let config = std::fs::read_to_string(self.made_of.folder.join("pipeline.toml"))?
             .replace(&format!("127.0.0.1:{}", self.ports.pipeline_http), "127.0.0.1:0")
-            .replace(&self.pipeline_grpc(), "127.0.0.1:0");
-        let path = folder.join("another-pipeline.toml");
+            .replace(&self.pipeline_grpc(), "127.0.0.1:0")
+            .replace(&models_dir().display().to_string(), &models.display().to_string());
         std::fs::write(&path, config)?;
         let arguments = ["serve", "--config", &path.display().to_string()];
-        Program::start("referent-pipeline", &arguments, &folder.join("another-pipeline.log")).await
+        Program::start(program, &arguments, &path.with_extension("log")).await
     }
 
     /// Starts the agent, which goes to this address (`host:port`) instead of the pipeline's.

@@ -63,7 +63,7 @@ async fn start_refused(binary: &str, before: &[&str], folder: &Path, config: &st
     std::fs::write(&path, config)?;
     let path = path.display().to_string();
     let arguments: Vec<&str> = before.iter().copied().chain(["--config", path.as_str()]).collect();
-    let error = Program::start(binary, &arguments, &folder.join("log")).await.expect_err("it is refused");
+    let error = Program::start(Path::new(binary), &arguments, &folder.join("log")).await.expect_err("it is refused");
     Ok(error.to_string())
 }
 
