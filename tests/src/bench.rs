@@ -6,6 +6,7 @@ mod load;
 pub mod live;
 pub mod streams;
 pub mod stub;
+pub mod remote;
 pub mod faithful;
 pub mod real_model;
 

@@ -105,6 +105,11 @@ impl SpeechServer {
         Self::start("127.0.0.1:0", Box::new(Scripted), charge, Some("a key")).await
     }
 
+    /// With the script, the times of a model elsewhere, and open to everybody.
+    pub async fn charging(charge: Charge) -> Result<Self> {
+        Self::start("127.0.0.1:0", Box::new(Scripted), Some(charge), None).await
+    }
+
     /// With the script, on a port that it had before.
     pub async fn again(address: SocketAddr) -> Result<Self> {
         Self::start(&address.to_string(), Box::new(Scripted), None, Some("a key")).await
@@ -240,8 +245,8 @@ async fn hear(shared: &Arc<Shared>, mut form: Multipart) -> Result<Heard> {
     anyhow::ensure!(!pcm.contains(&REFUSED), "refused");
     if let Some((charge, places)) = &shared.charge {
         let _place = places.acquire().await?;
-        let seconds = u32::try_from(pcm.len() / 16_000)?;
-        tokio::time::sleep(charge.each + charge.second * seconds).await; // The time is what this server charges.
+        let seconds = f64::from(u32::try_from(pcm.len())?) / 16_000.0;
+        tokio::time::sleep(charge.each + charge.second.mul_f64(seconds)).await; // The time is what this server charges.
     }
     let request = Request::of_sound(Pcm(pcm), "da", Context::Fitted);
     let hearing = Arc::clone(shared);

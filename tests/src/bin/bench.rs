@@ -60,6 +60,8 @@ enum Group {
         #[arg(long, default_value = "embedded")]
         model: Name,
     },
+    /// How old text is, and the draft after hang-up, with a large model elsewhere.
+    Remote,
     /// Five times as many calls as the machine carries.
     Overload,
     /// The same words, whatever the network does.
@@ -135,6 +137,7 @@ async fn run(Arguments { short, group }: Arguments) -> Result<()> {
             bench::streams::streams(model, context, extent).await
         }
         Group::Stub { model } => bench::stub::stub(model, extent).await,
+        Group::Remote => bench::remote::remote().await,
         Group::Overload => bench::live::overload().await,
         Group::Faithful => bench::faithful::faithful().await,
         Group::Isolation => bench::faithful::isolation().await,
