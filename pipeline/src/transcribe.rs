@@ -137,6 +137,8 @@ pub struct Heard {
     pub no_speech: f32,
     /// What it found out about the language, if that was asked and looked at.
     pub detected: Option<Detected>,
+    /// It looked wrong with the fitted window, and was heard once more with the whole one.
+    pub mended: bool,
 }
 
 /// Why nothing was heard.
@@ -263,7 +265,12 @@ impl Transcriber {
         let by_itself = match self.hear_once(request.clone(), 1, false).await {
             Err(NotHeard::Failed { .. }) => false,
             Err(NotHeard::Died) => true,
-            heard => return heard,
+            heard => {
+                if heard.as_ref().is_ok_and(|heard| heard.mended) {
+                    metrics::counter!("referent_recogniser_full_context_total").increment(1);
+                }
+                return heard;
+            }
         };
         tracing::warn!(call = %request.call, track = %request.track, by_itself, "hearing it once more");
         metrics::counter!("referent_recogniser_retries_total").increment(1);

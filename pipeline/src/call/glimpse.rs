@@ -7,11 +7,12 @@
 use super::{Call, CallError, IN_FLIGHT};
 use crate::notes::{Partial, ToNotes};
 use crate::segment::SoFar;
-use crate::transcribe::{Class, Heard, doubt};
+use crate::transcribe::doubt::Sound;
+use crate::transcribe::{Class, Heard};
 use futures_util::FutureExt as _;
 use referent_proto::{SampleSpan, Spoken, Track};
 
-/// What was heard of an utterance that is still being said; `None`: nothing, or it is over meanwhile.
+/// What was heard of an utterance that is still being said; `None`: nothing that is believed, or it is over meanwhile.
 pub(super) struct Glimpse {
     track: Track,
     speech: SampleSpan,
@@ -31,9 +32,12 @@ impl Call<'_> {
         if let Some(SoFar { speech, heard_from, pcm }) = self.track(track)?.so_far() {
             let request = self.request(track, Class::Partial, speech, heard_from, pcm);
             let (transcriber, over) = (self.shared.transcriber.clone(), self.over[track].clone());
+            let (sound, glossary) = (Sound::of_request(&request), request.glossary.words.clone());
+            let judge = self.shared.judges.of(&request.language);
             let glimpse = async move {
                 let heard = over.run_until_cancelled(transcriber.glimpse(request)).await.flatten();
-                Glimpse { track, speech, heard }
+                let believed = |heard: &Heard| judge.doubt_grey(heard, sound, &glossary).is_none();
+                Glimpse { track, speech, heard: heard.filter(believed) }
             };
             self.glimpses.push(glimpse.boxed());
         }
@@ -41,8 +45,7 @@ impl Call<'_> {
     }
 
     pub(super) fn glimpsed(&mut self, Glimpse { track, speech, heard }: Glimpse) {
-        let believed = heard.filter(|heard| doubt::doubt(heard).is_none());
-        let words = believed.as_ref().map(|heard| heard.words.as_slice());
+        let words = heard.as_ref().map(|heard| heard.words.as_slice());
         if let Some(text) = self.partials[track].end(speech, words) {
             metrics::counter!("referent_partials_total").increment(1);
             self.show(track, speech, text);

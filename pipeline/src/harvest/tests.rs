@@ -18,7 +18,14 @@ impl Recognizer for Inventing {
             (false, 0) => " ...".to_owned(),
             (false, _) => format!("# Tekster {}!", 2000 + self.pieces),
         };
-        Ok(Heard { text: Spoken::new(text), words: Vec::new(), probability: 0.9, no_speech: 0.0, detected: None })
+        Ok(Heard {
+            text: Spoken::new(text),
+            words: Vec::new(),
+            probability: 0.9,
+            no_speech: 0.0,
+            detected: None,
+            mended: false,
+        })
     }
 }
 

@@ -143,7 +143,8 @@ mod tests {
         let words = scripted::words("Jeg hører", request.speech, 0.5);
         let likely = vec![("da".to_owned(), 0.75), ("en".to_owned(), 0.25)];
         let detected = Some(Detected { language: "da".into(), likely, again: true });
-        let heard = Heard { text: Spoken::new("Jeg hører"), words, probability: 0.5, no_speech: 0.25, detected };
+        let heard =
+            Heard { text: Spoken::new("Jeg hører"), words, probability: 0.5, no_speech: 0.25, detected, mended: true };
         let mut bytes = Vec::new();
         write(&mut bytes, &ToChild::Hear(request.clone())).unwrap();
         write(&mut bytes, &FromChild::Heard(RequestId(7), Ok(heard.clone()))).unwrap();

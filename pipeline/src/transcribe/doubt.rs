@@ -101,10 +101,6 @@ impl Judge {
         let text = heard.text.reveal();
         // D3: a loop of a known sentence is a loop first.
         let circles_or_nothing = || doubt_text(text);
-        let invention =
-            || (sound.is_weak() && self.inventions.is_invention(text)).then_some(SuppressedReason::KnownInvention);
-        let said_back =
-            || (sound.is_weak() && glossary::is_repeated(glossary, text)).then_some(SuppressedReason::GlossaryRepeated);
         let too_fast = || text::is_too_fast(text, sound.seconds).then_some(SuppressedReason::LowProbability);
         let tones = || sound.is_tones().then_some(SuppressedReason::NoSpeech);
         let unlike_this_model = || {
@@ -113,11 +109,25 @@ impl Judge {
         };
         circles_or_nothing()
             .or_else(tones)
-            .or_else(invention)
-            .or_else(said_back)
+            .or_else(|| self.said_of_nothing(text, sound, glossary))
             .or_else(|| doubt(heard))
             .or_else(unlike_this_model)
             .or_else(too_fast)
+    }
+
+    /// Why text that is still grey is not to be believed, if it is not: the reasons that hold before a word is whole.
+    pub fn doubt_grey(&self, heard: &Heard, sound: Sound, glossary: &[String]) -> Option<SuppressedReason> {
+        doubt(heard).or_else(|| self.said_of_nothing(heard.text.reveal(), sound, glossary))
+    }
+
+    /// What a model says where it hears next to nothing: a sentence of its lists, or the words it was told to expect.
+    fn said_of_nothing(&self, text: &str, sound: Sound, glossary: &[String]) -> Option<SuppressedReason> {
+        if !sound.is_weak() {
+            return None;
+        }
+        let invention = self.inventions.is_invention(text).then_some(SuppressedReason::KnownInvention);
+        let said_back = || glossary::is_repeated(glossary, text).then_some(SuppressedReason::GlossaryRepeated);
+        invention.or_else(said_back)
     }
 }
 

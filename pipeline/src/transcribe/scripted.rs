@@ -14,7 +14,7 @@ impl Recognizer for Scripted {
     fn hear(&mut self, request: &Request, _cancel: &Cancel) -> Result<Heard, NotHeard> {
         let text = text(request.track, request.speech);
         let words = words(&text, request.speech, 1.0);
-        Ok(Heard { text: Spoken::new(text), words, probability: 1.0, no_speech: 0.0, detected: None })
+        Ok(Heard { text: Spoken::new(text), words, probability: 1.0, no_speech: 0.0, detected: None, mended: false })
     }
 }
 

@@ -112,9 +112,8 @@ impl Whisper {
         if window(request, samples) == WHOLE_WINDOW || !looks_wrong(&heard) {
             return Ok(heard);
         }
-        metrics::counter!("referent_recogniser_full_context_total").increment(1);
         let again = self.hear_in(WHOLE_WINDOW, samples, language, request, cancel)?;
-        Ok(more_probable(heard, again))
+        Ok(Heard { mended: true, ..more_probable(heard, again) })
     }
 
     fn hear_in(
@@ -300,6 +299,7 @@ fn read(state: &WhisperState, end_of_text: i32, speech: SampleSpan) -> Heard {
         probability: all.value(),
         no_speech: no_speech.clamp(0.0, 1.0),
         detected: None,
+        mended: false,
     }
 }
 

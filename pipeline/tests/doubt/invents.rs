@@ -41,7 +41,7 @@ fn what_it_writes_is_counted_and_listed() {
     let faint = Sound { vad: 0.2, level_db: -50.0, seconds: 12.0, steady: Steadiness::default() };
     for one in harvested {
         let text = Spoken::new(one.text);
-        let heard = Heard { text, words: Vec::new(), probability: 0.9, no_speech: 0.0, detected: None };
+        let heard = Heard { text, words: Vec::new(), probability: 0.9, no_speech: 0.0, detected: None, mended: false };
         let reason = judge.doubt(&heard, faint);
         let expected = [Some(SuppressedReason::KnownInvention), Some(SuppressedReason::Repetition)];
         assert!(expected.contains(&reason), "{}: {reason:?}", heard.text.reveal());

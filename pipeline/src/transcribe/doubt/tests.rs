@@ -7,7 +7,7 @@ const CLEAR: Sound = Sound { vad: 0.9, level_db: -25.0, seconds: 3.0, steady: MO
 const HISS: Sound = Sound { vad: 0.35, level_db: -48.0, seconds: 3.0, steady: MOVING };
 
 fn heard(text: &str, probability: f32, no_speech: f32) -> Heard {
-    Heard { text: Spoken::new(text), words: Vec::new(), probability, no_speech, detected: None }
+    Heard { text: Spoken::new(text), words: Vec::new(), probability, no_speech, detected: None, mended: false }
 }
 
 fn known() -> Judge {
@@ -54,6 +54,20 @@ fn what_models_invent_is_suppressed_where_the_sound_is_weak() {
     check_known("Danske tekster af Nicolai Winther", CLEAR, None);
     check_known("Jeg siger tak for nu, farvel.", HISS, None);
     check_known("Ja.", HISS, None);
+}
+
+#[test]
+fn grey_text_is_doubted_where_the_sound_is_weak_and_not_for_half_a_word() {
+    let glossary = ["barselsdagpenge".to_owned()];
+    let check = |text: &str, probability: f32, sound: Sound, expected| {
+        assert_eq!(known().doubt_grey(&heard(text, probability, 0.0), sound, &glossary), expected, "{text}");
+    };
+    check("Tak for nu, farvel.", 0.9, HISS, Some(S::KnownInvention));
+    check("Tak for nu, farvel.", 0.9, CLEAR, None);
+    check("Barselsdagpenge.", 0.9, HISS, Some(S::GlossaryRepeated));
+    check("Barselsdagpenge.", 0.9, CLEAR, None);
+    check("ja ja ja ja ja ja ja ja ja", 0.9, CLEAR, Some(S::Repetition));
+    check("Jeg er flyttet til Vej", 0.3, Sound { seconds: 0.5, ..CLEAR }, None);
 }
 
 #[test]

@@ -104,7 +104,14 @@ impl Answer {
             spread(&words, request.speech)
         });
         let probability = if text.is_empty() { 0.0 } else { probability };
-        Heard { text: Spoken::new(text), words, probability, no_speech: no_speech.clamp(0.0, 1.0), detected: None }
+        Heard {
+            text: Spoken::new(text),
+            words,
+            probability,
+            no_speech: no_speech.clamp(0.0, 1.0),
+            detected: None,
+            mended: false,
+        }
     }
 }
 
