@@ -38,7 +38,13 @@ fn what_it_writes_is_counted_and_listed() {
     let list = folder.path().join("demo.inventions.txt");
     write_list(&list, &harvested, "demo-da").unwrap();
     let judge = Judge::new(Inventions::load("da", Some(&list)).unwrap(), Calibration::default());
-    let faint = Sound { vad: 0.2, level_db: -50.0, seconds: 12.0, steady: Steadiness::default() };
+    let faint = Sound {
+        vad: 0.2,
+        level_db: -50.0,
+        seconds: 12.0,
+        steady: Steadiness::default(),
+        around: Steadiness::default(),
+    };
     for one in harvested {
         let text = Spoken::new(one.text);
         let heard = Heard { text, words: Vec::new(), probability: 0.9, no_speech: 0.0, detected: None, mended: false };

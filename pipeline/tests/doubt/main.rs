@@ -6,6 +6,7 @@
 #[path = "../support/calls.rs"]
 mod calls;
 mod stays;
+mod tones;
 mod invents;
 mod calibration;
 

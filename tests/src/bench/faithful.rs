@@ -129,6 +129,9 @@ pub async fn silence() -> Result<()> {
     let (mut words, mut suppressed, mut what) = (0, 0, serde_json::Map::new());
     for (name, sound) in calls {
         let sent = send(&world.pipeline_grpc(), &sound, 1, Manner::FAST).await?;
+        for said in caseworker.transcript(&sent.id).await? {
+            tracing::warn!(name, ?said, "nobody speaks there");
+        }
         let said: usize = said(&caseworker, &sent).await?.iter().map(Vec::len).sum();
         let kept = caseworker.get(&format!("/v1/calls/{}/suppressed", sent.id)).await?;
         let kept = kept["suppressed"].as_array().map_or(0, Vec::len);

@@ -3,8 +3,8 @@ use SuppressedReason as S;
 use referent_proto::{SampleOffset, Spoken, Word};
 
 const MOVING: steady::Steadiness = steady::Steadiness { share: 0.02, moves_for: 2.0 };
-const CLEAR: Sound = Sound { vad: 0.9, level_db: -25.0, seconds: 3.0, steady: MOVING };
-const HISS: Sound = Sound { vad: 0.35, level_db: -48.0, seconds: 3.0, steady: MOVING };
+const CLEAR: Sound = Sound { vad: 0.9, level_db: -25.0, seconds: 3.0, steady: MOVING, around: MOVING };
+const HISS: Sound = Sound { vad: 0.35, level_db: -48.0, seconds: 3.0, steady: MOVING, around: MOVING };
 
 fn heard(text: &str, probability: f32, no_speech: f32) -> Heard {
     Heard { text: Spoken::new(text), words: Vec::new(), probability, no_speech, detected: None, mended: false }
