@@ -4,6 +4,8 @@
 //! tracks, never stopping, never reused (DESIGN, "Time"). Milliseconds exist for people.
 
 use crate::ids::Track;
+use serde::de::{self, Deserializer, Visitor};
+use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -103,21 +105,49 @@ impl SampleSpan {
     }
 }
 
-/// Sound: 16 kHz, mono, signed 16 bit. Prints as its length, because it was spoken.
-#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+/// Sound: 16 kHz, mono, signed 16 bit. Prints as its length, because it was spoken. To serde it is its little-endian bytes.
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Pcm(pub Vec<i16>);
 
 impl Pcm {
     /// The samples as little-endian bytes, as on the wire and in the spool.
     pub fn to_le_bytes(&self) -> Vec<u8> {
-        self.0.iter().flat_map(|sample| sample.to_le_bytes()).collect()
+        let mut bytes = vec![0; self.0.len() * 2];
+        for (pair, sample) in bytes.as_chunks_mut::<2>().0.iter_mut().zip(&self.0) {
+            *pair = sample.to_le_bytes();
+        }
+        bytes
     }
 
     /// Samples from little-endian bytes; `None` if a byte is left over.
     pub fn from_le_bytes(bytes: &[u8]) -> Option<Self> {
         let (pairs, rest) = bytes.as_chunks::<2>();
         rest.is_empty().then(|| Self(pairs.iter().map(|pair| i16::from_le_bytes(*pair)).collect()))
+    }
+}
+
+// Derived, every sample would be a number of its own, of one to three bytes, on its way to the recogniser's process.
+impl Serialize for Pcm {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.to_le_bytes())
+    }
+}
+
+impl<'de> Deserialize<'de> for Pcm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = Pcm;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("samples as little-endian bytes")
+            }
+
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Pcm, E> {
+                Pcm::from_le_bytes(bytes).ok_or_else(|| E::custom("a byte is left over"))
+            }
+        }
+        deserializer.deserialize_bytes(Bytes)
     }
 }
 
