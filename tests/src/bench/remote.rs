@@ -1,7 +1,7 @@
 //! Figures with a recogniser elsewhere: what the network and a queue before a GPU add to the age of text and to the draft.
 //!
 //! No GPU is at hand, so the servers are doubles that say little and take the time that Whisper's large-v3 takes on two
-//! cards ([`CARD`]). Calls are sent in real time, a few and then about half of what the cards carry; grey text is shown,
+//! cards (`CARD`). Calls are sent in real time, a few and then about half of what the cards carry; grey text is shown,
 //! as it is by default, and takes its turns at the cards too.
 
 use super::load::lags;
