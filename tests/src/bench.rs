@@ -5,6 +5,8 @@ pub mod model;
 mod load;
 pub mod live;
 pub mod streams;
+pub mod backlog;
+pub mod long;
 pub mod stub;
 pub mod remote;
 pub mod faithful;

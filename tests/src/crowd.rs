@@ -29,6 +29,8 @@ use tonic::transport::Channel;
 const CHUNK: usize = 1_600;
 /// A worker that says nothing for so long is broken.
 const PATIENCE: Duration = Duration::from_mins(3);
+/// So long ago a call of the backlog hung up: nobody waits for its draft.
+const BACKLOG_AGE: Duration = Duration::from_hours(1);
 
 /// Both sides of a call at 16 kHz.
 #[derive(Debug, Clone)]
@@ -110,6 +112,13 @@ impl Manner {
     pub const LIVE: Self = Self { real_time: true, speed: 1, urgency: Urgency::Live, disturbed: None };
     /// As fast as it goes.
     pub const FAST: Self = Self { real_time: false, speed: 1, urgency: Urgency::Live, disturbed: None };
+    /// A call that ended long before, as fast as it goes.
+    pub const BACKLOG: Self = Self { real_time: false, speed: 1, urgency: Urgency::Backlog, disturbed: None };
+
+    /// How long ago what is sent now was over already.
+    fn age(self) -> Duration {
+        if self.urgency == Urgency::Backlog { BACKLOG_AGE } else { Duration::ZERO }
+    }
 }
 
 /// A call that was sent.
@@ -163,7 +172,7 @@ pub async fn send_recorded(
     let (mut settled, mut hung_up, mut connections): (PerTrack<Vec<_>>, _, _) = (PerTrack::default(), None, 0);
     let (mut first_let_in, mut refused, mut broken) = (None, 0, 0);
     loop {
-        let mut line = match Line::open(&channel, id, began, manner.urgency).await? {
+        let mut line = match Line::open(&channel, id, began, manner).await? {
             Opened::Line(line) => line,
             Opened::Elsewhere(after) => {
                 refused += 1;
@@ -229,7 +238,7 @@ pub(crate) struct Line {
 
 impl Line {
     /// Says hello, and hears from where and up to where.
-    pub(crate) async fn open(channel: &Channel, call: CallId, began: Instant, urgency: Urgency) -> Result<Opened> {
+    pub(crate) async fn open(channel: &Channel, call: CallId, began: Instant, manner: Manner) -> Result<Opened> {
         let (up, messages) = mpsc::channel(32);
         let hello = Hello {
             agent_version: "crowd".into(),
@@ -241,10 +250,11 @@ impl Line {
             mode: Mode::Record,
             direction: Direction::Incoming,
             started: Started {
-                utc_ms: i64::try_from(now_ms()).unwrap_or(0) - i64::try_from(began.elapsed().as_millis()).unwrap_or(0),
+                utc_ms: i64::try_from(now_ms()).unwrap_or(0)
+                    - i64::try_from((began.elapsed() + manner.age()).as_millis()).unwrap_or(0),
                 utc_offset_s: 0,
             },
-            urgency,
+            urgency: manner.urgency,
             attempts_without_progress: 0,
             tracks: Track::BOTH.to_vec(),
         };
@@ -291,7 +301,7 @@ impl Line {
             if at >= end {
                 if !std::mem::replace(&mut said_so, true) {
                     let now = *hung_up.get_or_insert_with(Instant::now);
-                    let age_ms = u64::try_from(now.elapsed().as_millis()).unwrap_or(0);
+                    let age_ms = u64::try_from((now.elapsed() + manner.age()).as_millis()).unwrap_or(0);
                     let ends = PerTrack { near: end, far: end };
                     let reason = HangUpReason::Person;
                     self.has_happened(began, Event::HangUp { ends: PerTrack { near: end.0, far: end.0 }, reason });

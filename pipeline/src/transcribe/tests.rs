@@ -163,8 +163,8 @@ async fn what_kills_a_recogniser_is_found_and_takes_nothing_with_it() {
 #[test]
 fn a_request_survives_the_way_to_another_process() {
     let request = request(9, Class::HungUp);
-    let text = serde_json::to_string(&request).unwrap();
-    assert_eq!(serde_json::from_str::<Request>(&text).unwrap(), request);
+    let bytes = postcard::to_allocvec(&request).unwrap();
+    assert_eq!(postcard::from_bytes::<Request>(&bytes).unwrap(), request);
 }
 
 #[test]

@@ -6,14 +6,16 @@
 use super::engine;
 use super::model::Model;
 use crate::SampleCall;
-use crate::caseworker::Caseworker;
+use crate::caseworker::{Caseworker, Said};
 use crate::crowd::{Manner, Sent, Sound, send};
 use crate::figures::percentile;
-use crate::world::{Part, World};
+use crate::world::{Part, World, http_client};
 use anyhow::{Context as _, Result};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use referent_pipeline::transcribe::Class;
 use referent_proto::Track;
 use serde_json::{Value, json};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// Who is let in later than this was sent elsewhere before.
@@ -89,19 +91,7 @@ pub(super) async fn point_in(mut world: World, sounds: &[Sound], calls: usize) -
     let caseworker = world.caseworker().await?;
     let (wall, own) = (Instant::now(), engine::cpu_seconds()?);
     let notes_before = super::used(&mut world, Part::NotesApi)?;
-    let grpc = world.pipeline_grpc();
-    let sent: Vec<Sent> = stream::iter(0..calls)
-        .map(|number| {
-            let (grpc, sound) = (grpc.clone(), sounds[number % sounds.len()].clone());
-            async move {
-                // Not all in step: people do not begin at the same moment.
-                tokio::time::sleep(Duration::from_millis(137 * (number as u64 % 73))).await;
-                send(&grpc, &sound, number as u64, Manner::LIVE).await
-            }
-        })
-        .buffer_unordered(calls)
-        .try_collect()
-        .await?;
+    let sent = live(&world, sounds, calls).await?;
     let seconds = wall.elapsed().as_secs_f64();
     let others = engine::cpu_seconds()? - own + super::used(&mut world, Part::NotesApi)? - notes_before;
     let lags = lags(&caseworker, sent.iter()).await?;
@@ -116,17 +106,53 @@ pub(super) async fn point_in(mut world: World, sounds: &[Sound], calls: usize) -
     })
 }
 
+/// So many calls in real time, all at once, until they are complete.
+pub(super) async fn live(world: &World, sounds: &[Sound], calls: usize) -> Result<Vec<Sent>> {
+    let grpc = world.pipeline_grpc();
+    stream::iter(0..calls)
+        .map(|number| {
+            let (grpc, sound) = (grpc.clone(), sounds[number % sounds.len()].clone());
+            async move {
+                // Not all in step: people do not begin at the same moment.
+                tokio::time::sleep(Duration::from_millis(137 * (number as u64 % 73))).await;
+                send(&grpc, &sound, number as u64, Manner::LIVE).await
+            }
+        })
+        .buffer_unordered(calls)
+        .try_collect()
+        .await
+}
+
 pub(super) fn is_let_in_at_once(sent: &Sent) -> bool {
     sent.let_in.duration_since(sent.began) < AT_ONCE
 }
 
+/// How old the text of these calls was when it was settled, utterance by utterance, in seconds.
 pub(super) async fn lags(caseworker: &Caseworker, sent: impl Iterator<Item = &Sent>) -> Result<Vec<f64>> {
-    let mut lags = Vec::new();
+    let mut all = Vec::new();
     for call in sent {
-        for said in caseworker.transcript(&call.id).await? {
-            let track = if said.track == "far" { Track::Far } else { Track::Near };
-            lags.push(call.lag_s(track, said.end_ms).context("every utterance is settled")?);
-        }
+        all.extend(lags_within(caseworker, call, 0..u64::MAX).await?);
     }
-    Ok(lags)
+    Ok(all)
+}
+
+/// Of the utterances of one call that end within these milliseconds of it.
+pub(super) async fn lags_within(caseworker: &Caseworker, call: &Sent, ms: Range<u64>) -> Result<Vec<f64>> {
+    let said = caseworker.transcript(&call.id).await?;
+    let lag = |said: &Said| {
+        let track = if said.track == "far" { Track::Far } else { Track::Near };
+        call.lag_s(track, said.end_ms).context("every utterance is settled")
+    };
+    said.iter().filter(|said| ms.contains(&said.end_ms)).map(lag).collect()
+}
+
+/// How long the recognisers have been busy with what is of these classes, all together.
+pub(super) async fn busy_seconds(world: &World, classes: &[Class]) -> Result<f64> {
+    let text = http_client()?.get(format!("{}/metrics", world.pipeline_url())).send().await?.text().await?;
+    let of_class = |line: &str, class: &Class| {
+        let name = class.name();
+        let value = line.strip_prefix(&format!("referent_recogniser_seconds_sum{{class=\"{name}\"}} "))?;
+        value.parse::<f64>().ok()
+    };
+    Ok(text.lines().filter_map(|line| classes.iter().find_map(|class| of_class(line, class))).sum())
 }

@@ -7,7 +7,7 @@
 //! before the next call begins. Grey text is shown, as it is by default. The clock is notes-api's: from its receipt of the hang-up to the
 //! stored end of the draft.
 
-use super::load::{Ceiling, cores, is_let_in_at_once};
+use super::load::{Ceiling, busy_seconds, cores, is_let_in_at_once};
 use super::model::{Model, Name, sounds};
 use crate::SampleCall;
 use crate::caseworker::Caseworker;
@@ -18,6 +18,7 @@ use crate::world::{World, http_client};
 use anyhow::{Context as _, Result, bail, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use referent_pipeline::config::Context;
+use referent_pipeline::transcribe::Class;
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
@@ -44,6 +45,8 @@ const SETTLED_IN: Duration = Duration::from_secs(15);
 const FULL_FOR: Duration = Duration::from_secs(3);
 /// How long a draft may take.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// What is not grey.
+const FINALS: &[Class] = &[Class::HungUp, Class::Live];
 
 /// What is tried.
 #[derive(Debug, Clone, Copy)]
@@ -138,7 +141,7 @@ impl Measured {
         beside: &Beside,
     ) -> Result<Self> {
         let grpc = world.pipeline_grpc();
-        let (begun, busy) = (Instant::now(), busy_seconds(world).await?);
+        let (begun, busy) = (Instant::now(), busy_seconds(world, FINALS).await?);
         let calls: Vec<(bool, f64)> = stream::iter(0..plan.calls)
             .map(|number| {
                 let sound = sounds[number % sounds.len()].ending(seconds * 16_000);
@@ -166,7 +169,7 @@ impl Measured {
             .buffer_unordered(plan.at_once)
             .try_collect()
             .await?;
-        let used = busy_seconds(world).await? - busy;
+        let used = busy_seconds(world, FINALS).await? - busy;
         let whole: Vec<f64> = calls.iter().filter(|(at_once, _)| *at_once).map(|(_, whole)| *whole).collect();
         let elsewhere = calls.len() - whole.len();
         let busy = used / (begun.elapsed().as_secs_f64() * cores()?);
@@ -230,14 +233,4 @@ impl Beside {
             leaves.cancel();
         }
     }
-}
-
-/// How long the recognisers have been busy with finals of live calls, all together.
-async fn busy_seconds(world: &World) -> Result<f64> {
-    let text = http_client()?.get(format!("{}/metrics", world.pipeline_url())).send().await?.text().await?;
-    let of_class = |line: &str, class: &str| {
-        let value = line.strip_prefix(&format!("referent_recogniser_seconds_sum{{class=\"{class}\"}} "))?;
-        value.parse::<f64>().ok()
-    };
-    Ok(text.lines().filter_map(|line| of_class(line, "live").or_else(|| of_class(line, "hung_up"))).sum())
 }

@@ -62,6 +62,10 @@ enum Group {
     },
     /// How old text is, and the draft after hang-up, with a large model elsewhere.
     Remote,
+    /// What calls that are sent afterwards cost those that go on.
+    Backlog,
+    /// The sixtieth minute of a call against its second.
+    Long,
     /// Five times as many calls as the machine carries.
     Overload,
     /// The same words, whatever the network does.
@@ -119,8 +123,8 @@ async fn main() -> ExitCode {
 
 async fn run(Arguments { short, group }: Arguments) -> Result<()> {
     let extent = if short { Extent::Trial } else { Extent::Whole };
-    if short && !matches!(group, Group::Streams { .. } | Group::Stub { .. }) {
-        bail!("only streams and stub have a short form; leave --short (SHORT=1) out");
+    if short && !matches!(group, Group::Streams { .. } | Group::Stub { .. } | Group::Backlog | Group::Long) {
+        bail!("only streams, stub, backlog and long have a short form; leave --short (SHORT=1) out");
     }
     match group {
         Group::Hangup => bench::hangup().await,
@@ -137,6 +141,8 @@ async fn run(Arguments { short, group }: Arguments) -> Result<()> {
             bench::streams::streams(model, context, extent).await
         }
         Group::Stub { model } => bench::stub::stub(model, extent).await,
+        Group::Backlog => bench::backlog::backlog(extent).await,
+        Group::Long => bench::long::long(extent).await,
         Group::Remote => bench::remote::remote().await,
         Group::Overload => bench::live::overload().await,
         Group::Faithful => bench::faithful::faithful().await,

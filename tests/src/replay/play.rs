@@ -5,14 +5,14 @@
 //! asks for again is sent again (R2).
 
 use super::{Event, Replay, Timed};
-use crate::crowd::{Line, Opened, Sound, listening, now_ms};
+use crate::crowd::{Line, Manner, Opened, Sound, listening, now_ms};
 use crate::program::Program;
 use crate::world::{Part, World};
 use anyhow::{Context as _, Result, bail, ensure};
 use rand::{RngExt as _, SeedableRng as _};
 use referent_proto::calls::from_agent;
 use referent_proto::ids::PerTrack;
-use referent_proto::{CallId, Chunk, Gap, HangUp, SampleOffset, SampleSpan, Track, Urgency};
+use referent_proto::{CallId, Chunk, Gap, HangUp, SampleOffset, SampleSpan, Track};
 use std::time::Duration;
 use tokio::time::Instant;
 use tonic::transport::Channel;
@@ -169,7 +169,7 @@ impl Player<'_> {
     async fn connect(&mut self, worker: usize, stage: &Stage) -> Result<()> {
         let channel = Channel::from_shared(format!("http://{}", stage.address(worker)?))?.connect().await?;
         for _ in 0..ASKED {
-            match Line::open(&channel, self.call, self.began, Urgency::Live).await? {
+            match Line::open(&channel, self.call, self.began, Manner::LIVE).await? {
                 Opened::Line(line) => {
                     (self.line, self.worker) = (Some(line), worker);
                     self.heartbeat = Instant::now();
