@@ -27,6 +27,7 @@ mod steps;
 
 use crate::config::Context;
 use crate::jobs::Jobs;
+use crate::join::Seams;
 use crate::notes::{Begun, FromNotes, Known, Line, Notes, NotesError, ToNotes};
 use crate::partial::Partials;
 use crate::receive::{Agent, AgentGone, Says, Tell, Tells, Turnstile};
@@ -211,6 +212,8 @@ struct Call<'a> {
     /// K5: tracks whose next segment is given up.
     given_up: Vec<Track>,
     texts: Texts,
+    /// Where cuts may have gone through words.
+    seams: PerTrack<Seams>,
     glimpses: Glimpses,
     partials: PerTrack<Partials>,
     /// What the microphone may catch of the citizen.
@@ -234,7 +237,7 @@ struct Call<'a> {
 
 impl<'a> Call<'a> {
     fn resume(hello: Hello, known: Known, shared: &'a Shared, steps: Steps) -> Self {
-        let Known { epoch, settled, state, area, commands } = known;
+        let Known { epoch, settled, said, state, area, commands } = known;
         let tracks: Vec<_> = hello
             .tracks
             .iter()
@@ -268,6 +271,7 @@ impl<'a> Call<'a> {
             in_flight,
             given_up,
             texts: Texts::new(),
+            seams: PerTrack { near: Seams::resume(said.near), far: Seams::resume(said.far) },
             glimpses: Glimpses::new(),
             partials: PerTrack::default(),
             loudspeaker: Loudspeaker::default(),

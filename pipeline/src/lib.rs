@@ -1,7 +1,7 @@
 //! Turns the sound of a call into text while it goes on, and into a draft when it ends; keeps nothing.
 //!
 //! ```text
-//! agent ──▶ receive ──▶ call ──▶ timeline ──▶ vad, segment ──▶ transcribe ──▶ settle ──▶ notes ──▶ notes-api
+//! agent ──▶ receive ──▶ call ──▶ timeline ──▶ vad, segment ──▶ transcribe ──▶ join, settle ──▶ notes ──▶ notes-api
 //!              ▲          │                          │          ▲    │                      ▲
 //!              └─ credit ─┘                          └ partial ─┘    └─▶ recogniser         │
 //!                                      at hang-up: jobs ──▶ draft ──────────────────────────┘
@@ -25,6 +25,7 @@ pub mod transcribe;
 pub mod recogniser;
 pub mod echo;
 pub mod harvest;
+pub mod join;
 pub mod settle;
 pub mod notes;
 pub mod draft;

@@ -11,7 +11,7 @@ use referent_proto::ids::PerTrack;
 use referent_proto::ingest::{self as wire, FromWorker, ToWorker, from_worker, ingest_client::IngestClient, to_worker};
 use referent_proto::{
     AgentState, AreaSettings, BadMessage, CallState, Command, CommandId, DraftJob, Epoch, HangUp, Hello,
-    MAX_MESSAGE_BYTES, SampleOffset, SampleSpan, Settle, Settled, Spoken, Track, WorkerId,
+    MAX_MESSAGE_BYTES, SampleOffset, SampleSpan, Settle, Settled, Spoken, Track, Utterance, WorkerId,
 };
 use referent_telemetry::{Place, carry};
 use std::time::Duration;
@@ -95,6 +95,8 @@ pub struct Known {
     pub epoch: Epoch,
     /// From where to go on.
     pub settled: PerTrack<SampleOffset>,
+    /// The last utterance of each track, behind which this worker goes on.
+    pub said: PerTrack<Option<Utterance>>,
     /// Where the call stands.
     pub state: CallState,
     /// The department's settings.
@@ -269,9 +271,16 @@ impl TryFrom<wire::Known> for Known {
     fn try_from(known: wire::Known) -> Result<Self, BadMessage> {
         let near = Settled::try_from(wire::Settled { track: 1, offset: known.near_settled })?;
         let far = Settled::try_from(wire::Settled { track: 2, offset: known.far_settled })?;
+        let mut said = PerTrack::default();
+        for utterance in known.utterances {
+            let utterance = Utterance::try_from(utterance)?;
+            let track = utterance.track;
+            said[track] = Some(utterance);
+        }
         Ok(Self {
             epoch: Epoch(known.epoch),
             settled: PerTrack { near: near.offset, far: far.offset },
+            said,
             state: CallState::from_wire(known.state)?,
             area: known.area.ok_or(BadMessage::Missing("known.area"))?.try_into()?,
             commands: known.commands.into_iter().map(Command::try_from).collect::<Result<_, _>>()?,

@@ -10,6 +10,8 @@
 //!       a worker that takes over at any settled offset, given the lead-in, makes exactly the cuts that the one before
 //!       it would have made, however the sound is divided into chunks.
 //!   G3  At a gap or the end everything pending is cut.
+//!   G4  Where a forced cut may go through a word, what is heard on both sides overlaps: the utterance before is heard a
+//!       little beyond the cut, the one behind it from a little before. `join` makes each word stand once.
 //!
 //! Not done here: no clock, no recogniser, no other track. Only the pending sound and the lead-in are held.
 
@@ -34,10 +36,16 @@ pub struct Rules {
     pub pre_roll: usize,
     /// And so much after the last.
     pub post_roll: usize,
-    /// No utterance is longer.
+    /// No utterance is heard for longer, from its first voiced frame to its last.
     pub longest: usize,
     /// A forced cut leaves at least so much.
     pub shortest_forced: usize,
+    /// Voiced frames on both sides of a cut with fewer frames than this between them may be one word.
+    pub breath: usize,
+    /// Behind such a cut the recogniser hears so much from before it.
+    pub heard_before: usize,
+    /// And before such a cut so much from behind it.
+    pub heard_after: usize,
     /// Quiet is cut at multiples of so many samples of call time.
     pub quiet: u64,
 }
@@ -54,6 +62,9 @@ impl Default for Rules {
             post_roll: 16,
             longest: 750,
             shortest_forced: 375,
+            breath: 10,
+            heard_before: 62,
+            heard_after: 30,
             quiet: 80_000,
         }
     }
@@ -74,24 +85,20 @@ pub enum CutKind {
     /// Nobody speaks.
     Quiet,
     /// Somebody speaks.
-    Speech {
-        /// From the first voiced frame to the last, within the cut.
-        speech: SampleSpan,
-        /// Where `pcm` begins: a little before the speech, and perhaps before the cut.
-        heard_from: SampleOffset,
-        /// What the recogniser shall hear.
-        pcm: Pcm,
-    },
+    Speech(Speech),
 }
 
-/// An utterance that is still being said.
+/// Speech with its sound.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SoFar {
-    /// From the first voiced frame to the newest.
-    pub speech: SampleSpan,
-    /// Where `pcm` begins.
+pub struct Speech {
+    /// From the first voiced frame to the last, within the cut.
+    pub span: SampleSpan,
+    /// From the first voiced frame to the last of what the recogniser shall hear; longer than `span` where a forced cut
+    /// may go through a word (G4).
+    pub voiced: SampleSpan,
+    /// Where `pcm` begins: a little before what is voiced, and perhaps before the cut.
     pub heard_from: SampleOffset,
-    /// What the recogniser would hear now.
+    /// What the recogniser shall hear.
     pub pcm: Pcm,
 }
 
@@ -107,8 +114,10 @@ pub struct Segmenter<V> {
     /// Scores of the frames since the last cut; empty until the detector is warm.
     scores: Vec<f32>,
     warm: bool,
-    /// The end of the last voiced frame of the lead-in, if there is one.
-    voiced_before: Option<SampleOffset>,
+    /// Which frames of the lead-in are voiced, the newest last.
+    lead: Vec<bool>,
+    /// Where the newest hole in the sound ends: nothing is heard across it.
+    hole: SampleOffset,
     state: Speaking,
 }
 
@@ -135,7 +144,8 @@ impl<V: Vad> Segmenter<V> {
             settled,
             scores: Vec::new(),
             warm: false,
-            voiced_before: None,
+            lead: Vec::new(),
+            hole: SampleOffset::ZERO,
             state: Speaking::No,
         }
     }
@@ -158,12 +168,9 @@ impl<V: Vad> Segmenter<V> {
     }
 
     /// What is being said, with its sound.
-    pub fn so_far(&self) -> Option<SoFar> {
+    pub fn so_far(&self) -> Option<Speech> {
         let Speaking::Yes { first, last } = self.state else { return None };
-        match self.speech(first, last, self.at(self.scores.len())) {
-            CutKind::Speech { speech, heard_from, pcm } => Some(SoFar { speech, heard_from, pcm }),
-            CutKind::Quiet => None,
-        }
+        Some(self.speech(first, last, self.at(self.scores.len())))
     }
 
     /// Takes the sound from `first` on. Where something is missing before it, which only the lead-in may lack, there is
@@ -192,7 +199,7 @@ impl<V: Vad> Segmenter<V> {
             return None;
         }
         let kind = match self.state {
-            Speaking::Yes { first, last } => self.speech(first, last, end),
+            Speaking::Yes { first, last } => CutKind::Speech(self.speech(first, last, end)),
             Speaking::No | Speaking::Perhaps { .. } => CutKind::Quiet,
         };
         let span = SampleSpan::of(self.settled, end - self.settled);
@@ -208,6 +215,9 @@ impl<V: Vad> Segmenter<V> {
             self.sound_from = offset.back(LEAD_IN);
         }
         let missing = usize::try_from(offset.0.saturating_sub(self.received().0)).unwrap_or(0);
+        if missing > 0 {
+            self.hole = offset;
+        }
         self.sound.resize(self.sound.len() + missing, 0);
     }
 
@@ -270,13 +280,13 @@ impl<V: Vad> Segmenter<V> {
         match self.state {
             Speaking::Yes { first, last } if now - last >= self.rules.hang_over => {
                 let end = self.at(now + 1);
-                Some((end, self.speech(first, last, end)))
+                Some((end, CutKind::Speech(self.speech(first, last, end))))
             }
-            Speaking::Yes { first, .. } if now + 1 - first >= self.rules.longest => {
-                let frame = self.least_likely(first + self.rules.shortest_forced, now);
-                let end = self.at(frame + 1);
-                let last = (first..=frame).rev().find(|&at| self.scores[at] >= self.rules.voiced).unwrap_or(frame);
-                Some((end, self.speech(first, last, end)))
+            Speaking::Yes { first, .. } if now + 1 + self.before(first) >= first + self.rules.longest => {
+                // Behind the cut there is what the utterance before it hears of it.
+                let latest = now.saturating_sub(self.rules.heard_after).max(first);
+                let frame = self.least_likely((first + self.rules.shortest_forced).min(latest), latest);
+                Some((self.at(frame + 1), CutKind::Speech(self.forced(first, frame))))
             }
             Speaking::Yes { .. } => None,
             Speaking::No | Speaking::Perhaps { .. } => {
@@ -300,16 +310,59 @@ impl<V: Vad> Segmenter<V> {
     }
 
     /// Speech in frames `first` to `last`, with the sound around it that helps the recogniser and belongs to nobody.
-    fn speech(&self, first: usize, last: usize, end: SampleOffset) -> CutKind {
-        let rolled = |frames: usize| (frames * FRAME) as u64;
-        let begin = self.at(first);
-        let stop = self.at(last + 1).min(end);
-        let from = begin.back(rolled(self.rules.pre_roll)).max(self.sound_from);
-        // Never into what the utterance before has said.
-        let from = self.voiced_before.map_or(from, |voiced| from.max(voiced.min(begin)));
-        let to = (stop + rolled(self.rules.post_roll)).min(end);
+    fn speech(&self, first: usize, last: usize, end: SampleOffset) -> Speech {
+        let span = SampleSpan::of(self.at(first), self.at(last + 1).min(end) - self.at(first));
+        self.heard(first, span, span.end(), (span.end() + samples(self.rules.post_roll)).min(end))
+    }
+
+    /// Speech from frame `first` on that goes on behind frame `cut`.
+    fn forced(&self, first: usize, cut: usize) -> Speech {
+        let is_voiced = |at: &usize| self.scores.get(*at).is_some_and(|score| *score >= self.rules.voiced);
+        let last = (first..=cut).rev().find(is_voiced).unwrap_or(cut);
+        let end = self.at(cut + 1);
+        let behind = cut + 1..(cut + 1 + self.rules.heard_after).min(self.scores.len());
+        let goes_on = behind.clone().find(is_voiced).is_some_and(|next| next - last <= self.rules.breath);
+        match behind.clone().rev().find(is_voiced) {
+            Some(voiced) if goes_on => {
+                let span = SampleSpan::of(self.at(first), self.at(last + 1) - self.at(first));
+                self.heard(first, span, self.at(voiced + 1), self.at(behind.end))
+            }
+            _ => self.speech(first, last, end),
+        }
+    }
+
+    /// The speech of `span`, heard up to `to`, the last voiced frame of which ends at `voiced_to`.
+    fn heard(&self, first: usize, span: SampleSpan, voiced_to: SampleOffset, to: SampleOffset) -> Speech {
+        let before = self.before(first);
+        let (voiced_from, from) = if before > 0 {
+            let from = self.settled.back(samples(before)).max(self.hole);
+            let frames = self.lead.len() - before;
+            let voiced = self.lead[frames..].iter().position(|voiced| *voiced).unwrap_or(0);
+            ((self.settled.back(samples(before - voiced))).max(from), from)
+        } else {
+            // Never into what the utterance before has said.
+            let said = self.voiced_before().map_or(SampleOffset::ZERO, |voiced| voiced.min(span.start()));
+            (span.start(), span.start().back(samples(self.rules.pre_roll)).max(said))
+        };
+        let from = from.max(self.sound_from);
+        let voiced = SampleSpan::of(voiced_from, voiced_to - voiced_from);
         let pcm = Pcm(self.sound[self.index(from)..self.index(to)].to_vec());
-        CutKind::Speech { speech: SampleSpan::of(begin, stop - begin), heard_from: from, pcm }
+        Speech { span, voiced, heard_from: from, pcm }
+    }
+
+    /// How many frames from before the last cut are heard with speech that begins in frame `first` (G4). A cut at a pause
+    /// has the whole hang-over before it, so what is told here is told alike by every worker.
+    fn before(&self, first: usize) -> usize {
+        let unvoiced = self.lead.iter().rev().take_while(|voiced| !**voiced).count();
+        let goes_on = unvoiced + first < self.rules.breath;
+        let known = self.settled.back(samples(unvoiced + 1)) >= self.hole;
+        if goes_on && known { self.rules.heard_before.min(self.lead.len()) } else { 0 }
+    }
+
+    /// The end of the last voiced frame of the lead-in, if there is one.
+    fn voiced_before(&self) -> Option<SampleOffset> {
+        let behind = self.lead.iter().rev().position(|voiced| *voiced)?;
+        Some(self.settled.back(samples(behind)))
     }
 
     /// Forgets what no later cut can need.
@@ -328,16 +381,15 @@ impl<V: Vad> Segmenter<V> {
     /// G2: the detector knows the lead-in and nothing else. Where the call is younger than that, silence comes before.
     fn warm_up(&mut self) {
         self.vad.reset();
-        self.voiced_before = None;
         let lead = &self.sound[..self.index(self.settled)];
         let missing = usize::try_from(LEAD_IN).unwrap_or(0) - lead.len();
         let padded: Vec<i16> = std::iter::repeat_n(0, missing).chain(lead.iter().copied()).collect();
-        for (number, frame) in padded.as_chunks::<FRAME>().0.iter().enumerate() {
-            if self.vad.score(frame) >= self.rules.voiced {
-                let end = (number + 1) * FRAME;
-                self.voiced_before = Some(self.settled.back((padded.len() - end) as u64));
-            }
-        }
+        let frames = padded.as_chunks::<FRAME>().0;
+        self.lead = frames.iter().map(|frame| self.vad.score(frame) >= self.rules.voiced).collect();
         self.warm = true;
     }
+}
+
+fn samples(frames: usize) -> u64 {
+    (frames * FRAME) as u64
 }

@@ -5,11 +5,11 @@
 //!
 //! Not done here: no other track, no recogniser, no connection.
 
-use crate::segment::{Cut, CutKind, LEAD_IN, Rules, Segmenter, SoFar};
+use crate::segment::{Cut, CutKind, LEAD_IN, Rules, Segmenter, Speech};
 use crate::settle::Line;
 use crate::timeline::{Piece, Timeline};
 use crate::vad::Vad;
-use referent_proto::{Chunk, Epoch, Gap, GapReason, Pcm, SampleOffset, SampleSpan, Track};
+use referent_proto::{Chunk, Epoch, Gap, GapReason, SampleOffset, SampleSpan, Track};
 
 /// Sound may be sent up to so far beyond what is settled: an utterance of 12 s never starves its own cut, and a call
 /// holds at most 60 s of each track, 3.8 MB.
@@ -28,12 +28,8 @@ pub enum Link {
     Speech {
         /// From the cut before to this one.
         span: SampleSpan,
-        /// From the first voiced frame to the last.
-        speech: SampleSpan,
-        /// Where `pcm` begins.
-        heard_from: SampleOffset,
-        /// What the recogniser shall hear.
-        pcm: Pcm,
+        /// With its sound.
+        speech: Speech,
     },
 }
 
@@ -133,7 +129,7 @@ impl<V: Vad> TrackWork<V> {
     }
 
     /// What is being said, with its sound.
-    pub fn so_far(&self) -> Option<SoFar> {
+    pub fn so_far(&self) -> Option<Speech> {
         self.segmenter.so_far()
     }
 
@@ -190,7 +186,7 @@ impl From<Cut> for Link {
     fn from(cut: Cut) -> Self {
         match cut.kind {
             CutKind::Quiet => Self::Quiet(cut.span),
-            CutKind::Speech { speech, heard_from, pcm } => Self::Speech { span: cut.span, speech, heard_from, pcm },
+            CutKind::Speech(speech) => Self::Speech { span: cut.span, speech },
         }
     }
 }

@@ -10,7 +10,7 @@
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
-use referent_pipeline::segment::{CutKind, Rules, Segmenter};
+use referent_pipeline::segment::{CutKind, Rules, Segmenter, Speech};
 use referent_pipeline::vad::silero::Weights;
 use referent_pipeline::vad::{Detector, FRAME};
 use referent_proto::SampleOffset;
@@ -172,8 +172,8 @@ fn segments(detector: &Detector, sound: &[i16]) -> Vec<(Range<usize>, Range<usiz
     cuts.extend(segmenter.end());
     let speech = cuts.into_iter().filter_map(|cut| match cut.kind {
         CutKind::Quiet => None,
-        CutKind::Speech { speech, heard_from, pcm } => {
-            Some((at(speech.start())..at(speech.end()), at(heard_from)..at(heard_from) + pcm.0.len()))
+        CutKind::Speech(Speech { span, heard_from, pcm, .. }) => {
+            Some((at(span.start())..at(span.end()), at(heard_from)..at(heard_from) + pcm.0.len()))
         }
     });
     speech.collect()

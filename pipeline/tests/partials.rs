@@ -7,7 +7,7 @@
 use referent_models::Manifest;
 use referent_pipeline::config::Context;
 use referent_pipeline::partial::Partials;
-use referent_pipeline::segment::{CutKind, Rules, Segmenter};
+use referent_pipeline::segment::{CutKind, Rules, Segmenter, Speech};
 use referent_pipeline::transcribe::whisper::Whisper;
 use referent_pipeline::transcribe::{Cancel, Class, Recognizer, Request};
 use referent_pipeline::vad::Detector;
@@ -59,8 +59,8 @@ fn play(recogniser: &mut dyn Recognizer, call: &str, track: Track) -> Steadiness
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     for (number, chunk) in sound.chunks(1_600).enumerate() {
         for cut in segmenter.push(SampleOffset(number as u64 * 1_600), chunk) {
-            let CutKind::Speech { speech, heard_from, pcm } = cut.kind else { continue };
-            let heard = recogniser.hear(&request(track, speech, heard_from, pcm, Class::Live), &Cancel::default());
+            let CutKind::Speech(Speech { voiced, heard_from, pcm, .. }) = cut.kind else { continue };
+            let heard = recogniser.hear(&request(track, voiced, heard_from, pcm, Class::Live), &Cancel::default());
             let last = words(heard.unwrap().text.reveal());
             steadiness.utterances += 1;
             steadiness.without += usize::from(on_screen.is_empty());
@@ -69,9 +69,9 @@ fn play(recogniser: &mut dyn Recognizer, call: &str, track: Track) -> Steadiness
             partials.is_cut();
         }
         let Some(so_far) = segmenter.so_far() else { continue };
-        let speech = so_far.speech;
+        let speech = so_far.span;
         if partials.begin(speech) {
-            let request = request(track, speech, so_far.heard_from, so_far.pcm, Class::Partial);
+            let request = request(track, so_far.voiced, so_far.heard_from, so_far.pcm, Class::Partial);
             let heard = recogniser.hear(&request, &Cancel::default()).unwrap();
             if let Some(text) = partials.end(speech, Some(&heard.words)) {
                 if on_screen.is_empty() {

@@ -1,7 +1,7 @@
-//! G1 to G3 of the segmenter, on random sound, with a detector that follows loudness alone.
+//! G1 to G4 of the segmenter, on random sound, with a detector that follows loudness alone.
 
 use proptest::prelude::*;
-use referent_pipeline::segment::{Cut, CutKind, LEAD_IN, Rules, Segmenter};
+use referent_pipeline::segment::{Cut, CutKind, LEAD_IN, Rules, Segmenter, Speech};
 use referent_pipeline::vad::{FRAME, Vad};
 use referent_proto::SampleOffset;
 
@@ -76,13 +76,16 @@ proptest! {
             next = cut.span.end();
             match cut.kind {
                 CutKind::Quiet => {}
-                CutKind::Speech { speech, heard_from, pcm } => {
+                CutKind::Speech(Speech { span: speech, voiced, heard_from, pcm }) => {
                     prop_assert!(cut.span.start() <= speech.start() && speech.end() <= cut.span.end());
                     prop_assert!(speech.samples() <= 12 * 16_000 + 2 * FRAME as u64);
                     prop_assert!(heard_from <= speech.start());
                     let from = usize::try_from(heard_from.0).unwrap();
                     prop_assert_eq!(&pcm.0[..], &sound[from..from + pcm.0.len()], "the sound of that very place");
                     prop_assert!(heard_from + pcm.0.len() as u64 >= speech.end());
+                    prop_assert!(heard_from <= voiced.start() && voiced.start() <= speech.start());
+                    prop_assert!(speech.end() <= voiced.end() && voiced.end() <= heard_from + pcm.0.len() as u64);
+                    prop_assert!(voiced.samples() <= 12 * 16_000, "{:?}", voiced);
                 }
             }
         }
@@ -101,7 +104,7 @@ proptest! {
             if number % 2 == 1 && length >= 3_200 {
                 let heard = cuts.iter().any(|cut| match &cut.kind {
                     CutKind::Quiet => false,
-                    CutKind::Speech { heard_from, pcm, .. } => {
+                    CutKind::Speech(Speech { heard_from, pcm, .. }) => {
                         *heard_from <= middle && middle < *heard_from + pcm.0.len() as u64
                     }
                 });
@@ -141,7 +144,7 @@ proptest! {
         for cut in behind {
             prop_assert_eq!(cut.span.start(), next);
             next = cut.span.end();
-            if let CutKind::Speech { heard_from, pcm, .. } = &cut.kind {
+            if let CutKind::Speech(Speech { heard_from, pcm, .. }) = &cut.kind {
                 let samples = usize::try_from((hole + gap).0.saturating_sub(heard_from.0)).unwrap();
                 let in_gap = pcm.0.iter().take(samples).skip(samples.saturating_sub(usize::try_from(gap).unwrap()));
                 prop_assert!(in_gap.into_iter().all(|sample| *sample == 0), "a gap is silent");

@@ -6,8 +6,11 @@
 
 #[path = "support/calls.rs"]
 mod calls;
+#[path = "support/word_errors.rs"]
+mod errors;
 
 use calls::{MODELS, Side, sides};
+use errors::{distance, words};
 use referent_models::Manifest;
 use referent_pipeline::segment::Rules;
 use referent_pipeline::transcribe::doubt::{Judge, Sound};
@@ -95,31 +98,6 @@ impl Sum {
     fn percent(&self) -> f64 {
         100.0 * self.errors as f64 / self.words as f64
     }
-}
-
-/// Lower case, without punctuation; a point between digits is none.
-fn words(text: &str) -> Vec<String> {
-    let text: Vec<char> = text.to_lowercase().chars().collect();
-    let digit = |at: usize| text.get(at).is_some_and(char::is_ascii_digit);
-    let keep = |at: usize| !(text[at] == '.' && at > 0 && digit(at - 1) && digit(at + 1));
-    let plain: String = (0..text.len())
-        .filter(|&at| keep(at))
-        .map(|at| if text[at].is_alphanumeric() || text[at] == '-' { text[at] } else { ' ' })
-        .collect();
-    plain.split_whitespace().map(str::to_owned).collect()
-}
-
-fn distance(said: &[String], heard: &[String]) -> usize {
-    let mut row: Vec<usize> = (0..=heard.len()).collect();
-    for (i, a) in said.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, b) in heard.iter().enumerate() {
-            let cost = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = cost.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[heard.len()]
 }
 
 /// The rules that were chosen, and those beside them.

@@ -6,7 +6,6 @@
 
 use super::{Call, CallError, IN_FLIGHT};
 use crate::notes::{Partial, ToNotes};
-use crate::segment::SoFar;
 use crate::transcribe::doubt::Sound;
 use crate::transcribe::{Class, Heard};
 use futures_util::FutureExt as _;
@@ -16,6 +15,7 @@ use referent_proto::{SampleSpan, Spoken, Track};
 pub(super) struct Glimpse {
     track: Track,
     speech: SampleSpan,
+    voiced: SampleSpan,
     heard: Option<Heard>,
 }
 
@@ -29,23 +29,25 @@ impl Call<'_> {
         if !self.partials[track].begin(speech) {
             return Ok(());
         }
-        if let Some(SoFar { speech, heard_from, pcm }) = self.track(track)?.so_far() {
-            let request = self.request(track, Class::Partial, speech, heard_from, pcm);
+        if let Some(so_far) = self.track(track)?.so_far() {
+            let (speech, voiced) = (so_far.span, so_far.voiced);
+            let request = self.request(track, Class::Partial, so_far);
             let (transcriber, over) = (self.shared.transcriber.clone(), self.over[track].clone());
             let (sound, glossary) = (Sound::of_request(&request), request.glossary.words.clone());
             let judge = self.shared.judges.of(&request.language);
             let glimpse = async move {
                 let heard = over.run_until_cancelled(transcriber.glimpse(request)).await.flatten();
                 let believed = |heard: &Heard| judge.doubt_grey(heard, sound, &glossary).is_none();
-                Glimpse { track, speech, heard: heard.filter(believed) }
+                Glimpse { track, speech, voiced, heard: heard.filter(believed) }
             };
             self.glimpses.push(glimpse.boxed());
         }
         Ok(())
     }
 
-    pub(super) fn glimpsed(&mut self, Glimpse { track, speech, heard }: Glimpse) {
-        let words = heard.as_ref().map(|heard| heard.words.as_slice());
+    pub(super) fn glimpsed(&mut self, Glimpse { track, speech, voiced, heard }: Glimpse) {
+        let seams = &self.seams[track];
+        let words = heard.as_ref().map(|heard| seams.join_grey(&heard.words, speech, voiced));
         if let Some(text) = self.partials[track].end(speech, words) {
             metrics::counter!("referent_partials_total").increment(1);
             self.show(track, speech, text);

@@ -1,20 +1,21 @@
 //! What the sound of a call becomes: links that are known at once, and segments that wait for their text.
 //!
 //! In: the links that `track` cut, then their texts, in any order. Out: settles, in the order of the sound. A text is judged
-//! before it is settled (`transcribe::doubt`), and marked if it is the citizen's voice from a loudspeaker (`crate::echo`); grey
+//! before it is settled (`transcribe::doubt`), joined with the text before it (`crate::join`), and marked if it is the citizen's voice from a loudspeaker (`crate::echo`); grey
 //! text that the final does not replace is taken away. What a text that is believed tells of its language holds for the
 //! rest of its track (`transcribe::language`).
 
 use super::loudspeaker::Both;
 use super::{Call, CallError};
 use crate::notes::ToNotes;
+use crate::segment::Speech;
 use crate::settle::LinkId;
 use crate::track::Link;
 use crate::transcribe::doubt::{Judges, Sound};
 use crate::transcribe::language::{Detect, Detected};
 use crate::transcribe::{Class, NotHeard, Request, RequestId, Transcriber};
 use futures_util::FutureExt as _;
-use referent_proto::{NotTranscribedReason, Pcm, SampleOffset, SampleSpan, Track, What};
+use referent_proto::{NotTranscribedReason, SampleSpan, Settle, Track, What};
 use referent_telemetry::step;
 use tracing::Instrument as _;
 
@@ -38,18 +39,20 @@ impl Call<'_> {
                     let died = What::NotTranscribed(NotTranscribedReason::RecogniserDied);
                     self.track(track)?.line().add(span, died)?;
                 }
-                Link::Speech { span, speech, heard_from, pcm } => {
+                Link::Speech { span, speech } => {
                     self.partials[track].is_cut();
                     std::mem::take(&mut self.over[track]).cancel();
                     let link = self.track(track)?.line().wait_for(span)?;
+                    self.seams[track].wait_for(span, &speech);
                     let both = match track {
-                        Track::Near => self.loudspeaker.beside(speech, heard_from, &pcm),
+                        Track::Near => self.loudspeaker.beside(speech.span, speech.heard_from, &speech.pcm),
                         Track::Far => None,
                     };
-                    let request = self.request(track, self.class, speech, heard_from, pcm);
+                    let said_in = speech.span;
+                    let request = self.request(track, self.class, speech);
                     let step = self.steps.segment(&request, span);
                     let (transcriber, judges) = (self.shared.transcriber.clone(), self.shared.judges.clone());
-                    self.texts.push(hear(transcriber, judges, request, both, link).instrument(step).boxed());
+                    self.texts.push(hear(transcriber, judges, request, said_in, both, link).instrument(step).boxed());
                 }
             }
         }
@@ -61,19 +64,17 @@ impl Call<'_> {
         &self,
         track: Track,
         class: Class,
-        speech: SampleSpan,
-        heard_from: SampleOffset,
-        pcm: Pcm,
+        Speech { voiced, heard_from, pcm, .. }: Speech,
     ) -> Request {
         let language = &self.languages[track];
         // Grey text is short, and replaced: it is not worth asking.
-        let detect = if class == Class::Partial { Detect::No } else { language.detect(speech.samples()) };
+        let detect = if class == Class::Partial { Detect::No } else { language.detect(voiced.samples()) };
         Request {
             id: RequestId(0),
             call: self.hello.call,
             track,
             class,
-            speech,
+            speech: voiced,
             heard_from,
             pcm,
             language: language.language().to_owned(),
@@ -100,9 +101,15 @@ impl Call<'_> {
     /// Sends what is ready of a track.
     pub(super) fn settle(&mut self, track: Track) {
         while let Some(settle) = self.track(track).ok().and_then(|track| track.line().ready()) {
+            let has_text = matches!(settle.what, What::Utterance(_));
+            let settle = Settle { what: self.seams[track].join(settle.span, settle.what), ..settle };
             count(&settle.what);
             self.steps.says(&settle);
-            let grey_stays = matches!(settle.what, What::Suppressed { .. } | What::NotTranscribed(_));
+            let grey_stays = match settle.what {
+                What::Suppressed { .. } | What::NotTranscribed(_) => true,
+                What::Quiet => has_text,
+                What::Utterance(_) | What::Gap(_) => false,
+            };
             let span = settle.span;
             self.say(ToNotes::Settle(settle));
             if grey_stays && self.shared.partials {
@@ -112,8 +119,15 @@ impl Call<'_> {
     }
 }
 
-async fn hear(transcriber: Transcriber, judges: Judges, request: Request, both: Option<Both>, link: LinkId) -> Text {
-    let (call, track, speech) = (request.call, request.track, request.speech);
+async fn hear(
+    transcriber: Transcriber,
+    judges: Judges,
+    request: Request,
+    said_in: SampleSpan,
+    both: Option<Both>,
+    link: LinkId,
+) -> Text {
+    let (call, track) = (request.call, request.track);
     let (assumed, glossary) = (request.language.clone(), request.glossary.words.clone());
     let sound = Sound::of_request(&request);
     let (mut what, detected) = match transcriber.hear(request).await {
@@ -121,12 +135,12 @@ async fn hear(transcriber: Transcriber, judges: Judges, request: Request, both: 
             let detected = heard.detected.take();
             let language = detected.as_ref().map_or(assumed.as_str(), |detected| detected.language.as_str());
             let judge = judges.of(language);
-            (step!("judged").in_scope(|| judge.judge_told(heard, track, speech, sound, &glossary)), detected)
+            (step!("judged").in_scope(|| judge.judge_told(heard, track, said_in, sound, &glossary)), detected)
         }
         // The worker ends. What it did not hear it says nothing about: another one goes on.
         Err(NotHeard::Cancelled) => std::future::pending().await,
         Err(error) => {
-            tracing::warn!(%call, %track, from = %speech.start(), to = %speech.end(), %error, "speech without text");
+            tracing::warn!(%call, %track, from = %said_in.start(), to = %said_in.end(), %error, "speech without text");
             (What::NotTranscribed(error.reason()), None)
         }
     };

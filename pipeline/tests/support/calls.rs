@@ -2,7 +2,7 @@
 
 use referent_agent::resample::Run;
 use referent_pipeline::config::Context;
-use referent_pipeline::segment::{Cut, CutKind, Rules, Segmenter};
+use referent_pipeline::segment::{Cut, CutKind, Rules, Segmenter, Speech};
 use referent_pipeline::transcribe::Request;
 use referent_pipeline::vad::Detector;
 use referent_proto::{Chunk, Pcm, SampleOffset, SampleSpan, Track};
@@ -101,7 +101,7 @@ pub(crate) fn segments(track: Track, sound: &[i16], rules: Rules) -> Vec<Request
     cuts.extend(segmenter.end());
     let speech = cuts.into_iter().filter_map(|cut| match cut.kind {
         CutKind::Quiet => None,
-        CutKind::Speech { speech, heard_from, pcm } => Some(request(track, speech, heard_from, pcm)),
+        CutKind::Speech(Speech { voiced, heard_from, pcm, .. }) => Some(request(track, voiced, heard_from, pcm)),
     });
     speech.collect()
 }

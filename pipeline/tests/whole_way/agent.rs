@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use referent_pipeline::segment::LEAD_IN;
+use referent_pipeline::vad::{Detector, FRAME, Vad as _};
 use referent_proto::calls::{self as wire, calls_client::CallsClient, from_agent, to_agent};
 use referent_proto::ids::PerTrack;
 use referent_proto::{
@@ -16,6 +17,16 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
+
+/// So many seconds of a clean sample call.
+fn sample(seconds: usize) -> PerTrack<Vec<i16>> {
+    let wav = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/demo-da/calls/boligstoette-flytning.wav");
+    let mut reader = hound::WavReader::open(wav).unwrap();
+    assert_eq!(reader.spec().sample_rate, 16_000);
+    let samples: Vec<i16> = reader.samples::<i16>().take(seconds * 32_000).map(Result::unwrap).collect();
+    let track = |channel: usize| samples.iter().skip(channel).step_by(2).copied().collect();
+    PerTrack { near: track(0), far: track(1) }
+}
 
 /// What an agent has of a call: sound and gaps of each track, in order.
 #[derive(Clone)]
@@ -58,21 +69,33 @@ impl Item {
 impl Call {
     /// So many seconds of a clean sample call, in chunks of so many samples.
     pub(crate) fn sample(seconds: usize, chunk: usize) -> Self {
-        let wav = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/demo-da/calls/boligstoette-flytning.wav");
-        let mut reader = hound::WavReader::open(wav).unwrap();
-        assert_eq!(reader.spec().sample_rate, 16_000);
-        let samples: Vec<i16> = reader.samples::<i16>().take(seconds * 32_000).map(Result::unwrap).collect();
-        let track = |channel: usize, track: Track| {
-            let sound: Vec<i16> = samples.iter().skip(channel).step_by(2).copied().collect();
-            sound
-                .chunks(chunk)
-                .enumerate()
-                .map(|(number, pcm)| {
-                    Item::Sound(Chunk { track, first: SampleOffset((number * chunk) as u64), pcm: Pcm(pcm.to_vec()) })
-                })
-                .collect()
+        Self::of(sample(seconds), chunk)
+    }
+
+    /// Nobody ever draws breath: on each track the most voiced half of a second of a sample call, over and over.
+    pub(crate) fn breathless(seconds: usize) -> Self {
+        const FRAMES: usize = 32;
+        let over_and_over = |sound: Vec<i16>| {
+            let mut vad = Detector::Embedded.detector();
+            let frames = sound.as_chunks::<FRAME>().0;
+            let scores: Vec<f32> = frames.iter().map(|frame| vad.score(frame)).collect();
+            let least = |from: usize| scores[from..from + FRAMES].iter().copied().fold(1.0, f32::min);
+            let voiced = (0..scores.len() - FRAMES).max_by(|&a, &b| least(a).total_cmp(&least(b))).unwrap();
+            let sound = frames[voiced..voiced + FRAMES].as_flattened();
+            sound.iter().copied().cycle().take(seconds * 16_000).collect()
         };
-        let items = PerTrack { near: track(0, Track::Near), far: track(1, Track::Far) };
+        let PerTrack { near, far } = sample(40);
+        Self::of(PerTrack { near: over_and_over(near), far: over_and_over(far) }, 1600)
+    }
+
+    fn of(sound: PerTrack<Vec<i16>>, chunk: usize) -> Self {
+        let items = |track: Track, sound: &[i16]| {
+            let item = |(number, pcm): (usize, &[i16])| {
+                Item::Sound(Chunk { track, first: SampleOffset((number * chunk) as u64), pcm: Pcm(pcm.to_vec()) })
+            };
+            sound.chunks(chunk).enumerate().map(item).collect()
+        };
+        let items = PerTrack { near: items(Track::Near, &sound.near), far: items(Track::Far, &sound.far) };
         Self { id: CallId::from_bytes(&[9; 16]).unwrap(), items, attempts: 0 }
     }
 

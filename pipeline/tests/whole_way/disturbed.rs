@@ -17,31 +17,50 @@ fn is_undisturbed(notes_api: &NotesApi, call: &Call, expected: &[Vec<String>; 2]
     assert_eq!(&Track::BOTH.map(|track| database.track(track)), expected);
 }
 
+/// The call, of which a worker dies whenever so many links are settled; as often as there are numbers.
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
+async fn killed_at(call: &Call, settles: &[usize]) -> NotesApi {
+    let notes_api = NotesApi::new();
+    let address = notes_api.serve("127.0.0.1:0").await;
+    let worker = Mutex::new(Some(Worker::start(address).await));
+    let here = || worker.lock().unwrap().as_ref().map(|worker| worker.address);
+    let killing = async {
+        for &settles in settles {
+            notes_api.wait_for("some settles", |database| database.chain.len() >= settles).await;
+            let killed = worker.lock().unwrap().take();
+            killed.unwrap().kill();
+            let next = Worker::start(address).await;
+            *worker.lock().unwrap() = Some(next);
+        }
+    };
+    let (connections, ()) = tokio::join!(call.deliver(here), killing);
+    assert!(connections >= 1, "killed at {settles:?}");
+    assert_eq!(notes_api.database().stale, 0);
+    notes_api
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_workers_leave_the_chain_of_an_undisturbed_call() {
     let call = Call::sample(40, 1600);
     let expected = undisturbed(&call).await;
     let mut chance = StdRng::seed_from_u64(40);
-    for round in 0..6 {
-        let notes_api = NotesApi::new();
-        let address = notes_api.serve("127.0.0.1:0").await;
-        let worker = Mutex::new(Some(Worker::start(address).await));
-        let here = || worker.lock().unwrap().as_ref().map(|worker| worker.address);
-        let killing = async {
-            let mut settles: Vec<usize> = (0..3).map(|_| chance.random_range(1..expected.concat().len())).collect();
-            settles.sort_unstable();
-            for settles in settles {
-                notes_api.wait_for("some settles", |database| database.chain.len() >= settles).await;
-                let killed = worker.lock().unwrap().take();
-                killed.unwrap().kill();
-                let next = Worker::start(address).await;
-                *worker.lock().unwrap() = Some(next);
-            }
-        };
-        let (connections, ()) = tokio::join!(call.deliver(here), killing);
-        assert!(connections >= 1, "round {round}");
+    for _ in 0..6 {
+        let mut settles: Vec<usize> = (0..3).map(|_| chance.random_range(1..expected.concat().len())).collect();
+        settles.sort_unstable();
+        let notes_api = killed_at(&call, &settles).await;
         is_undisturbed(&notes_api, &call, &expected);
-        assert_eq!(notes_api.database().stale, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_two_utterances_both_heard_stands_once_whoever_hears_them() {
+    let call = Call::breathless(40);
+    let expected = undisturbed(&call).await;
+    let joined = |link: &&String| link.contains(" words)") && !link.contains("\"Jeg ");
+    assert!(expected.concat().iter().filter(joined).count() >= 4, "each but the first goes on: {expected:#?}");
+    for settles in 1..expected.concat().len() {
+        let notes_api = killed_at(&call, &[settles]).await;
+        is_undisturbed(&notes_api, &call, &expected);
     }
 }
 

@@ -47,6 +47,17 @@ impl Database {
         self.hang_up.is_some_and(|end| Track::BOTH.iter().all(|&track| self.settled[track] >= end.ends[track]))
     }
 
+    /// The utterances of both tracks, in order of their start.
+    fn said(&self) -> Vec<wire::Utterance> {
+        let utterance = |settle: &Settle| match &settle.what {
+            What::Utterance(said) => Some(said.clone().into()),
+            _ => None,
+        };
+        let mut said: Vec<wire::Utterance> = self.chain.iter().filter_map(utterance).collect();
+        said.sort_by_key(|said| said.start);
+        said
+    }
+
     /// One track as text: `0..80000 quiet`, an utterance with its words.
     pub(crate) fn track(&self, track: Track) -> Vec<String> {
         self.chain
@@ -167,7 +178,7 @@ impl NotesApi {
                 epoch: database.epoch.0,
                 near_settled: database.settled.near.0,
                 far_settled: database.settled.far.0,
-                utterances: Vec::new(),
+                utterances: database.said(),
                 state: wire::CallState::Live as i32,
                 area: Some(self.area.clone()),
                 commands: Vec::new(),
@@ -258,16 +269,7 @@ impl NotesApi {
     async fn job(&self, call: CallId, down: &Down) -> Option<()> {
         let (utterances, covers) = self.write(|database| {
             database.jobs += 1;
-            let mut said: Vec<wire::Utterance> = database
-                .chain
-                .iter()
-                .filter_map(|settle| match &settle.what {
-                    What::Utterance(said) => Some(said.clone().into()),
-                    _ => None,
-                })
-                .collect();
-            said.sort_by_key(|said| said.start);
-            (said, database.settled)
+            (database.said(), database.settled)
         });
         let job = wire::DraftJob {
             key: Some(wire::DraftKey { call: call.bytes().to_vec(), draft: 1, attempt: 1 }),

@@ -11,7 +11,7 @@ use crate::word_errors::WordErrors;
 use anyhow::{Context as _, Result, ensure};
 use referent_models::Manifest;
 use referent_pipeline::config::Context;
-use referent_pipeline::segment::{CutKind, Rules, Segmenter};
+use referent_pipeline::segment::{CutKind, Rules, Segmenter, Speech};
 use referent_pipeline::transcribe::whisper::Whisper;
 use referent_pipeline::transcribe::{Cancel, Recognizer, Request};
 use referent_pipeline::vad::Detector;
@@ -75,7 +75,7 @@ fn hear(recogniser: &mut dyn Recognizer, wav: &Path, track: Track, context: Cont
     cuts.extend(segmenter.end());
     let mut text = String::new();
     for cut in cuts {
-        let CutKind::Speech { speech, heard_from, pcm } = cut.kind else { continue };
+        let CutKind::Speech(Speech { voiced: speech, heard_from, pcm, .. }) = cut.kind else { continue };
         let request = Request { track, speech, heard_from, ..Request::of_sound(pcm, language, context) };
         text += recogniser.hear(&request, &Cancel::default())?.text.reveal();
         text.push(' ');
