@@ -69,13 +69,13 @@ impl Item {
 impl Call {
     /// So many seconds of a clean sample call, in chunks of so many samples.
     pub(crate) fn sample(seconds: usize, chunk: usize) -> Self {
-        Self::of(sample(seconds), chunk)
+        Self::of(&sample(seconds), chunk)
     }
 
     /// Nobody ever draws breath: on each track the most voiced half of a second of a sample call, over and over.
     pub(crate) fn breathless(seconds: usize) -> Self {
         const FRAMES: usize = 32;
-        let over_and_over = |sound: Vec<i16>| {
+        let over_and_over = |sound: &[i16]| {
             let mut vad = Detector::Embedded.detector();
             let frames = sound.as_chunks::<FRAME>().0;
             let scores: Vec<f32> = frames.iter().map(|frame| vad.score(frame)).collect();
@@ -85,10 +85,10 @@ impl Call {
             sound.iter().copied().cycle().take(seconds * 16_000).collect()
         };
         let PerTrack { near, far } = sample(40);
-        Self::of(PerTrack { near: over_and_over(near), far: over_and_over(far) }, 1600)
+        Self::of(&PerTrack { near: over_and_over(&near), far: over_and_over(&far) }, 1600)
     }
 
-    fn of(sound: PerTrack<Vec<i16>>, chunk: usize) -> Self {
+    fn of(sound: &PerTrack<Vec<i16>>, chunk: usize) -> Self {
         let items = |track: Track, sound: &[i16]| {
             let item = |(number, pcm): (usize, &[i16])| {
                 Item::Sound(Chunk { track, first: SampleOffset((number * chunk) as u64), pcm: Pcm(pcm.to_vec()) })
