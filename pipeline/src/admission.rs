@@ -7,7 +7,8 @@
 //! Promises:
 //!   A1  The calls that were let in are expected to keep the recognisers busy for at most [`FULL`] of their time; what a
 //!       call costs is measured, and until then taken from how long the model needed when it was warmed.
-//!   A2  While the recognisers are further behind than [`BEHIND`], nobody is let in.
+//!   A2  While the recognisers are further behind than [`BEHIND`] with live calls, nobody is let in. What was kept while
+//!       the network was gone may wait by the hour: it gives way, and shuts nobody out.
 //!   A3  A worker without a call takes one, whatever it is expected to cost.
 //!
 //! Pure. Not done here: no promise about the backlog, which has a fifth at least and is
@@ -63,7 +64,7 @@ impl Admission {
         self.calls = self.calls.saturating_sub(1);
     }
 
-    /// May one more begin? `behind`: seconds that the recognisers would need for what waits.
+    /// May one more begin? `behind`: seconds that the recognisers would need for what of live calls waits.
     pub fn admits(&mut self, behind: f64, done: Done) -> bool {
         self.learn(done);
         #[expect(clippy::cast_precision_loss, reason = "some hundreds")]

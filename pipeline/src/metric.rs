@@ -34,7 +34,7 @@ pub fn describe() {
     gauge!("referent_calls", "Calls that this worker holds.");
     counter!("referent_calls_sent_elsewhere_total", "Calls that found this worker full.");
     gauge!("referent_recognisers_per_call", "Recognisers that one live call keeps busy, as far as is known.");
-    gauge!("referent_recognisers_behind_seconds", "How long what waits for a recogniser would take.");
+    gauge!("referent_recognisers_behind_seconds", "How long what a live call has to wait for would take.");
     counter!("referent_refused_total", "Streams that were ended before their call was complete, by code.");
     counter!("referent_stale_total", "Calls that another worker had taken over.");
     counter!("referent_sound_ms_total", "Milliseconds of sound that came in, both tracks together.");

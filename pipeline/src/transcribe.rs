@@ -298,7 +298,8 @@ impl Transcriber {
         Duration::from_micros(self.shared.busy_with_calls.load(Ordering::Relaxed))
     }
 
-    /// How long what waits would take if nothing were added, in seconds: how far behind the recognisers are.
+    /// How long what a live call has to wait for would take if nothing were added, in seconds: how far behind the
+    /// recognisers are.
     pub fn behind(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "at most 256 recognisers")]
         let workers = self.shared.workers.max(1) as f64;

@@ -81,7 +81,7 @@ impl Queue {
         self.lock().schedule.hurry(call);
     }
 
-    /// Seconds that one recogniser would need for all that waits.
+    /// Seconds that one recogniser would need for what a live call has to wait for.
     pub fn ahead(&self) -> f64 {
         self.lock().schedule.ahead()
     }

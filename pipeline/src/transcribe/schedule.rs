@@ -172,10 +172,11 @@ impl<T> Schedule<T> {
         self.waiting.iter().filter(|waiting| waiting.wish.class == class).count()
     }
 
-    /// How long what waits will take, if nothing is added: seconds of one recogniser.
+    /// How long what a live call has to wait for will take, if nothing is added: seconds of one recogniser. The backlog
+    /// gives way (Q3), so however long it is, nobody who speaks waits for it.
     pub fn ahead(&self) -> f64 {
-        let finals = self.waiting.iter().filter(|waiting| waiting.wish.class != Class::Partial);
-        finals.map(|waiting| cost(&waiting.wish) * self.per_sample).sum()
+        let of_calls = self.waiting.iter().filter(|waiting| matches!(waiting.wish.class, Class::HungUp | Class::Live));
+        of_calls.map(|waiting| cost(&waiting.wish) * self.per_sample).sum()
     }
 
     /// Everything is dropped: the process ends.

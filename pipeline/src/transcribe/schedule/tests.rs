@@ -136,6 +136,21 @@ fn the_backlog_gets_a_fifth_under_overload_and_all_that_nobody_wants() {
 }
 
 #[test]
+fn a_call_is_not_behind_because_the_backlog_is_long() {
+    let mut schedule = Schedule::new(2);
+    for id in 0..300 {
+        schedule.add(wish(id, 200, Class::Backlog, 12.0), (), Duration::ZERO);
+    }
+    schedule.add(wish(1_000, 3, Class::Partial, 12.0), (), Duration::ZERO);
+    assert!(schedule.ahead().abs() < 1e-9, "{}", schedule.ahead());
+    for (id, class) in [(2_000, Class::Live), (2_001, Class::HungUp)] {
+        let before = schedule.ahead();
+        schedule.add(wish(id, 4, class, 4.0), (), Duration::ZERO);
+        assert!(schedule.ahead() > before + 0.1, "{class:?}: {}", schedule.ahead());
+    }
+}
+
+#[test]
 fn a_live_segment_never_waits_for_the_whole_backlog() {
     let world = World { workers: 2, ms_per_second: 100 };
     let backlog = (0..300).map(|id| Comes { at_ms: 0, wish: wish(id, 200, Class::Backlog, 12.0) });
