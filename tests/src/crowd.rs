@@ -295,6 +295,7 @@ impl Line {
             if Instant::now() >= heartbeat {
                 heartbeat += Duration::from_secs(2);
                 self.say(from_agent::Kind::AgentState(listening().into())).await?;
+                continue; // The last word may have come while it was said.
             }
             let track = if self.sent.near <= self.sent.far { Track::Near } else { Track::Far };
             let at = self.sent[track];
