@@ -5,8 +5,10 @@
 //! of all of them late.
 //!
 //! Promises:
-//!   A1  The calls that were let in are expected to keep the recognisers busy for at most [`FULL`] of their time; what a
-//!       call costs is measured, and until then taken from how long the model needed when it was warmed.
+//!   A1  The calls that were let in are expected to keep the recognisers busy for at most [`FULL`] of their time. What a
+//!       call costs is taken from how long the model needed when it was warmed, which counts as [`PRIOR_COUNTS`] seconds
+//!       of calls, and from what was measured since. Only sound that has become text counts: what has just come in has
+//!       cost nothing yet, and a crowd at the door would seem to be cheap.
 //!   A2  While the recognisers are further behind than [`BEHIND`] with live calls, nobody is let in. What was kept while
 //!       the network was gone may wait by the hour: it gives way, and shuts nobody out.
 //!   A3  A worker without a call takes one, whatever it is expected to cost.
@@ -20,8 +22,10 @@ use std::time::Duration;
 pub const FULL: f64 = 0.85;
 /// Seconds.
 pub const BEHIND: f64 = 2.0;
-/// Seconds of calls after which what they cost is known.
-const KNOWN_AFTER: f64 = 60.0;
+/// So many seconds of calls weigh as much as what was thought before: half a minute of a full worker.
+const PRIOR_COUNTS: f64 = 600.0;
+/// While all recognisers are busy, and what feeds them beside, each is slower than one that was warmed alone.
+const CROWDED: f64 = 1.2;
 /// How long what calls cost is remembered, in seconds of calls: some minutes of a full worker.
 const REMEMBERED: f64 = 3_600.0;
 
@@ -30,7 +34,7 @@ const REMEMBERED: f64 = 3_600.0;
 pub struct Done {
     /// How long recognisers were busy with their finals, all together.
     pub busy: Duration,
-    /// How much of the calls came in, however fast: an hour of a call is an hour.
+    /// How much of the calls has become text, however fast: an hour of a call is an hour.
     pub calls: Duration,
 }
 
@@ -47,11 +51,18 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// For so many recognisers, of which one call is thought to need `prior`.
+    /// For so many recognisers, of which one call is thought to need `prior` where nobody else is heard.
     pub fn new(workers: usize, prior: f64) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "at most a thousand")]
         let workers = workers as f64;
-        Self { workers, prior, calls: 0, call_seconds: 0.0, busy_seconds: 0.0, before: Done::default() }
+        Self {
+            workers,
+            prior: CROWDED * prior,
+            calls: 0,
+            call_seconds: 0.0,
+            busy_seconds: 0.0,
+            before: Done::default(),
+        }
     }
 
     /// A live call begins.
@@ -74,8 +85,7 @@ impl Admission {
 
     /// Recognisers that one live call keeps busy.
     pub fn per_call(&self) -> f64 {
-        let measured = if self.call_seconds > 0.0 { self.busy_seconds / self.call_seconds } else { 0.0 };
-        if self.call_seconds < KNOWN_AFTER { self.prior.max(measured) } else { measured }
+        (self.prior * PRIOR_COUNTS + self.busy_seconds) / (PRIOR_COUNTS + self.call_seconds)
     }
 
     fn learn(&mut self, done: Done) {
@@ -109,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_crowd_at_the_door_is_let_in_by_what_the_model_needs() {
-        for (workers, prior, expected) in [(2, 0.033, 51), (2, 0.099, 17), (2, 0.5, 3), (1, 3.0, 1), (16, 0.099, 137)] {
+        for (workers, prior, expected) in [(2, 0.033, 42), (2, 0.099, 14), (2, 0.5, 2), (1, 3.0, 1), (16, 0.099, 114)] {
             let mut admission = Admission::new(workers, prior);
             assert_eq!(at_once(&mut admission, Done::default()), expected, "{workers} {prior}");
         }
@@ -118,10 +128,10 @@ mod tests {
     #[test]
     fn what_calls_cost_is_learned() {
         let mut admission = Admission::new(2, 0.099);
-        assert_eq!(at_once(&mut admission, done(0.0, 0.0)), 17);
-        // They cost half of what was thought: as many again may come.
+        assert_eq!(at_once(&mut admission, done(0.0, 0.0)), 14);
+        // They cost half of what was thought: more may come.
         let hour = done(3_600.0, 3_600.0 * 0.0495);
-        assert_eq!(at_once(&mut admission, hour), 17);
+        assert_eq!(at_once(&mut admission, hour), 14);
         // And when people speak more, nobody may.
         let later = done(7_200.0, 3_600.0 * (0.0495 + 0.08));
         assert!(!admission.admits(0.0, later), "{}", admission.per_call());
@@ -133,10 +143,12 @@ mod tests {
     }
 
     #[test]
-    fn a_second_of_a_call_is_not_enough_to_know_better() {
-        let mut admission = Admission::new(2, 0.5);
-        assert_eq!(at_once(&mut admission, done(1.0, 0.0)), 3);
-        let mut admission = Admission::new(2, 0.1);
-        assert_eq!(at_once(&mut admission, done(1.0, 0.5)), 3, "but to be careful");
+    fn a_minute_of_calls_is_not_enough_to_know_better() {
+        // Twenty calls in their first three seconds: hardly anybody has said anything.
+        let mut admission = Admission::new(2, 0.05);
+        let before = at_once(&mut admission, done(0.0, 0.0));
+        assert!(at_once(&mut admission, done(60.0, 0.0)) <= 3, "{before}");
+        let mut admission = Admission::new(2, 0.05);
+        assert_eq!(at_once(&mut admission, done(1.0, 1.0)), before - 1, "nor to know worse");
     }
 }

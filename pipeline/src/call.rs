@@ -340,9 +340,6 @@ impl<'a> Call<'a> {
                 let track = chunk.track;
                 let ms = chunk.pcm.0.len() as u64 / 16;
                 metrics::counter!("referent_sound_ms_total").increment(ms);
-                if self.hello.urgency == Urgency::Live {
-                    self.shared.turnstile.sound(ms);
-                }
                 if track == Track::Far {
                     self.loudspeaker.plays(chunk.first, &chunk.pcm.0);
                 }
@@ -437,8 +434,12 @@ impl<'a> Call<'a> {
         self.unanswered = self.unanswered.saturating_sub(1);
         self.steps.settled(settled);
         let track = self.track(settled.track)?;
+        let before = track.settled();
         track.is_settled(settled.offset);
         let (name, settled, credit) = (track.track(), track.settled(), track.credit());
+        if self.hello.urgency == Urgency::Live {
+            self.shared.turnstile.has_become_text(settled.0.saturating_sub(before.0) / 16);
+        }
         // Both are absolute: what has not left yet is replaced, so that an agent that does not read costs nothing.
         self.to_agent.retain(|tells| !matches!(tells, Tells::Settled(of) if of.track == name));
         self.to_agent.retain(|tells| !matches!(tells, Tells::Credit(of, _) if *of == name));

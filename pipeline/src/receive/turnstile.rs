@@ -1,6 +1,6 @@
 //! Lets live calls in one by one, and knows how many are inside: `admission` with its measurements, behind a lock.
 //!
-//! In: what the recognisers did, how much sound came, who comes and goes. Out: yes or no, for the next call and for
+//! In: what the recognisers did, how much sound has become text, who comes and goes. Out: yes or no, for the next call and for
 //! `GET /ready`.
 
 use crate::admission::{Admission, Done};
@@ -15,14 +15,14 @@ pub struct Turnstile {
     transcriber: Transcriber,
     admission: Mutex<Admission>,
     /// Milliseconds of sound of live calls, both tracks together.
-    sound_ms: AtomicU64,
+    settled_ms: AtomicU64,
 }
 
 impl Turnstile {
     /// One call is thought to keep `prior` recognisers busy, until that is measured.
     pub fn new(transcriber: Transcriber, prior: f64) -> Self {
         let admission = Mutex::new(Admission::new(transcriber.workers(), prior));
-        Self { transcriber, admission, sound_ms: AtomicU64::new(0) }
+        Self { transcriber, admission, settled_ms: AtomicU64::new(0) }
     }
 
     /// One more may come.
@@ -30,15 +30,15 @@ impl Turnstile {
         self.look().1
     }
 
-    /// So much sound of a live call came in.
-    pub fn sound(&self, ms: u64) {
-        self.sound_ms.fetch_add(ms, Ordering::Relaxed);
+    /// So much sound of a track of a live call is settled.
+    pub fn has_become_text(&self, ms: u64) {
+        self.settled_ms.fetch_add(ms, Ordering::Relaxed);
     }
 
     fn look(&self) -> (MutexGuard<'_, Admission>, bool) {
         let mut admission = self.admission.lock().unwrap_or_else(PoisonError::into_inner);
         let behind = self.transcriber.behind();
-        let calls = Duration::from_millis(self.sound_ms.load(Ordering::Relaxed) / 2);
+        let calls = Duration::from_millis(self.settled_ms.load(Ordering::Relaxed) / 2);
         let admits = admission.admits(behind, Done { busy: self.transcriber.busy_with_calls(), calls });
         metrics::gauge!("referent_recognisers_per_call").set(admission.per_call());
         metrics::gauge!("referent_recognisers_behind_seconds").set(behind);
