@@ -1,21 +1,23 @@
 //! The agent's side of a call: how it begins, what is known of it while it goes on, what becomes of one that was left.
 //!
 //! In: what a person asked for, the configuration, a clock and chance. Out: a [`Begin`], the spool's first record, and a
-//! [`Call`], which `feed` writes to and `send` reads from. The mode stands in the spool, so that a restart keeps it.
-//! Not done here: no sound, no network. Consent and pause come with a later version; until then a mode of
-//! `after_consent` records nothing.
+//! [`Call`], which `feed` writes to and `send` reads from. The mode and what people decide stand in the spool, so that a
+//! restart keeps them; `permit` says what follows from them.
+//! Not done here: no sound, no network.
 
 use crate::clock::Clock;
 use crate::config::{Config, SoundConfig};
+use crate::permit::{Decision, NotToDecide, Permit};
 use crate::resample::ImpossibleRate;
-use crate::spool::record::{Begin, Ended, Source};
+use crate::spool::record::{Begin, Ended, Pace, Source, Taken};
 use crate::spool::{CallSpool, SpoolError};
 use crate::status::{Facts, Link, Since, judge};
 use crate::wav::{Wav, WavError};
 use rand::{Rng, RngExt as _};
 use referent_proto::ids::PerTrack;
 use referent_proto::{
-    AgentState, AgentStateKind, CallId, Direction, HangUpReason, Hello, SampleOffset, Track, Urgency,
+    AgentState, AgentStateKind, CallId, Direction, GapReason, HangUpReason, Hello, SampleOffset, SampleSpan, Track,
+    Urgency,
 };
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
@@ -86,13 +88,16 @@ pub fn begin(wanted: Wanted, config: &Config, clock: &Clock, rng: &mut impl Rng)
         }
     };
     let started = clock.wall();
+    let area = wanted.area.unwrap_or_else(|| config.area.clone());
+    let rule = config.rule_of(&area);
     Ok(Begin {
         call: CallId::new(u64::try_from(started.utc_ms).unwrap_or(0), rng.random()),
         continues: None,
         external_id: wanted.external_id,
         case_id: wanted.case_id,
-        area: Some(wanted.area.unwrap_or_else(|| config.area.clone())),
-        mode: config.mode,
+        area: Some(area),
+        mode: rule.mode,
+        legal_basis: rule.legal_basis.clone(),
         direction: wanted.direction.unwrap_or(Direction::Unknown),
         started,
         tracks: config.sound.tracks(),
@@ -100,6 +105,20 @@ pub fn begin(wanted: Wanted, config: &Config, clock: &Clock, rng: &mut impl Rng)
         boot: clock.boot().to_owned(),
         boot_ms: clock.boot_ms(),
     })
+}
+
+/// Why a decision about the recording does not stand.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotDecide {
+    /// It is none for this call.
+    #[error(transparent)]
+    Not(#[from] NotToDecide),
+    /// It would permit, and cannot be kept: nothing has changed. Make room on the disk.
+    #[error("this cannot be kept in state_dir, so nothing has changed: {0}")]
+    NotKept(#[source] SpoolError),
+    /// It forbids and is in force, but cannot be kept yet. Make room on the disk.
+    #[error("nothing is recorded from now on, but a restart of the agent would not know it: {0}")]
+    InForceNotKept(#[source] SpoolError),
 }
 
 /// What becomes of a call that an earlier run left.
@@ -111,6 +130,8 @@ pub enum Leftover {
     GoesOn,
     /// Nobody knows when it ended: it is ended where its sound ends.
     Crashed,
+    /// The citizen objected: the server is told.
+    Discarded,
 }
 
 /// A call that the agent still has something to do for. Shared by `feed`, `send` and `desk`.
@@ -121,6 +142,9 @@ pub struct Call {
     /// The call's zero on the boot clock of this boot, microseconds; negative when that lay before this boot.
     zero_us: i64,
     meters: PerTrack<Meter>,
+    permit: Mutex<Permit>,
+    /// One decision after the other; holds what forbids and could not be written yet.
+    unkept: Mutex<Option<Taken>>,
     is_write_failing: AtomicBool,
     is_sync_failing: AtomicBool,
     link: Mutex<Link>,
@@ -147,8 +171,13 @@ impl Call {
             last_nonzero_us: AtomicU64::new(now_us),
             problem: Mutex::new(None),
         };
+        let begin = spool.begin();
+        let newest = begin.tracks.iter().map(|track| spool.earliest(*track)).min().unwrap_or_default();
+        let permit = Permit::new(begin.mode, spool.decided(), newest);
         Self {
-            zero_us: zero_us(spool.begin(), &clock),
+            zero_us: zero_us(begin, &clock),
+            permit: Mutex::new(permit),
+            unkept: Mutex::new(None),
             spool,
             clock,
             meters: PerTrack { near: meter(), far: meter() },
@@ -187,6 +216,9 @@ impl Call {
 
     /// What a start does with it.
     pub fn leftover(&self) -> Leftover {
+        if self.spool.is_discarded() {
+            return Leftover::Discarded;
+        }
         if self.spool.ended().is_some() {
             return Leftover::Ended;
         }
@@ -235,6 +267,69 @@ impl Call {
             urgency: self.urgency(),
             attempts_without_progress,
             tracks: begin.tracks,
+        }
+    }
+
+    /// Somebody decides whether the call may be recorded. What permits is in force when this returns well, what forbids
+    /// at once, whatever the disk does (`permit`, M2). Blocks on the disk.
+    pub fn decide(&self, decision: Decision) -> Result<(), CannotDecide> {
+        let mut unkept = lock(&self.unkept);
+        if !lock(&self.permit).changes(decision)? {
+            return Ok(());
+        }
+        let at = self.here();
+        let taken = Taken { decision, at, boot_ms: self.clock.boot_ms(), utc_ms: self.clock.wall().utc_ms };
+        if decision.forbids() {
+            lock(&self.permit).decide(decision, at);
+            return self.spool.decide(taken.clone()).map_err(|error| {
+                *unkept = Some(taken);
+                CannotDecide::InForceNotKept(error)
+            });
+        }
+        if let Err(error) = self.spool.decide(taken.clone()) {
+            // Half of it may be on the disk: what takes it back goes behind it as soon as that can be written.
+            let back = if decision == Decision::Resume { Decision::Pause } else { Decision::ConsentRefused };
+            *unkept = Some(Taken { decision: back, ..taken });
+            return Err(CannotDecide::NotKept(error));
+        }
+        *unkept = None;
+        let now_us = self.clock.boot_us();
+        for track in Track::BOTH {
+            // The silence was wanted, and is over.
+            self.meters[track].last_sound_us.store(now_us, Ordering::Relaxed);
+            self.meters[track].last_nonzero_us.store(now_us, Ordering::Relaxed);
+        }
+        lock(&self.permit).decide(decision, self.here());
+        Ok(())
+    }
+
+    /// Tries again to write down what could not be. Blocks on the disk.
+    pub fn keep_what_was_decided(&self) {
+        let Ok(mut unkept) = self.unkept.try_lock() else { return };
+        if let Some(taken) = unkept.take()
+            && self.spool.decide(taken.clone()).is_err()
+        {
+            *unkept = Some(taken);
+        }
+    }
+
+    /// Why nothing of the call may be recorded now, if nothing may.
+    pub fn withheld(&self) -> Option<GapReason> {
+        lock(&self.permit).withheld()
+    }
+
+    /// What of the newest sound may be kept; and the place before which nothing was to be kept, and why.
+    pub fn kept(&self, heard: SampleSpan) -> (Option<SampleSpan>, Option<(SampleOffset, GapReason)>) {
+        let permit = lock(&self.permit);
+        (permit.kept(heard), permit.nothing_before())
+    }
+
+    /// Where the call stands now: by the clock, or where a file is that is played as fast as it is taken.
+    fn here(&self) -> SampleOffset {
+        let ends = self.spool.ends();
+        match self.spool.begin().source {
+            Source::Wav { pace: Pace::Credit, .. } => ends.near.max(ends.far),
+            Source::Wav { pace: Pace::RealTime, .. } | Source::Devices => SampleOffset(self.now_us() * 16 / 1000),
         }
     }
 
@@ -317,7 +412,7 @@ impl Call {
         let ago = |at: &AtomicU64| Duration::from_micros(now_us.saturating_sub(at.load(Ordering::Relaxed)));
         let begin = self.spool.begin();
         let facts = Facts {
-            mode: begin.mode,
+            withheld: self.withheld(),
             tracks: begin.tracks.clone(),
             is_disk_failing: self.is_write_failing.load(Ordering::Relaxed)
                 || self.is_sync_failing.load(Ordering::Relaxed),

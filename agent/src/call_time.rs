@@ -103,6 +103,20 @@ impl DeviceTrack {
         self.break_off(GapReason::DeviceLost)
     }
 
+    /// Nothing may be recorded: ends the run.
+    pub fn withheld(&mut self, why: GapReason) -> Vec<Piece> {
+        let pieces = self.break_off(why);
+        self.missing = why;
+        pieces
+    }
+
+    /// The track has come to here without sound of this device.
+    pub fn not_before(&mut self, offset: SampleOffset) {
+        if self.run.is_none() {
+            self.end = self.end.max(offset);
+        }
+    }
+
     /// The PC slept: ends the run.
     pub fn slept(&mut self) -> Vec<Piece> {
         self.break_off(GapReason::Asleep)

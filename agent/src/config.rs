@@ -10,6 +10,7 @@ use referent_proto::{Mode, Track};
 use referent_telemetry::TelemetryConfig;
 use referent_telemetry::config::RawTelemetry;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -24,14 +25,25 @@ pub struct Config {
     pub http: SocketAddr,
     /// Where the sound goes, `http://host:port`.
     pub pipeline: String,
-    /// How calls may be recorded.
-    pub mode: Mode,
+    /// How calls may be recorded, unless their area says otherwise.
+    pub rule: Rule,
+    /// How calls of an area may be recorded.
+    pub areas: BTreeMap<String, Rule>,
     /// The department, unless a call names another.
     pub area: String,
     /// Where sound comes from.
     pub sound: SoundConfig,
     /// Where traces go, if anywhere.
     pub telemetry: Option<TelemetryConfig>,
+}
+
+/// How calls may be recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Whether, and from when.
+    pub mode: Mode,
+    /// The law that asks for it; never empty where the mode is `documentation`.
+    pub legal_basis: Option<String>,
 }
 
 /// Where sound comes from.
@@ -92,11 +104,17 @@ impl Config {
             state_dir: raw.state_dir,
             http: loopback("http", &raw.http)?,
             pipeline: address("pipeline", raw.pipeline)?,
-            mode: raw.mode,
+            rule: rule("mode", raw.mode, raw.legal_basis)?,
+            areas: areas(raw.areas)?,
             area: raw.area,
             sound: sound(raw.sound)?,
             telemetry: raw.telemetry.map(RawTelemetry::check).transpose().map_err(|bad| bad.to_string())?,
         })
+    }
+
+    /// How calls of this area may be recorded.
+    pub fn rule_of(&self, area: &str) -> &Rule {
+        self.areas.get(area).unwrap_or(&self.rule)
     }
 }
 
@@ -108,11 +126,23 @@ struct Raw {
     state_dir: PathBuf,
     http: String,
     pipeline: String,
+    /// Without one, nothing is recorded before the citizen has agreed.
+    #[serde(default = "consent")]
     mode: Mode,
+    legal_basis: Option<String>,
     #[serde(default = "standard")]
     area: String,
+    #[serde(default)]
+    areas: BTreeMap<String, RawRule>,
     sound: RawSound,
     telemetry: Option<RawTelemetry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRule {
+    mode: Mode,
+    legal_basis: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -137,6 +167,33 @@ fn info() -> String {
 
 fn standard() -> String {
     "standard".into()
+}
+
+fn consent() -> Mode {
+    Mode::Consent
+}
+
+fn areas(raw: BTreeMap<String, RawRule>) -> Result<BTreeMap<String, Rule>, String> {
+    let checked = raw.into_iter().map(|(area, raw)| {
+        let rule = rule(&format!("areas.{area}.mode"), raw.mode, raw.legal_basis)?;
+        Ok((area, rule))
+    });
+    checked.collect()
+}
+
+/// Sound that a law asks for is kept without asking anybody, so the law has to be named.
+fn rule(key: &str, mode: Mode, legal_basis: Option<String>) -> Result<Rule, String> {
+    let legal_basis = legal_basis.map(|basis| basis.trim().to_owned()).filter(|basis| !basis.is_empty());
+    match (mode, &legal_basis) {
+        (Mode::Documentation, None) => Err(format!(
+            "{key} = \"documentation\" needs a legal_basis beside it; name the law that asks for the recording, or use \
+             \"consent\""
+        )),
+        (Mode::Off | Mode::Notice | Mode::Consent, Some(_)) => {
+            Err(format!("legal_basis is for {key} = \"documentation\" only; remove it"))
+        }
+        _ => Ok(Rule { mode, legal_basis }),
+    }
 }
 
 fn sound(raw: RawSound) -> Result<SoundConfig, String> {
@@ -205,7 +262,7 @@ mod tests {
     use super::*;
 
     const GOOD: &str = "state_dir = \"/tmp/a\"\nhttp = \"127.0.0.1:0\"\npipeline = \"http://127.0.0.1:9090\"\n\
-                        mode = \"record\"\n";
+                        mode = \"notice\"\n";
     const WAV: &str = "[sound]\nkind = \"wav\"\npace = \"credit\"\n";
 
     #[track_caller]
@@ -223,7 +280,10 @@ mod tests {
         refused(GOOD, "sound");
         refused(&format!("{}{WAV}", GOOD.replace("127.0.0.1:0", "0.0.0.0:1")), "beyond this machine");
         refused(&format!("{}{WAV}", GOOD.replace("http://127.0.0.1:9090", "https://x")), "http://");
-        refused(&format!("{}{WAV}", GOOD.replace("\"record\"", "\"sometimes\"")), "sometimes");
+        refused(&format!("{}{WAV}", GOOD.replace("\"notice\"", "\"sometimes\"")), "sometimes");
+        refused(&format!("{}{WAV}", GOOD.replace("\"notice\"", "\"documentation\"")), "needs a legal_basis");
+        refused(&format!("{GOOD}legal_basis = \"a law\"\n{WAV}"), "legal_basis is for mode");
+        refused(&format!("{GOOD}{WAV}[areas.tax]\nmode = \"documentation\"\n"), "areas.tax.mode");
         refused(&format!("{GOOD}[sound]\nkind = \"wav\"\n"), "sound.pace is missing");
         refused(&format!("{GOOD}[sound]\nkind = \"devices\"\npace = \"credit\"\n"), "sound.pace");
         refused(&format!("{GOOD}{WAV}near = \"x\"\n"), "sound.near");
@@ -237,6 +297,16 @@ mod tests {
         let config = Config::parse(&format!("{GOOD}[sound]\nkind = \"devices\"\n")).unwrap();
         assert_eq!(config.sound, SoundConfig::Devices { near: Pick::Default, far: Some(Pick::Default) });
         assert_eq!((config.area.as_str(), config.log.as_str()), ("standard", "info"));
+        assert_eq!(config.rule_of("anything").mode, Mode::Notice);
+        let silent = Config::parse(&format!("{}{WAV}", GOOD.replace("mode = \"notice\"\n", ""))).unwrap();
+        assert_eq!(silent.rule.mode, Mode::Consent, "without a known mode nobody is recorded unasked");
+        let areas = format!("{GOOD}{WAV}[areas.tax]\nmode = \"documentation\"\nlegal_basis = \"§ 1\"\n");
+        let areas = Config::parse(&areas).unwrap();
+        let rule = areas.rule_of("tax");
+        assert_eq!((rule.mode, rule.legal_basis.as_deref()), (Mode::Documentation, Some("§ 1")));
+        assert_eq!(areas.rule_of("pension").mode, Mode::Notice);
+        let earlier = Config::parse(&format!("{}{WAV}", GOOD.replace("notice", "record"))).unwrap();
+        assert_eq!(earlier.rule.mode, Mode::Notice, "the name of version 0.1");
         let desk_phone = Config::parse(&format!("{GOOD}[sound]\nkind = \"devices\"\nfar = \"none\"\n")).unwrap();
         assert_eq!(desk_phone.sound.tracks(), [Track::Near]);
     }

@@ -7,13 +7,14 @@
 
 pub mod client;
 
-use crate::call::{CannotBegin, Wanted};
-use crate::desk::{CannotHangUp, Desk};
+use crate::call::{CannotBegin, CannotDecide, Wanted};
+use crate::desk::{CannotChange, CannotDiscard, CannotHangUp, Desk};
+use crate::permit::Decision;
 use crate::spool::SpoolError;
 use crate::state_dir::Token;
 use axum::Router;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, Json, Request, State};
+use axum::extract::{DefaultBodyLimit, Json, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -41,6 +42,11 @@ pub fn router(desk: Desk, token: Token, metrics: PrometheusHandle) -> Router {
     let with_token = Router::new()
         .route("/v1/calls", post(begin))
         .route("/v1/calls/current/hang-up", post(hang_up))
+        .route("/v1/calls/current/pause", post(async |doors| decide(doors, Decision::Pause).await))
+        .route("/v1/calls/current/resume", post(async |doors| decide(doors, Decision::Resume).await))
+        .route("/v1/calls/current/consent", post(consent))
+        .route("/v1/calls/current/discard", post(discard_current))
+        .route("/v1/calls/{call}/discard", post(discard))
         .route("/v1/status", get(status))
         .route_layer(from_fn_with_state(doors.clone(), needs_token));
     Router::new()
@@ -71,6 +77,17 @@ pub struct BeginBody {
     /// The telephony's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
+    /// A call that goes on is ended first; without this, it is in the way (409).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replace: bool,
+}
+
+/// The body of `POST /v1/calls/current/consent`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentBody {
+    /// The citizen said yes; false: no, or takes it back.
+    pub given: bool,
 }
 
 /// A call, by its id.
@@ -85,13 +102,37 @@ async fn begin(
     body: Result<Json<BeginBody>, JsonRejection>,
 ) -> Result<(StatusCode, Json<CallBody>), Problem> {
     let Json(body) = body.map_err(|rejection| Problem::Malformed(rejection.body_text()))?;
-    let BeginBody { wav, case_id, area, direction, external_id } = body;
+    let BeginBody { wav, case_id, area, direction, external_id, replace } = body;
+    if replace {
+        doors.desk.hang_up_if_any().await?;
+    }
     let call = doors.desk.begin(Wanted { wav, case_id, area, direction, external_id }).await?;
     Ok((StatusCode::CREATED, Json(CallBody { call })))
 }
 
 async fn hang_up(State(doors): State<Doors>) -> Result<Json<CallBody>, Problem> {
     Ok(Json(CallBody { call: doors.desk.hang_up().await? }))
+}
+
+async fn decide(State(doors): State<Doors>, decision: Decision) -> Result<Json<CallBody>, Problem> {
+    Ok(Json(CallBody { call: doors.desk.decide(decision).await? }))
+}
+
+async fn consent(
+    doors: State<Doors>,
+    body: Result<Json<ConsentBody>, JsonRejection>,
+) -> Result<Json<CallBody>, Problem> {
+    let Json(ConsentBody { given }) = body.map_err(|rejection| Problem::Malformed(rejection.body_text()))?;
+    decide(doors, if given { Decision::ConsentGiven } else { Decision::ConsentRefused }).await
+}
+
+async fn discard_current(State(doors): State<Doors>) -> Result<Json<CallBody>, Problem> {
+    Ok(Json(CallBody { call: doors.desk.discard(None).await? }))
+}
+
+async fn discard(State(doors): State<Doors>, Path(call): Path<String>) -> Result<Json<CallBody>, Problem> {
+    let call = call.parse().map_err(|_| Problem::Malformed("the call is not a UUID".into()))?;
+    Ok(Json(CallBody { call: doors.desk.discard(Some(call)).await? }))
 }
 
 async fn status(State(doors): State<Doors>) -> impl IntoResponse {
@@ -153,7 +194,9 @@ enum Problem {
     ForeignOrigin,
     /// There is no such place.
     #[error(
-        "there is nothing here; there are POST /v1/calls, POST /v1/calls/current/hang-up, GET /v1/status, GET /metrics"
+        "there is nothing here; there are POST /v1/calls, POST /v1/calls/current/hang-up, /pause, /resume, /consent and /discard, \
+         POST /v1/calls/CALL/discard, \
+         GET /v1/status, GET /metrics"
     )]
     NotFound,
     /// Correct the request.
@@ -165,6 +208,12 @@ enum Problem {
     /// See there.
     #[error(transparent)]
     HangUp(#[from] CannotHangUp),
+    /// See there.
+    #[error(transparent)]
+    Change(#[from] CannotChange),
+    /// See there.
+    #[error(transparent)]
+    Discard(#[from] CannotDiscard),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -197,7 +246,19 @@ impl Problem {
                 CannotBegin::Spool(_) => (StatusCode::INTERNAL_SERVER_ERROR, "disk", "The disk does not work"),
                 CannotBegin::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping", "The agent is stopping"),
             },
-            Self::HangUp(CannotHangUp::NoCall) => (StatusCode::NOT_FOUND, "no-call", "No call"),
+            Self::Change(CannotChange::Decide(CannotDecide::Not(_))) => {
+                (StatusCode::CONFLICT, "not-to-decide", "Nothing to decide")
+            }
+            Self::Change(CannotChange::Decide(CannotDecide::NotKept(_) | CannotDecide::InForceNotKept(_))) => {
+                (StatusCode::INSUFFICIENT_STORAGE, "not-kept", "It cannot be kept")
+            }
+            Self::Discard(CannotDiscard::NotHere(_)) => (StatusCode::NOT_FOUND, "not-here", "The call is not here"),
+            Self::Discard(CannotDiscard::Disk(_)) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "disk", "The disk does not work")
+            }
+            Self::HangUp(CannotHangUp::NoCall)
+            | Self::Change(CannotChange::NoCall)
+            | Self::Discard(CannotDiscard::NoCall) => (StatusCode::NOT_FOUND, "no-call", "No call"),
             Self::HangUp(CannotHangUp::DiskIsSlow) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "disk-slow", "The disk does not follow")
             }

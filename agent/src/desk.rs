@@ -1,15 +1,16 @@
 //! Who holds the calls: at most one goes on, any number wait in the spool to be sent.
 //!
-//! In: begin, hang up, status, close, from `control` and `run`. Out: a `feed` for the call that goes on, a `deliver` task
+//! In: begin, hang up, decisions, discard, status, close, from `control` and `run`. Out: a `feed` for the call that goes on, a `deliver` task
 //! for every call in the spool. At start it takes over what an earlier run left: a call that goes on is captured on, one
 //! that nobody ended in time is ended, all are sent.
 //! Promised: one call at a time; nothing waits here but for the disk.
 //! Not done here: no HTTP, no sound, no messages.
 
-use crate::call::{Call, CannotBegin, Leftover, Wanted, begin};
+use crate::call::{Call, CannotBegin, CannotDecide, Leftover, Wanted, begin};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::feed::{Feed, Finished, StartAt};
+use crate::permit::Decision;
 use crate::send::{Delivered, Line, deliver};
 use crate::spool::{Left, Spool, SpoolError};
 use crate::status::{Words, next_step, reason};
@@ -68,6 +69,31 @@ pub enum CannotHangUp {
     /// The end could not be written in time; it will be. Look at the status.
     #[error("the end of the call cannot be written to the disk yet; see `referent-agent status`")]
     DiskIsSlow,
+}
+
+/// There is no call, or it cannot be decided.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotChange {
+    /// Nothing to do.
+    #[error("no call goes on")]
+    NoCall,
+    /// See there.
+    #[error(transparent)]
+    Decide(#[from] CannotDecide),
+}
+
+/// Nothing is erased.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotDiscard {
+    /// Name one.
+    #[error("no call goes on; name the call that is meant")]
+    NoCall,
+    /// It is elsewhere.
+    #[error("call {0} is not on this PC (any more); discard it on the pane")]
+    NotHere(CallId),
+    /// Mend the disk, and say it again.
+    #[error("the sound of the call cannot be erased from state_dir: {0}; say it again")]
+    Disk(#[from] io::Error),
 }
 
 impl Desk {
@@ -129,6 +155,53 @@ impl Desk {
         Ok(id)
     }
 
+    /// Ends the call that goes on, if one does.
+    pub async fn hang_up_if_any(&self) -> Result<(), CannotHangUp> {
+        match self.hang_up().await {
+            Ok(_) | Err(CannotHangUp::NoCall) => Ok(()),
+            Err(slow @ CannotHangUp::DiskIsSlow) => Err(slow),
+        }
+    }
+
+    /// Whether the call that goes on may be recorded from now on; in force when this returns well (`Call::decide`).
+    pub async fn decide(&self, decision: Decision) -> Result<CallId, CannotChange> {
+        let live = self.0.live.lock().await.as_ref().map(|live| Arc::clone(&live.call));
+        let call = live.ok_or(CannotChange::NoCall)?;
+        let id = call.id();
+        let deciding = tokio::task::spawn_blocking(move || call.decide(decision));
+        deciding.await.map_err(|error| CannotDecide::NotKept(SpoolError::Disk(io::Error::other(error))))??;
+        tracing::info!(call = %id, ?decision, "decided");
+        Ok(id)
+    }
+
+    /// The citizen objects: everything of the call is deleted here at once, and on the server as soon as it is reached.
+    /// Without an id, the call that goes on.
+    pub async fn discard(&self, id: Option<CallId>) -> Result<CallId, CannotDiscard> {
+        let (live, finished) = {
+            let live = self.0.live.lock().await;
+            let live = live.as_ref().filter(|live| id.is_none_or(|id| live.call.id() == id));
+            (live.map(|live| Arc::clone(&live.call)), live.map(|live| live.feed.finished()))
+        };
+        let call = match (live, id) {
+            (Some(call), _) => call,
+            (None, None) => return Err(CannotDiscard::NoCall),
+            (None, Some(id)) => {
+                let waiting = lock(&self.0.waiting).get(&id).map(|waiting| Arc::clone(&waiting.call));
+                waiting.ok_or(CannotDiscard::NotHere(id))?
+            }
+        };
+        let (id, spool) = (call.id(), call.spool().clone());
+        let discarding = tokio::task::spawn_blocking(move || spool.discard());
+        discarding.await.map_err(io::Error::other)??;
+        metrics::counter!("referent_agent_calls_discarded_total").increment(1);
+        tracing::info!(call = %id, "the citizen objects; the sound of the call is erased");
+        if let Some(mut finished) = finished {
+            tokio::time::timeout(HANG_UP_WITHIN, finished.wait_for(Option::is_some)).await.ok();
+            self.clear(id).await;
+        }
+        Ok(id)
+    }
+
     /// What a user wants to know.
     pub async fn report(&self) -> Report {
         let live = self.0.live.lock().await.as_ref().map(|live| Arc::clone(&live.call));
@@ -179,7 +252,7 @@ impl Desk {
                     }
                     Err(error) => tracing::error!(%error, "the call cannot be captured on; it is ended"),
                 }
-            } else if call.leftover() != Leftover::Ended {
+            } else if call.leftover() == Leftover::Crashed || call.leftover() == Leftover::GoesOn {
                 end_crashed(&call, is_torn);
             }
             self.send(call);
@@ -293,6 +366,8 @@ pub struct WaitingReport {
     pub is_ended: bool,
     /// Another caseworker's, says the server.
     pub is_refused: bool,
+    /// The citizen objected: it is erased here, and the server has yet to be told.
+    pub is_discarded: bool,
     /// How far it is recorded.
     pub recorded_ms: PerTrack<u64>,
     /// How far it is text.
@@ -319,6 +394,7 @@ impl WaitingReport {
         Self {
             id: waiting.call.id(),
             is_ended: spool.ended().is_some(),
+            is_discarded: spool.is_discarded(),
             is_refused: waiting.is_refused,
             recorded_ms: in_millis(spool.ends()),
             settled_ms: in_millis(*spool.settled().borrow()),

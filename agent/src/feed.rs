@@ -6,12 +6,12 @@
 //! Promised: what could not be written becomes a gap; the end of the call is durable as soon as its last sound is; a file
 //! that is played as fast as it is taken runs no further ahead than credit, or 10 s where there is none yet.
 //! A file that ends hangs up by itself, with the reason `rule`.
-//! Not done here: no network, no decision about what is recorded: the mode was decided when the call began.
+//! Not done here: no network, no decision about what may be recorded: `permit` knows, and `writer` lets nothing else by.
 
 mod device;
 mod player;
 mod sound;
-mod writer;
+pub mod writer;
 
 use crate::call::Call;
 use crate::config::SoundConfig;
@@ -29,6 +29,8 @@ use writer::{Erased, Writer};
 const SYNC_EVERY: Duration = Duration::from_millis(250);
 /// How long a hang-up that could not be written waits before the next try; as long as the disk is full, the call stays.
 const HANG_UP_AGAIN: Duration = Duration::from_secs(1);
+/// How often a decision that could not be written is tried again.
+const KEEP_AGAIN: Duration = Duration::from_secs(1);
 /// The PC slept when the boot clock ran so much further than the clock that stands still meanwhile.
 const SLEPT: Duration = Duration::from_secs(1);
 
@@ -127,6 +129,7 @@ fn run(call: &Call, sound: &SoundConfig, at: StartAt, stops: &Receiver<Stop>) ->
 /// Pours sound until somebody stops it, or it ends by itself; then what is left.
 fn pour_until_stopped(sound: &mut Sound, writer: &mut Writer<'_>, stops: &Receiver<Stop>) -> Result<Stop, Erased> {
     let mut wait = Duration::ZERO;
+    let mut keep_again = Instant::now();
     let mut awake = Awake::now(writer.call());
     loop {
         let stop = match stops.recv_timeout(wait) {
@@ -136,6 +139,10 @@ fn pour_until_stopped(sound: &mut Sound, writer: &mut Writer<'_>, stops: &Receiv
         };
         if writer.call().spool().is_erased() {
             return Err(Erased);
+        }
+        if keep_again.elapsed() > KEEP_AGAIN {
+            writer.call().keep_what_was_decided();
+            keep_again = Instant::now();
         }
         if awake.slept(writer.call()) {
             sound.slept(writer)?;

@@ -7,12 +7,14 @@
 //!                                                 └────────┴─ settled, credit, commands
 //! ```
 //!
-//! The modules stand in the order of the data. `desk` holds the call that goes on and those that wait in the spool;
+//! The modules stand in the order of the data. `permit` knows what of it may be kept; `feed`'s writer lets nothing else by.
+//! `desk` holds the call that goes on and those that wait in the spool;
 //! `control` is how the command line reaches it.
 
 pub mod config;
 pub mod state_dir;
 pub mod clock;
+pub mod permit;
 pub mod call;
 pub mod capture;
 pub mod wav;

@@ -8,7 +8,7 @@ use referent_agent::control::BeginBody;
 use referent_agent::control::client::Agent;
 use referent_agent::send::Limits;
 use referent_agent::{Surroundings, capture};
-use referent_proto::{Direction, Track};
+use referent_proto::{CallId, Direction, Track};
 use referent_telemetry::Program;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::io::Write as _;
@@ -55,6 +55,28 @@ enum Command {
         /// The telephony's id of the call.
         #[arg(long, value_name = "ID")]
         external_id: Option<String>,
+        /// End a call that still goes on, instead of refusing.
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Record nothing until `resume`: tell the running agent.
+    Pause(ConfigFile),
+    /// Go on after a pause: tell the running agent.
+    Resume(ConfigFile),
+    /// The citizen agreed to be recorded, or did not: tell the running agent.
+    Consent {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// What the citizen said.
+        answer: Answer,
+    },
+    /// The citizen objects: erase everything of a call, here at once and on the server as soon as it is reached.
+    Discard {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The call, if it is not the one that goes on.
+        #[arg(long, value_name = "ID")]
+        call: Option<CallId>,
     },
     /// They hung up: tell the running agent.
     Stop(ConfigFile),
@@ -76,6 +98,14 @@ enum Called {
     Incoming,
     /// The caseworker called.
     Outgoing,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Answer {
+    /// Record from now on.
+    Yes,
+    /// Record nothing, or nothing more.
+    No,
 }
 
 fn main() -> ExitCode {
@@ -100,16 +130,20 @@ async fn act(command: Command) -> anyhow::Result<()> {
     rustls::crypto::ring::default_provider().install_default().ok();
     match command {
         Command::Run(file) => run(&file).await,
-        Command::Start { file, wav, case, area, direction, external_id } => {
+        Command::Start { file, wav, case, area, direction, external_id, replace } => {
             // The agent has a working directory of its own.
             let absolute = |wav: PathBuf| std::path::absolute(&wav).unwrap_or(wav);
             let direction = direction.map(|direction| match direction {
                 Called::Incoming => Direction::Incoming,
                 Called::Outgoing => Direction::Outgoing,
             });
-            let body = BeginBody { wav: wav.map(absolute), case_id: case, area, direction, external_id };
+            let body = BeginBody { wav: wav.map(absolute), case_id: case, area, direction, external_id, replace };
             say(&running(&file)?.start(&body).await?.to_string())
         }
+        Command::Pause(file) => say(&running(&file)?.pause().await?.to_string()),
+        Command::Resume(file) => say(&running(&file)?.resume().await?.to_string()),
+        Command::Consent { file, answer } => say(&running(&file)?.consent(answer == Answer::Yes).await?.to_string()),
+        Command::Discard { file, call } => say(&running(&file)?.discard(call).await?.to_string()),
         Command::Stop(file) => say(&running(&file)?.stop().await?.to_string()),
         Command::Status { file, json } => {
             let status = running(&file)?.status().await?;

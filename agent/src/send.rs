@@ -8,7 +8,7 @@
 //! Whatever goes wrong, the call is tried again, without a bound, because the spool is the only copy: at first soon, at
 //! last every 10 s.
 //!
-//! Pause and resume are answered with nothing, because this version cannot do them and `Done` would be a lie.
+//! A command is answered with `Done` when what it asks for is durable, and not before.
 //! Not done here: no sound is made, no state is judged.
 
 pub mod turns;
@@ -20,7 +20,7 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 use referent_proto::BadMessage;
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Endpoint;
@@ -166,7 +166,7 @@ impl Broken {
 
 /// Sends a call until it is complete, over as many connections as it takes.
 #[tracing::instrument(name = "call", skip_all, fields(call = %call.id()))]
-pub async fn deliver(call: &Call, line: &Line) -> Delivered {
+pub async fn deliver(call: &Arc<Call>, line: &Line) -> Delivered {
     let mut backoff = Backoff::default();
     let mut without_progress = 0;
     let mut settled = call.spool().settled();

@@ -9,6 +9,8 @@
 //!   S3  Nothing at or after `settled`, nor in the 2 s before it, is deleted; `release` is the only code that deletes.
 //!   S4  A torn last record is cut off on open and reported as a `Gap`.
 //!   S5  After a start, new sound begins at least one second beyond the spool's end, with a `Gap` between.
+//!   S6  What a person decided about the recording stands at the head of every segment begun since.
+//!   S7  A call to which the citizen objects is a folder without sound, until the server knows of it too.
 //!
 //! A reader gets only what `sync` has made durable, so what was sent is never ahead of the disk.
 //! Not done here: no network, no compression, no clock, no knowledge of what is said.
@@ -17,8 +19,10 @@ pub mod record;
 pub mod recover;
 pub mod read;
 mod folder;
+mod head_file;
 
-use record::{Begin, Ended, Head, Record};
+use crate::permit::Decided;
+use record::{Begin, Ended, Head, Record, Taken};
 use recover::{Recovered, Segment, latest, segment_path};
 use referent_proto::ids::PerTrack;
 use referent_proto::{CallId, Chunk, Gap, GapReason, SAMPLE_RATE, SampleOffset, SampleSpan, Settled, Track};
@@ -96,8 +100,10 @@ struct State {
     /// New sound may not begin before this (S5); gaps may.
     earliest: PerTrack<SampleOffset>,
     ended: Option<Ended>,
+    decided: Decided,
     marked: PerTrack<SampleOffset>,
     erased: bool,
+    discarded: bool,
 }
 
 /// What a reader may know of a segment.
@@ -126,7 +132,14 @@ impl CallSpool {
         state.earliest = after_start(found.ends, &state.begin.tracks);
         state.marked = found.settled;
         state.ended = found.ended;
+        state.decided = found.decided;
         Left { spool: Self::of(folder, state, segment_samples), last_head_ms: found.last_head_ms, torn: found.torn }
+    }
+
+    /// A call to which the citizen objected, and of which the server may not know.
+    fn reopen_discarded(folder: PathBuf, begin: Begin) -> Left {
+        let state = State { erased: true, discarded: true, ..State::new(begin) };
+        Left { spool: Self::of(folder, state, SEGMENT_SAMPLES), last_head_ms: 0, torn: false }
     }
 
     /// Opens one call's folder; `None` when it names no call.
@@ -160,9 +173,30 @@ impl CallSpool {
         self.state().ended.clone()
     }
 
+    /// What stands decided about its recording.
+    pub fn decided(&self) -> Decided {
+        self.state().decided
+    }
+
+    /// Writes down what a person decided. Durable when this returns.
+    pub fn decide(&self, taken: Taken) -> Result<(), SpoolError> {
+        {
+            let mut state = self.state();
+            let (decision, boot_ms) = (taken.decision, taken.boot_ms);
+            state.write(&self.shared, &Record::Taken(taken), boot_ms)?;
+            state.decided = state.decided.and(decision);
+        }
+        self.sync()
+    }
+
     /// Everything of it was deleted.
     pub fn is_erased(&self) -> bool {
         self.state().erased
+    }
+
+    /// The citizen objects: there is no sound of it, and the server has to be told.
+    pub fn is_discarded(&self) -> bool {
+        self.state().discarded
     }
 
     /// What the other end has made safe.
@@ -317,6 +351,26 @@ impl CallSpool {
         }
     }
 
+    /// The citizen objects: every sound of the call is deleted, and what names its case. What stays is that the server has
+    /// to be told, until [`CallSpool::release_all`]. Durable when this returns.
+    pub fn discard(&self) -> io::Result<()> {
+        let mut state = self.state();
+        if state.erased {
+            return Ok(());
+        }
+        let without_case = Begin { case_id: None, external_id: None, ..state.begin.clone() };
+        head_file::write(&self.shared.folder, head_file::Name::Discarded, without_case)?;
+        state.erased = true;
+        state.discarded = true;
+        state.segments.clear();
+        state.unsynced.clear();
+        state.writer = None;
+        drop(state);
+        head_file::delete_sound(&self.shared.folder)?;
+        self.shared.durable.send_modify(|count| *count += 1);
+        Ok(())
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -352,8 +406,10 @@ impl State {
             ends: PerTrack::default(),
             earliest: PerTrack::default(),
             ended: None,
+            decided: Decided::default(),
             marked: PerTrack::default(),
             erased: false,
+            discarded: false,
         }
     }
 
@@ -390,7 +446,8 @@ impl State {
         let path = segment_path(folder, number);
         // Not `create_new`: a start that failed on a full disk may have left an empty file of this number.
         let file = Arc::new(OpenOptions::new().create(true).write(true).truncate(true).open(&path)?);
-        let head = Head { begin: self.begin.clone(), number, ends: self.ends, boot_ms };
+        let (begin, ends, decided) = (self.begin.clone(), self.ends, self.decided);
+        let head = Head { begin, number, ends, decided, boot_ms };
         let mut bytes = Vec::new();
         record::encode(&Record::Head(Box::new(head)), &mut bytes);
         (&*file).write_all(&bytes)?;

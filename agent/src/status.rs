@@ -5,7 +5,7 @@
 //! Not done here: no tray, no language choice.
 
 use referent_proto::ids::PerTrack;
-use referent_proto::{AgentStateKind, Mode, Track};
+use referent_proto::{AgentStateKind, GapReason, Track};
 use serde::Serialize;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -34,8 +34,8 @@ pub enum Link {
 /// What is known of a call that goes on.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    /// How it may be recorded.
-    pub mode: Mode,
+    /// Why nothing may be recorded now, if nothing may.
+    pub withheld: Option<GapReason>,
     /// The tracks it has.
     pub tracks: Vec<Track>,
     /// The last write failed.
@@ -51,10 +51,11 @@ pub struct Facts {
 /// The state that the facts add up to; what hurts most comes first.
 pub fn judge(facts: &Facts, now: Instant) -> AgentStateKind {
     let is_silent = |track| facts.tracks.contains(&track) && facts.silent[track] > NO_SOUND_AFTER;
-    match (facts.mode, facts.link) {
-        (Mode::NotAllowed, _) => AgentStateKind::NotAllowed,
+    match (facts.withheld, facts.link) {
+        (Some(GapReason::NotAllowed), _) => AgentStateKind::NotAllowed,
         _ if facts.is_disk_failing => AgentStateKind::DiskFull,
-        (Mode::AfterConsent, _) => AgentStateKind::AwaitingConsent,
+        (Some(GapReason::BeforeConsent), _) => AgentStateKind::AwaitingConsent,
+        (Some(_), _) => AgentStateKind::Paused,
         _ if is_silent(Track::Near) || facts.all_zero > ALL_ZERO_AFTER => AgentStateKind::NoSoundNear,
         _ if is_silent(Track::Far) => AgentStateKind::NoSoundFar,
         (_, Link::Away(since)) if now - since > OFFLINE_AFTER => AgentStateKind::OfflineKeeping,
@@ -79,7 +80,7 @@ pub fn reason(kind: AgentStateKind) -> Words {
         K::Listening => ("Lyden optages og skrives ud.", "Sound is captured and written out."),
         K::Paused => ("Optagelsen er sat på pause.", "Recording is paused."),
         K::AwaitingConsent => {
-            ("Der optages ikke, før borgeren har sagt ja.", "Nothing is recorded until the citizen has agreed.")
+            ("Der optages intet, før borgeren har sagt ja.", "Nothing is recorded until the citizen has agreed.")
         }
         K::OfflineKeeping => (
             "Der er ingen forbindelse til serveren. Lyden gemmes på denne pc.",
@@ -111,8 +112,10 @@ pub fn next_step(kind: AgentStateKind) -> Option<Words> {
             ("Se efter, om samtalen høres gennem denne pc.", "Check that the call is heard through this PC.")
         }
         K::DiskFull => ("Frigør plads på disken nu.", "Free space on the disk now."),
-        K::AwaitingConsent => ("Spørg borgeren.", "Ask the citizen."),
-        K::Paused => ("Tryk på Fortsæt.", "Press Resume."),
+        K::AwaitingConsent => {
+            ("Spørg borgeren, og tryk på Borgeren har sagt ja.", "Ask the citizen, and press The citizen agreed.")
+        }
+        K::Paused => ("Tryk på Fortsæt, når I vil videre.", "Press Resume when you want to go on."),
         K::Listening | K::OfflineKeeping | K::CatchingUp | K::NotAllowed | K::Idle => return None,
     };
     Some(Words { da, en })
@@ -148,7 +151,7 @@ mod tests {
     fn what_hurts_most_is_shown_first() {
         let now = Instant::now() + Duration::from_secs(100);
         let fine = Facts {
-            mode: Mode::Record,
+            withheld: None,
             tracks: Track::BOTH.to_vec(),
             is_disk_failing: false,
             silent: PerTrack::default(),
@@ -170,7 +173,9 @@ mod tests {
         let desk_phone = Facts { silent: far_only, tracks: vec![Track::Near], ..fine.clone() };
         check(&desk_phone, AgentStateKind::Listening);
         check(&Facts { is_disk_failing: true, silent: long, ..fine.clone() }, AgentStateKind::DiskFull);
-        check(&Facts { mode: Mode::AfterConsent, silent: long, ..fine.clone() }, AgentStateKind::AwaitingConsent);
-        check(&Facts { mode: Mode::NotAllowed, is_disk_failing: true, ..fine }, AgentStateKind::NotAllowed);
+        let withheld = |reason| Facts { withheld: Some(reason), silent: long, link: away, ..fine.clone() };
+        check(&withheld(GapReason::BeforeConsent), AgentStateKind::AwaitingConsent);
+        check(&withheld(GapReason::Paused), AgentStateKind::Paused);
+        check(&Facts { is_disk_failing: true, ..withheld(GapReason::NotAllowed) }, AgentStateKind::NotAllowed);
     }
 }

@@ -6,7 +6,6 @@
 
 #[cfg(test)]
 #[path = "support/pipeline.rs"]
-#[expect(dead_code, reason = "a part of it is enough here")]
 mod pipeline;
 
 use pipeline::{Manner, Pipeline};
@@ -31,36 +30,14 @@ const AROUND: usize = 4_800;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_played_is_what_arrives() {
-    if std::env::var_os("CI").is_none() && !is_installed("pulseaudio") {
-        writeln!(std::io::stdout(), "skipped: pulseaudio is not installed").unwrap();
+    if is_skipped() {
         return;
     }
     let seconds = if std::env::var_os("RUN_SLOW_TESTS").is_some() { 60 } else { 10 };
-    rustls::crypto::ring::default_provider().install_default().ok();
     let folder = tempfile::tempdir().unwrap();
     let pulse = Pulse::start(folder.path()).await;
     let pipeline = Pipeline::there(Manner::default()).await;
-    let config = folder.path().join("agent.toml");
-    std::fs::write(
-        &config,
-        format!(
-            "state_dir = \"{}\"\nhttp = \"127.0.0.1:0\"\npipeline = \"{}\"\nmode = \"record\"\n[sound]\nkind = \"devices\"\n",
-            folder.path().join("agent").display(),
-            pipeline.url()
-        ),
-    )
-    .unwrap();
-    let mut program = pulse
-        .command(env!("CARGO_BIN_EXE_referent-agent"))
-        .arg("run")
-        .arg("--config")
-        .arg(&config)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
-    tokio::time::timeout(Duration::from_secs(20), lines.next_line()).await.unwrap().unwrap().unwrap();
-    let agent = Agent::of(&folder.path().join("agent")).unwrap();
+    let (mut program, agent) = started(folder.path(), &pulse, &pipeline, "notice").await;
     let call = agent.start(&BeginBody::default()).await.unwrap();
     both_tracks_flow(&agent).await;
 
@@ -83,6 +60,69 @@ async fn what_is_played_is_what_arrives() {
     assert_eq!(dropped_ms, 0, "{row}");
     assert_eq!(pipeline.wrong(), Vec::<String>::new());
     program.kill().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_nothing_may_be_recorded_no_device_is_open() {
+    if is_skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let pulse = Pulse::start(folder.path()).await;
+    let pipeline = Pipeline::there(Manner::default()).await;
+    let (mut program, agent) = started(folder.path(), &pulse, &pipeline, "consent").await;
+    let nobody = pulse.recorders().await;
+    let call = agent.start(&BeginBody::default()).await.unwrap();
+    // Nothing is to happen, so there is nothing to wait for but time.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(agent.status().await.unwrap()["state"], "awaiting_consent");
+    assert_eq!(pulse.recorders().await, nobody, "before consent");
+    agent.consent(true).await.unwrap();
+    both_tracks_flow(&agent).await;
+    assert_eq!(pulse.recorders().await, nobody + 2, "microphone and loopback");
+    agent.pause().await.unwrap();
+    pulse.until_recorders(nobody).await;
+    let in_pause = pipeline.sound(call, Track::Near).into_keys().last();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    agent.resume().await.unwrap();
+    pulse.until_recorders(nobody + 2).await;
+    both_tracks_flow(&agent).await;
+    pipeline.until("sound after the pause", |p| p.sound(call, Track::Near).into_keys().last() > in_pause).await;
+    agent.stop().await.unwrap();
+    pipeline.until("hang-up", |p| p.hang_up(call).is_some()).await;
+    let gaps = pipeline.gaps(call);
+    for reason in [GapReason::BeforeConsent, GapReason::Paused] {
+        assert!(gaps.iter().any(|gap| gap.reason == reason && gap.span.samples() > 4_000), "{reason:?}: {gaps:?}");
+    }
+    assert_eq!(pipeline.wrong(), Vec::<String>::new());
+    program.kill().await.unwrap();
+}
+
+fn is_skipped() -> bool {
+    let is_skipped = std::env::var_os("CI").is_none() && !is_installed("pulseaudio");
+    if is_skipped {
+        writeln!(std::io::stdout(), "skipped: pulseaudio is not installed").unwrap();
+    }
+    is_skipped
+}
+
+/// The real program, with devices of this PulseAudio.
+async fn started(folder: &Path, pulse: &Pulse, pipeline: &Pipeline, mode: &str) -> (Child, Agent) {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let config = folder.join("agent.toml");
+    let text = format!(
+        "state_dir = \"{}\"\nhttp = \"127.0.0.1:0\"\npipeline = \"{}\"\nmode = \"{mode}\"\n[sound]\nkind = \"devices\"\n",
+        folder.join("agent").display(),
+        pipeline.url()
+    );
+    std::fs::write(&config, text).expect("it works here");
+    let mut program = pulse.command(env!("CARGO_BIN_EXE_referent-agent"));
+    let program = program.arg("run").arg("--config").arg(&config).stdout(Stdio::piped()).spawn();
+    let mut program = program.expect("it works here");
+    let mut lines = BufReader::new(program.stdout.take().expect("it is piped")).lines();
+    let ready = tokio::time::timeout(Duration::from_secs(20), lines.next_line()).await;
+    ready.expect("it is ready in time").expect("it works here").expect("it says so");
+    (program, Agent::of(&folder.join("agent")).expect("it has a control port"))
 }
 
 /// Correlation of all that was played with what arrived, and how much of it is missing.
@@ -225,6 +265,22 @@ impl Pulse {
         let mut command = Self::at_home(Command::new(program), &self.folder);
         command.env("PULSE_SERVER", format!("unix:{}/sock", self.folder.display()));
         command
+    }
+
+    /// How many record from a source.
+    async fn recorders(&self) -> usize {
+        let output = self.command("pactl").args(["list", "short", "source-outputs"]).output().await;
+        String::from_utf8_lossy(&output.expect("it works here").stdout).lines().count()
+    }
+
+    async fn until_recorders(&self, expected: usize) {
+        let waiting = async {
+            while self.recorders().await != expected {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(5), waiting).await;
+        assert!(waited.is_ok(), "{expected} recorders, and there are {}", self.recorders().await);
     }
 
     fn play(&self, sink: &str, wav: &Path) -> Child {

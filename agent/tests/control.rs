@@ -155,11 +155,11 @@ async fn a_second_agent_a_taken_port_and_a_bad_folder_are_one_sentence() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_leave_to_record_nothing_is_recorded() {
-    for mode in ["not_allowed", "after_consent"] {
+    for mode in ["off", "consent"] {
         let folder = tempfile::tempdir().unwrap();
         let (path, _) = wav(folder.path(), "call.wav", 3);
         let mut config = config(folder.path(), NOWHERE, "credit");
-        config.mode = serde_json::from_value(mode.into()).unwrap();
+        config.rule.mode = serde_json::from_value(mode.into()).unwrap();
         let agent = Running::start(config, &Clock::system()).await;
         let call = agent.begin(&path).await;
         agent.until("its end", |status| status["call"].is_null()).await;

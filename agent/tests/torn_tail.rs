@@ -16,7 +16,8 @@ fn begin() -> Begin {
         external_id: None,
         case_id: None,
         area: None,
-        mode: Mode::Record,
+        mode: Mode::Notice,
+        legal_basis: None,
         direction: Direction::Incoming,
         started: Started { utc_ms: 1, utc_offset_s: 0 },
         tracks: vec![Track::Near],
@@ -112,10 +113,16 @@ fn a_tail_that_is_torn_at_any_byte_is_cut_off_and_becomes_a_gap() {
 }
 
 #[test]
-fn a_head_that_is_torn_names_no_call_and_the_folder_is_left_as_it_is() {
+fn a_head_that_is_torn_is_not_the_only_one_and_without_any_the_folder_is_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let (call, segment) = written(folder.path(), 0);
     let whole = std::fs::read(&segment).unwrap();
+    for cut in (1..whole.len()).rev() {
+        std::fs::write(&segment, &whole[..cut]).unwrap();
+        let left = CallSpool::open(&call).unwrap().expect("the call's own file says whose it is");
+        assert_eq!((left.spool.call(), left.spool.ends().near.0), (begin().call, 0), "cut at {cut}");
+    }
+    std::fs::remove_file(call.join("call")).unwrap();
     for cut in (0..whole.len()).rev() {
         std::fs::write(&segment, &whole[..cut]).unwrap();
         assert!(CallSpool::open(&call).unwrap().is_none(), "cut at {cut}");

@@ -360,6 +360,11 @@ impl<'a> Call<'a> {
                 self.to_notes.push_back(ToNotes::Done(command));
                 Ok(())
             }
+            Says::Discard => {
+                tracing::info!("the citizen objects, says the agent");
+                self.to_notes.push_back(ToNotes::Discard);
+                Ok(())
+            }
         }
     }
 

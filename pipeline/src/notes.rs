@@ -56,6 +56,8 @@ pub enum ToNotes {
     State(AgentState),
     /// The agent has done a command.
     Done(CommandId),
+    /// The citizen objects, said on the PC. Answered with the command, and that the call is erased.
+    Discard,
 }
 
 /// Text that will be replaced.
@@ -260,6 +262,7 @@ impl From<ToNotes> for FromWorker {
                 text: text.into_revealed(),
             }),
             ToNotes::State(state) => from_worker::Kind::AgentState(state.into()),
+            ToNotes::Discard => from_worker::Kind::Discard(referent_proto::calls::Discard {}),
             ToNotes::Done(command) => from_worker::Kind::Done(referent_proto::calls::Done::of(command)),
         };
         Self { kind: Some(kind) }

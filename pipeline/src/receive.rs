@@ -63,6 +63,8 @@ pub enum Says {
     Done(CommandId),
     /// The call ended.
     HangUp(HangUp),
+    /// The citizen objects: erase it.
+    Discard,
 }
 
 /// What an agent is told.
@@ -121,6 +123,7 @@ impl Agent {
                 from_agent::Kind::AgentState(state) => Says::State(state.try_into()?),
                 from_agent::Kind::Done(done) => Says::Done(done.command_id()?),
                 from_agent::Kind::HangUp(hang_up) => Says::HangUp(hang_up.try_into()?),
+                from_agent::Kind::Discard(_) => Says::Discard,
             }),
         })
     }

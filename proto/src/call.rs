@@ -4,16 +4,22 @@ use crate::audio::SampleOffset;
 use crate::ids::{CallId, CommandId, PerTrack, Track};
 use serde::{Deserialize, Serialize};
 
-/// How a call may be recorded. The first thing the spool keeps, so that a restart does not change it.
+/// How a call may be recorded. The first thing the spool keeps, so that a restart does not change it. Each mode is also
+/// read by the name it had in version 0.1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Both tracks from the beginning.
-    Record,
-    /// Nothing before the citizen has agreed.
-    AfterConsent,
     /// No sound at all.
-    NotAllowed,
+    #[serde(alias = "not_allowed")]
+    Off,
+    /// Both tracks from the beginning; the citizen is told.
+    #[serde(alias = "record")]
+    Notice,
+    /// Nothing before the citizen has agreed. Holds where no mode is known.
+    #[serde(alias = "after_consent")]
+    Consent,
+    /// Both tracks from the beginning, because a law asks for it; the area names which.
+    Documentation,
 }
 
 /// Who called whom.

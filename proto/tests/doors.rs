@@ -15,7 +15,7 @@ fn hello() -> Hello {
         external_id: None,
         case_id: Some("2026-114823".into()),
         area: None,
-        mode: Mode::Record,
+        mode: Mode::Notice,
         direction: Direction::Unknown,
         started: Started { utc_ms: 1_795_000_000_000, utc_offset_s: -3600 },
         urgency: Urgency::Backlog,

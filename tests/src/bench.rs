@@ -6,6 +6,8 @@ mod load;
 pub mod live;
 pub mod streams;
 pub mod backlog;
+pub mod consent;
+pub mod damage;
 pub mod long;
 pub mod stub;
 pub mod remote;

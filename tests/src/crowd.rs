@@ -247,7 +247,7 @@ impl Line {
             external_id: None,
             case_id: None,
             area: None,
-            mode: Mode::Record,
+            mode: Mode::Notice,
             direction: Direction::Incoming,
             started: Started {
                 utc_ms: i64::try_from(now_ms()).unwrap_or(0)

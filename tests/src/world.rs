@@ -386,7 +386,7 @@ impl World {
         write(
             "agent.toml",
             format!(
-                "log = \"info\"\nstate_dir = \"{}\"\nhttp = \"127.0.0.1:{agent_http}\"\npipeline = \"http://127.0.0.1:{pipeline_grpc}\"\nmode = \"record\"\narea = \"standard\"\n\n[sound]\nkind = \"wav\"\npace = \"{pace}\"\n\n{telemetry}",
+                "log = \"info\"\nstate_dir = \"{}\"\nhttp = \"127.0.0.1:{agent_http}\"\npipeline = \"http://127.0.0.1:{pipeline_grpc}\"\nmode = \"notice\"\narea = \"standard\"\n\n[sound]\nkind = \"wav\"\npace = \"{pace}\"\n\n{telemetry}",
                 folder.join("agent").display()
             ),
         )

@@ -2,7 +2,7 @@
 //!
 //! In: `state_dir`, by which the running agent is found. Out: its answer, or one sentence that says what to do.
 
-use super::{BeginBody, CallBody, ProblemBody};
+use super::{BeginBody, CallBody, ConsentBody, ProblemBody};
 use crate::state_dir::{StateDirError, Token, find};
 use referent_proto::CallId;
 use reqwest::{Method, RequestBuilder};
@@ -60,6 +60,32 @@ impl Agent {
     /// They hung up.
     pub async fn stop(&self) -> Result<CallId, CommandError> {
         let answer: CallBody = self.ask(self.request(Method::POST, "/v1/calls/current/hang-up")).await?;
+        Ok(answer.call)
+    }
+
+    /// Nothing is recorded until `resume`.
+    pub async fn pause(&self) -> Result<CallId, CommandError> {
+        let answer: CallBody = self.ask(self.request(Method::POST, "/v1/calls/current/pause")).await?;
+        Ok(answer.call)
+    }
+
+    /// Goes on after a pause.
+    pub async fn resume(&self) -> Result<CallId, CommandError> {
+        let answer: CallBody = self.ask(self.request(Method::POST, "/v1/calls/current/resume")).await?;
+        Ok(answer.call)
+    }
+
+    /// The citizen agreed, or did not.
+    pub async fn consent(&self, given: bool) -> Result<CallId, CommandError> {
+        let request = self.request(Method::POST, "/v1/calls/current/consent").json(&ConsentBody { given });
+        let answer: CallBody = self.ask(request).await?;
+        Ok(answer.call)
+    }
+
+    /// The citizen objects: everything of the call is erased; without an id, of the one that goes on.
+    pub async fn discard(&self, call: Option<CallId>) -> Result<CallId, CommandError> {
+        let which = call.map_or_else(|| "current".to_owned(), |call| call.to_string());
+        let answer: CallBody = self.ask(self.request(Method::POST, &format!("/v1/calls/{which}/discard"))).await?;
         Ok(answer.call)
     }
 

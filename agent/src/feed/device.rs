@@ -42,6 +42,7 @@ impl Device {
             self.timeline.lost().into_iter().try_for_each(|piece| writer.write(piece))?;
         }
         if self.tap.is_none() {
+            call_end(call, self.track, &mut self.timeline);
             self.open(call);
         }
         let drained = self.tap.as_mut().map(Tap::drain).unwrap_or_default();
@@ -64,6 +65,20 @@ impl Device {
                 Ok(())
             }
         }
+    }
+
+    /// Nothing may be recorded: what was heard until now is written, as far as it may be, and the device is let go of.
+    pub(super) fn close(&mut self, why: GapReason, writer: &mut Writer<'_>) -> Result<(), Erased> {
+        if self.tap.is_some() {
+            self.pour(writer)?;
+            self.tap = None;
+            tracing::info!(track = %self.track, ?why, "the sound device is closed");
+        }
+        self.opening = None; // A device that opens now is dropped by the thread that opened it.
+        self.open_at_us = 0;
+        self.timeline.withheld(why).into_iter().try_for_each(|piece| writer.write(piece))?;
+        call_end(writer.call(), self.track, &mut self.timeline);
+        Ok(())
     }
 
     /// The PC slept.
@@ -112,7 +127,10 @@ impl Device {
         }
     }
 
-    pub(super) fn finish(self, writer: &mut Writer<'_>) -> Result<(), Erased> {
+    pub(super) fn finish(mut self, writer: &mut Writer<'_>) -> Result<(), Erased> {
+        if let Some(reason) = writer.call().withheld() {
+            self.close(reason, writer)?;
+        }
         let missing = self.timeline.missing();
         self.timeline.finish().into_iter().try_for_each(|piece| writer.write(piece))?;
         // A track that had no sound at the end still ends with the call.
@@ -122,4 +140,9 @@ impl Device {
         }
         Ok(())
     }
+}
+
+/// What was written down while there was no device counts: sound goes on behind it.
+fn call_end(call: &Call, track: Track, timeline: &mut DeviceTrack) {
+    timeline.not_before(call.spool().earliest(track));
 }

@@ -59,11 +59,6 @@ impl Player {
         Ok(Self { wav, pace, start, frames_read: 0, runs, is_left_off: at == StartAt::LeftOff })
     }
 
-    /// Where the file ends.
-    pub(super) fn end(&self) -> SampleOffset {
-        self.wav.end()
-    }
-
     /// How fast it is played.
     pub(super) fn pace(&self) -> Pace {
         self.pace
@@ -117,6 +112,8 @@ impl Player {
 
     pub(super) fn finish(&mut self, writer: &mut Writer<'_>) -> Result<(), Erased> {
         let Some(PerTrack { near, far }) = self.runs.take() else { return Ok(()) };
-        near.finish().into_iter().chain(far.finish()).try_for_each(|chunk| writer.write(Piece::Chunk(chunk)))
+        near.finish().into_iter().chain(far.finish()).try_for_each(|chunk| writer.write(Piece::Chunk(chunk)))?;
+        let played = self.start + self.frames_read * SAMPLE_RATE / u64::from(self.wav.rate());
+        writer.call().withheld().map_or(Ok(()), |reason| writer.withhold(played, reason, true))
     }
 }

@@ -5,7 +5,8 @@
 //! it full nothing is kept: the next one says it better.
 
 use super::{Broken, Ending, Line, erase};
-use crate::call::Call;
+use crate::call::{Call, CannotDecide};
+use crate::permit::Decision;
 use crate::spool::{Item, Reader};
 use crate::status::BEHIND;
 use referent_proto::calls::{self as wire, from_agent, to_agent};
@@ -13,6 +14,7 @@ use referent_proto::ids::PerTrack;
 use referent_proto::{BadMessage, Command, CommandKind, HangUp, SampleOffset, Settled, Track};
 use referent_telemetry::{Place, carry, step};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
@@ -35,7 +37,7 @@ pub(super) struct Connection {
 }
 
 /// Connects, and sends until something ends the stream.
-pub(super) async fn run(call: &Call, line: &Line, attempts_without_progress: u32) -> Connection {
+pub(super) async fn run(call: &Arc<Call>, line: &Line, attempts_without_progress: u32) -> Connection {
     // Until the server says from where it wants sound, or the connection ends without.
     let connect = step!("connect", attempt = attempts_without_progress, outcome = Empty);
     let connect = Place::of(call.id()).begin(connect);
@@ -56,7 +58,7 @@ pub(super) async fn run(call: &Call, line: &Line, attempts_without_progress: u32
 }
 
 async fn converse(
-    call: &Call,
+    call: &Arc<Call>,
     line: &Line,
     stream: &mut Stream<'_>,
     up: Up,
@@ -68,6 +70,7 @@ async fn converse(
     let (mut patience, mut heard) = (line.limits.greeting, Instant::now());
     let (mut is_leaving, mut is_up_open) = (false, true);
     let discarded = loop {
+        stream.object();
         stream.read_more().await?;
         stream.tell_how_it_stands(line);
         if is_leaving && stream.is_all_sent() && call.spool().ended().is_none() {
@@ -80,6 +83,7 @@ async fn converse(
                 match stream.take(message)? {
                     Answer::Nothing => {}
                     Answer::Ends(ending) => return Ok(ending),
+                    Answer::Decide(command, decision) => stream.decide(call, command, decision).await,
                     Answer::Discard(command) => break command,
                 }
                 if stream.reader.is_some() {
@@ -149,6 +153,7 @@ async fn discard(call: &Call, command: Command, up: Up, mut down: Streaming<wire
 enum Answer {
     Nothing,
     Ends(Ending),
+    Decide(Command, Decision),
     Discard(Command),
 }
 
@@ -162,6 +167,9 @@ struct Stream<'a> {
     reader: Option<Reader>,
     is_more_durable: bool,
     pending: VecDeque<Item>,
+    /// Answers to commands and the citizen's objection, which need no credit and go first.
+    answers: VecDeque<from_agent::Kind>,
+    has_objected: bool,
     is_hung_up: bool,
     /// The step of the trace, while it lasts.
     connect: Option<Span>,
@@ -178,6 +186,8 @@ impl<'a> Stream<'a> {
             reader: None,
             is_more_durable: true,
             pending: VecDeque::new(),
+            answers: VecDeque::new(),
+            has_objected: false,
             is_hung_up: false,
             connect: Some(connect),
         }
@@ -211,8 +221,9 @@ impl<'a> Stream<'a> {
                 self.call.spool().release(Settled::try_from(settled)?)?;
             }
             to_agent::Kind::Complete(_) => {
-                // Only what has ended can be complete; anything else would erase sound that was never sent.
-                if self.call.spool().ended().is_none() {
+                // Only what has ended can be complete; anything else would erase sound that was never sent, or the word that
+                // the citizen objects.
+                if self.call.spool().ended().is_none() || self.call.spool().is_discarded() {
                     return Err(Broken::Untimely("complete"));
                 }
                 return Ok(Answer::Ends(Ending::Complete));
@@ -221,9 +232,8 @@ impl<'a> Stream<'a> {
                 let command = Command::try_from(command)?;
                 match command.kind {
                     CommandKind::Discard => return Ok(Answer::Discard(command)),
-                    CommandKind::Pause | CommandKind::Resume => {
-                        tracing::warn!(kind = ?command.kind, "this version of the agent cannot do this");
-                    }
+                    CommandKind::Pause => return Ok(Answer::Decide(command, Decision::Pause)),
+                    CommandKind::Resume => return Ok(Answer::Decide(command, Decision::Resume)),
                 }
             }
             to_agent::Kind::Elsewhere(elsewhere) => {
@@ -243,6 +253,23 @@ impl<'a> Stream<'a> {
         Ok(Answer::Nothing)
     }
 
+    /// Does what a person asked for elsewhere. Said to be done only when it is durable; the server repeats what is not.
+    async fn decide(&mut self, call: &Arc<Call>, command: Command, decision: Decision) {
+        let deciding = {
+            let call = Arc::clone(call);
+            tokio::task::spawn_blocking(move || call.decide(decision))
+        };
+        match deciding.await {
+            // Where nothing may be recorded there is nothing to pause: that is done.
+            Ok(Ok(()) | Err(CannotDecide::Not(_))) => {
+                tracing::info!(kind = ?command.kind, "done, as was asked for on the pane");
+                self.answers.push_back(from_agent::Kind::Done(wire::Done::of(command.id)));
+            }
+            Ok(Err(error)) => tracing::error!(%error, kind = ?command.kind, "asked for on the pane"),
+            Err(error) => tracing::error!(%error, kind = ?command.kind, "deciding broke off"),
+        }
+    }
+
     /// Once the server has said from where it wants each track.
     fn begin_to_read(&mut self) {
         if !self.is_welcome || self.tracks().iter().any(|track| self.resume[*track].is_none()) {
@@ -254,6 +281,15 @@ impl<'a> Stream<'a> {
         self.reader = Some(self.call.spool().read_from(from));
         if let Some(connect) = self.connect.take() {
             connect.record("outcome", "taken");
+        }
+    }
+
+    /// The citizen objects: nothing of the call is sent any more but that.
+    fn object(&mut self) {
+        if self.is_welcome && !self.has_objected && self.call.spool().is_discarded() {
+            self.has_objected = true;
+            self.pending.clear();
+            self.answers.push_back(from_agent::Kind::Discard(wire::Discard {}));
         }
     }
 
@@ -275,15 +311,19 @@ impl<'a> Stream<'a> {
 
     /// Sound is sent within credit; what is known to be missing needs none beyond its beginning.
     fn may_send(&self) -> bool {
-        match self.pending.front() {
-            Some(Item::Chunk(chunk)) => chunk.span().end() <= self.credit[chunk.track],
-            Some(Item::Gap(gap)) => gap.span.start() <= self.credit[gap.track],
-            Some(Item::HangUp(_)) => true,
-            None => false,
-        }
+        !self.answers.is_empty()
+            || match self.pending.front() {
+                Some(Item::Chunk(chunk)) => chunk.span().end() <= self.credit[chunk.track],
+                Some(Item::Gap(gap)) => gap.span.start() <= self.credit[gap.track],
+                Some(Item::HangUp(_)) => true,
+                None => false,
+            }
     }
 
     fn next_message(&mut self) -> Option<from_agent::Kind> {
+        if let Some(answer) = self.answers.pop_front() {
+            return Some(answer);
+        }
         let item = self.pending.pop_front()?;
         if let Some((track, span)) = item.place() {
             self.sent[track] = span.end();

@@ -1,7 +1,7 @@
 //! The folder of all calls: begins one, and finds those that an earlier run left.
 
 use super::record::Begin;
-use super::{CallSpool, SEGMENT_SAMPLES, SpoolError, State, recover};
+use super::{CallSpool, SEGMENT_SAMPLES, SpoolError, State, head_file, recover};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -40,6 +40,7 @@ impl Spool {
         let folder = self.root.join(begin.call.to_string());
         std::fs::create_dir(&folder)?;
         let boot_ms = begin.boot_ms;
+        head_file::write(&folder, head_file::Name::Call, begin.clone())?;
         let spool = CallSpool::of(folder, State::new(begin), samples);
         spool.state().roll(&spool.shared.folder, boot_ms)?;
         spool.sync()?;
@@ -55,10 +56,24 @@ impl Spool {
             if !folder.is_dir() {
                 continue;
             }
+            match head_file::read(&folder, head_file::Name::Discarded) {
+                Ok(None) => {}
+                Ok(Some(begin)) => {
+                    head_file::delete_sound(&folder)?;
+                    calls.push(CallSpool::reopen_discarded(folder, begin));
+                    continue;
+                }
+                Err(error) => {
+                    // Whatever it said, it stood there because a citizen objected: the sound goes all the same.
+                    tracing::error!(folder = %folder.display(), %error, "a call was discarded, and the server cannot be told");
+                    head_file::delete_sound(&folder)?;
+                    continue;
+                }
+            }
             match recover::recover(&folder) {
                 Ok(Some(found)) => calls.push(CallSpool::reopen(folder, found, SEGMENT_SAMPLES)),
                 // A crash while the call began: nobody was told its id, and there is no sound.
-                Ok(None) if size(&folder) == 0 => std::fs::remove_dir_all(&folder)?,
+                Ok(None) if is_without_sound(&folder) => std::fs::remove_dir_all(&folder)?,
                 Ok(None) => {
                     tracing::error!(folder = %folder.display(), "this spool names no call; it is left as it is");
                 }
@@ -74,6 +89,13 @@ impl Spool {
         let folders = std::fs::read_dir(&self.root).into_iter().flatten().flatten().map(|entry| entry.path());
         folders.filter(|path| path.is_dir()).fold((0, 0), |(calls, bytes), folder| (calls + 1, bytes + size(&folder)))
     }
+}
+
+/// No segment has a byte.
+fn is_without_sound(folder: &Path) -> bool {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let segments = files.filter(|file| file.path().extension().is_some_and(|extension| extension == "segment"));
+    segments.into_iter().all(|file| file.metadata().is_ok_and(|file| file.len() == 0))
 }
 
 fn size(folder: &Path) -> u64 {

@@ -130,7 +130,7 @@ impl Reader {
                 self.report_holes_before(ended.ends);
                 self.ready.push_back(Item::HangUp(ended));
             }
-            Record::Head(_) | Record::Settled(_) => {}
+            Record::Head(_) | Record::Settled(_) | Record::Taken(_) => {}
         }
     }
 

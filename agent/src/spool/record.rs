@@ -4,15 +4,17 @@
 //! frame = D5 5A | length of body, u32 | CRC-32 of length and body, u32 | body
 //! body  = kind, u8 | payload                                        all numbers little endian
 //!
-//! head     1  JSON: the call's begin, the segment's number, where each track stands, boot clock
+//! head     1  JSON: the call's begin, the segment's number, where each track stands, what stands decided, boot clock
 //! chunk    2  track u8 | first u64 | samples, s16
 //! gap      3  track u8 | first u64 | end u64 | reason u8
 //! hang-up  4  JSON: ends, reason, when
 //! settled  5  near u64 | far u64
+//! decision 6  JSON: what a person decided, where in the call, when
 //! ```
 //!
 //! In: records, or bytes that may be torn or damaged. Out: the other. Not done here: no file is opened.
 
+use crate::permit::{Decided, Decision};
 use referent_proto::ids::PerTrack;
 use referent_proto::{
     CallId, Chunk, Direction, Gap, GapReason, HangUpReason, Mode, Pcm, SampleOffset, SampleSpan, Started, Track,
@@ -42,6 +44,9 @@ pub struct Begin {
     pub area: Option<String>,
     /// How it may be recorded.
     pub mode: Mode,
+    /// The law that asks for it, where the mode is `documentation`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_basis: Option<String>,
     /// Who called whom.
     pub direction: Direction,
     /// When it began, on the wall clock.
@@ -90,8 +95,24 @@ pub struct Head {
     pub number: u64,
     /// Where each track stood when the segment began.
     pub ends: PerTrack<SampleOffset>,
+    /// What people had decided by then, so that it stands when the records of it are gone. Absent in version 0.1.
+    #[serde(default)]
+    pub decided: Decided,
     /// The boot clock then, milliseconds.
     pub boot_ms: u64,
+}
+
+/// What a person decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// What.
+    pub decision: Decision,
+    /// From where in the call it holds, if it forbids; what permits holds from where it is durable.
+    pub at: SampleOffset,
+    /// The boot clock, milliseconds.
+    pub boot_ms: u64,
+    /// The wall clock, milliseconds since 1970.
+    pub utc_ms: i64,
 }
 
 /// The end of a call.
@@ -122,6 +143,8 @@ pub enum Record {
     HangUp(Ended),
     /// What the other end had made safe; a hint for the next start.
     Settled(PerTrack<SampleOffset>),
+    /// Whether the call may be recorded from here.
+    Taken(Taken),
 }
 
 /// What stands at a place in a segment.
@@ -196,6 +219,7 @@ fn encode_body(record: &Record, out: &mut Vec<u8>) {
             out.extend_from_slice(&settled.near.0.to_le_bytes());
             out.extend_from_slice(&settled.far.0.to_le_bytes());
         }
+        Record::Taken(taken) => json(6, taken, out),
     }
 }
 
@@ -229,6 +253,7 @@ fn decode_body(body: &[u8]) -> Option<Record> {
             let (far, _) = take_u64(rest)?;
             Record::Settled(PerTrack { near: SampleOffset(near), far: SampleOffset(far) })
         }
+        6 => Record::Taken(serde_json::from_slice(rest).ok()?),
         _ => return None,
     })
 }

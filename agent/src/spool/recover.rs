@@ -4,10 +4,13 @@
 //! at the end was torn. A torn tail is cut off the file. A damaged record in the middle is passed over: whoever reads
 //! sees the hole it leaves between its neighbours and reports it as `Gap{damaged}`.
 //!
-//! A segment whose head is gone is still read; it begins where the one before it ended. A folder in which no head can be
-//! read names no call: it is left as it is, and an administrator is told.
+//! A segment whose head is gone is still read; it begins where the one before it ended. What a segment's head says of its
+//! number counts, not the name of its file. Where no segment has a head, the call's own file has it; a folder in which
+//! none can be read names no call: it is left as it is, and an administrator is told.
 
+use super::head_file;
 use super::record::{Begin, Ended, Found, Record, decode, to_next_mark};
+use crate::permit::Decided;
 use referent_proto::SampleOffset;
 use referent_proto::ids::PerTrack;
 use std::fs::{File, OpenOptions};
@@ -42,6 +45,8 @@ pub struct Recovered {
     pub settled: PerTrack<SampleOffset>,
     /// The end of the call, if it was written.
     pub ended: Option<Ended>,
+    /// What stands decided about its recording.
+    pub decided: Decided,
     /// The boot clock when the last segment began.
     pub last_head_ms: u64,
     /// A record at the end was torn and has been cut off.
@@ -50,18 +55,18 @@ pub struct Recovered {
 
 /// Reads a call's folder. `None` when no segment in it tells which call it is.
 pub fn recover(folder: &Path) -> io::Result<Option<Recovered>> {
-    let mut files = segment_files(folder)?;
-    files.sort_unstable();
+    let files = in_order(segment_files(folder)?)?;
     let mut begin = None;
     let mut last_head_ms = 0;
     let mut segments = Vec::new();
     let mut ends = PerTrack::default();
     let mut settled = PerTrack::default();
+    let mut decided = Decided::default();
     let mut ended = None;
     let mut torn = false;
     let newest = files.last().map(|(number, _)| *number);
     for (number, path) in files {
-        let bytes = std::fs::read(&path)?;
+        let bytes = std::fs::read(&path)?; // 2 MB; read once more, so that not all of a call is held at once
         let is_newest = Some(number) == newest;
         let mut start = ends;
         let mut whole = 0;
@@ -72,6 +77,7 @@ pub fn recover(folder: &Path) -> io::Result<Option<Recovered>> {
                     ends = latest(ends, head.ends);
                     start = ends;
                     last_head_ms = head.boot_ms;
+                    decided = head.decided;
                     begin.get_or_insert(head.begin);
                 }
                 Record::Chunk(chunk) => ends[chunk.track] = ends[chunk.track].max(chunk.span().end()),
@@ -81,6 +87,7 @@ pub fn recover(folder: &Path) -> io::Result<Option<Recovered>> {
                     ended = Some(end);
                 }
                 Record::Settled(mark) => settled = latest(settled, mark),
+                Record::Taken(taken) => decided = decided.and(taken.decision),
             }
         }
         let mut len = bytes.len() as u64;
@@ -90,6 +97,10 @@ pub fn recover(folder: &Path) -> io::Result<Option<Recovered>> {
         }
         segments.push(Segment { number, path, start, len, durable: len });
     }
+    if segments.is_empty() {
+        return Ok(None);
+    }
+    let begin = begin.or_else(|| head_file::read(folder, head_file::Name::Call).ok().flatten());
     let Some(begin) = begin else { return Ok(None) };
     for segment in &segments {
         // A crash of the process leaves what was written, but perhaps not yet on disk; readers get what is durable.
@@ -100,7 +111,7 @@ pub fn recover(folder: &Path) -> io::Result<Option<Recovered>> {
         file.sync_data()?;
     }
     File::open(folder)?.sync_all()?;
-    Ok(Some(Recovered { begin, segments, ends, settled, ended, last_head_ms, torn }))
+    Ok(Some(Recovered { begin, segments, ends, settled, ended, decided, last_head_ms, torn }))
 }
 
 /// The file of a segment.
@@ -128,6 +139,27 @@ fn records(bytes: &[u8]) -> impl Iterator<Item = (Record, usize)> + '_ {
         }
         None
     })
+}
+
+/// By the number that the head says; by the name where the head is damaged. Two that say the same keep their names.
+fn in_order(files: Vec<(u64, PathBuf)>) -> io::Result<Vec<(u64, PathBuf)>> {
+    let mut said: Vec<(u64, u64, PathBuf)> = Vec::new();
+    for (name, path) in files {
+        let bytes = std::fs::read(&path)?;
+        let number = match decode(&bytes) {
+            Found::Whole(Record::Head(head), _) => head.number,
+            _ => name,
+        };
+        said.push((number, name, path));
+    }
+    said.sort_unstable();
+    let mut ordered: Vec<(u64, PathBuf)> = Vec::new();
+    for (number, _, path) in said {
+        // Numbers only grow: whoever reads goes from one to the next.
+        let number = ordered.last().map_or(number, |(before, _)| number.max(before + 1));
+        ordered.push((number, path));
+    }
+    Ok(ordered)
 }
 
 fn segment_files(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {

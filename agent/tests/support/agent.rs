@@ -42,7 +42,7 @@ pub(crate) fn limits() -> Limits {
 /// The configuration with sound from files.
 pub(crate) fn config(folder: &Path, pipeline: &str, pace: &str) -> Config {
     let text = format!(
-        "state_dir = \"{}\"\nhttp = \"127.0.0.1:0\"\npipeline = \"{pipeline}\"\nmode = \"record\"\n[sound]\nkind = \"wav\"\npace = \"{pace}\"\n",
+        "state_dir = \"{}\"\nhttp = \"127.0.0.1:0\"\npipeline = \"{pipeline}\"\nmode = \"notice\"\n[sound]\nkind = \"wav\"\npace = \"{pace}\"\n",
         folder.join("agent").display()
     );
     Config::parse(&text).unwrap()

@@ -1,10 +1,12 @@
 //! A pipeline that does what it is told: takes calls, writes down every message, settles, completes, breaks off.
 
+#![expect(dead_code, reason = "each test program uses a part of it")]
+
 use futures_util::Stream;
 use referent_proto::calls::calls_server::{Calls, CallsServer};
 use referent_proto::calls::{self as wire, from_agent, to_agent};
 use referent_proto::ids::PerTrack;
-use referent_proto::{CallId, Chunk, Command, Gap, HangUp, Hello, SampleOffset, Settled, Track};
+use referent_proto::{CallId, Chunk, Command, CommandId, Gap, HangUp, Hello, SampleOffset, Settled, Track};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -26,6 +28,7 @@ pub(crate) enum Heard {
     HangUp(CallId, HangUp),
     State(CallId),
     Done(String),
+    Discard(CallId),
 }
 
 /// What it does with the next connection, instead of what is usual.
@@ -67,6 +70,7 @@ struct State {
     heard: Vec<Heard>,
     settled: BTreeMap<CallId, PerTrack<SampleOffset>>,
     wrong: Vec<String>,
+    breaks: bool,
 }
 
 /// The server. Clones are the same.
@@ -116,6 +120,11 @@ impl Pipeline {
     /// Does this with the next connection.
     pub(crate) fn next(&self, instead: Instead) {
         self.state().instead.push_back(instead);
+    }
+
+    /// Breaks the connection that goes on, with its next message.
+    pub(crate) fn break_all(&self) {
+        self.state().breaks = true;
     }
 
     /// Behaves otherwise from now on; a connection notices with its next message.
@@ -231,6 +240,9 @@ impl Pipeline {
             self.allow(&down, *track, at[*track]).await;
         }
         while let Some(kind) = next(&mut up).await? {
+            if std::mem::take(&mut self.state().breaks) {
+                return Err(Status::unavailable("broken off"));
+            }
             match kind {
                 from_agent::Kind::Chunk(chunk) => {
                     let chunk = Chunk::try_from(chunk).unwrap();
@@ -274,6 +286,14 @@ impl Pipeline {
                 }
                 from_agent::Kind::AgentState(_) => self.note(Heard::State(call)),
                 from_agent::Kind::Done(done) => self.note(Heard::Done(done.command)),
+                from_agent::Kind::Discard(_) => {
+                    self.note(Heard::Discard(call));
+                    let command = wire::Command {
+                        id: CommandId::from_bytes(&call.bytes()).unwrap().to_string(),
+                        kind: wire::CommandKind::Discard.into(),
+                    };
+                    down.say(to_agent::Kind::Command(command)).await;
+                }
                 from_agent::Kind::Hello(_) => self.complain("a second hello".into()),
             }
             if self.state().manner.settles {

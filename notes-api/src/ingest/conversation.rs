@@ -66,8 +66,9 @@ async fn talk(
     let area = door.areas.named(hello.area.as_deref()).clone();
     // Before `Began` is answered, so that no command is missed between the answer and the first look.
     let changes = door.store.live().call(call);
+    let by = identity.clone();
     let begin = Begin { hello, identity, worker, holder: door.holder.clone(), area };
-    let talk = Talk { door, call, worker, epoch: Epoch::default(), down, told: Vec::new(), changes, place };
+    let talk = Talk { door, call, by, worker, epoch: Epoch::default(), down, told: Vec::new(), changes, place };
     match talk.commits("began", 1, door.store.begin(begin, door.clock.now_ms())).await? {
         Begun::NotYours => {
             tracing::warn!("a worker asked for a call of another caseworker");
@@ -90,6 +91,8 @@ async fn talk(
 struct Talk<'a> {
     door: &'a Door,
     call: CallId,
+    /// Whose call it is.
+    by: String,
     worker: WorkerId,
     epoch: Epoch,
     down: &'a Down<ToWorker>,
@@ -148,6 +151,10 @@ impl Talk<'_> {
                     let command = done.command_id()?;
                     self.door.store.command_done(self.call, command, self.door.clock.now_ms()).await?;
                 }
+                Kind::Discard(_) => {
+                    self.settle(std::mem::take(&mut settles)).await?;
+                    self.objected().await?;
+                }
                 Kind::Began(_) => {
                     return Err(End::Status(Status::invalid_argument("began comes once, at the beginning")));
                 }
@@ -197,6 +204,17 @@ impl Talk<'_> {
             EndedAnswer::Stale(epoch) => Err(self.stale(epoch).await),
             EndedAnswer::Discarded => Err(self.erased().await),
         }
+    }
+
+    /// The citizen objects, said on the PC. What follows is the same as when it is said on the pane: the next look finds
+    /// the call erased, and tells.
+    async fn objected(&mut self) -> Result<(), End> {
+        let command = CommandId::from_bytes(&self.call.bytes()).ok_or(BadMessage::Missing("began.hello.call"))?;
+        let (by, now_ms) = (self.by.clone(), self.door.clock.now_ms());
+        let discarding = self.door.store.discard(self.call, command, by, now_ms);
+        self.commits("discard", 1, discarding).await?;
+        tracing::info!("a call was discarded on the caseworker's PC");
+        Ok(())
     }
 
     async fn job(&self, job: DraftJob) -> Result<(), End> {

@@ -244,7 +244,7 @@ pub(crate) fn hello(call: CallId) -> Hello {
         external_id: None,
         case_id: Some("2026-114823".into()),
         area: None,
-        mode: Mode::Record,
+        mode: Mode::Notice,
         direction: Direction::Incoming,
         started: Started { utc_ms: NOON, utc_offset_s: 3600 },
         urgency: Urgency::Live,

@@ -89,6 +89,8 @@ on_both! {
     wire::a_bad_message_is_named_and_the_server_lives,
     wire::a_stream_that_breaks_loses_contact,
     wire::a_discard_reaches_the_worker_and_its_drafter,
+    wire::a_pause_asked_for_on_the_pane_reaches_the_worker_once,
+    wire::an_objection_said_on_the_pc_erases_the_call,
     wire::a_free_job_goes_to_a_waiting_drafter,
     http::the_cookie_is_for_this_page_alone,
     http::the_token_is_good_once,

@@ -293,6 +293,58 @@ pub(crate) async fn a_discard_reaches_the_worker_and_its_drafter(place: Place) {
     house.stop().await;
 }
 
+pub(crate) async fn a_pause_asked_for_on_the_pane_reaches_the_worker_once(place: Place) {
+    let house = place.house().await;
+    let browser = Browser::log_in(&house).await;
+    let (call, nothing) = (a_call(), serde_json::json!({}));
+    let path = format!("/v1/calls/{call}");
+    let (status, _) = browser.post(&format!("{path}/pause"), &nothing).await;
+    assert_eq!(status, 404);
+    let (mut line, known) = Line::begin(&house, call, a_worker()).await;
+    let (status, first) = browser.post(&format!("{path}/pause"), &nothing).await;
+    let (_, again) = browser.post(&format!("{path}/pause"), &nothing).await;
+    assert_eq!((status, &first), (202, &again), "asked for twice, told once");
+    let Ok(to_worker::Kind::Command(pause)) = line.next().await else { panic!("the agent is to pause") };
+    assert_eq!((pause.kind, &first["command"]), (calls::CommandKind::Pause.into(), &pause.id.clone().into()));
+    // Until it is done, whoever takes the call over tells it again.
+    drop(line);
+    let (mut line, known_again) = Line::begin(&house, call, a_worker()).await;
+    assert_eq!((known.commands.len(), known_again.commands.len()), (0, 1));
+    line.say(from_worker::Kind::Done(calls::Done { command: pause.id })).await;
+    let (_, resumed) = browser.post(&format!("{path}/resume"), &nothing).await;
+    let Ok(to_worker::Kind::Command(resume)) = line.next().await else { panic!("the agent is to go on") };
+    assert_eq!((resume.kind, &resumed["command"]), (calls::CommandKind::Resume.into(), &resume.id.into()));
+    line.ended(known_again.epoch, 0).await;
+    browser.wait_for(&path, |call| call["state"] != "live").await;
+    let (status, problem) = browser.post(&format!("{path}/pause"), &nothing).await;
+    assert_eq!((status, &problem["type"]), (409, &"urn:referent:problem:call-over".into()));
+    house.stop().await;
+}
+
+pub(crate) async fn an_objection_said_on_the_pc_erases_the_call(place: Place) {
+    let house = place.house().await;
+    let browser = Browser::log_in(&house).await;
+    let call = a_call();
+    let path = format!("/v1/calls/{call}");
+    let (mut line, known) = Line::begin(&house, call, a_worker()).await;
+    line.said(known.epoch, Track::Far, 0, 2).await;
+    assert!(matches!(line.next().await, Ok(to_worker::Kind::Settled(_))));
+    assert_eq!(browser.get(&path).await["utterances"].as_array().unwrap().len(), 1);
+
+    line.say(from_worker::Kind::Discard(calls::Discard {})).await;
+    let Ok(to_worker::Kind::Command(command)) = line.next().await else { panic!("the agent is to erase it too") };
+    assert_eq!(command.kind, i32::from(calls::CommandKind::Discard));
+    assert!(matches!(line.next().await, Ok(to_worker::Kind::Discarded(_))));
+    line.say(from_worker::Kind::Done(calls::Done { command: command.id })).await;
+    assert_eq!(line.next().await.unwrap_err().code(), Code::Ok);
+
+    let shown = browser.get(&path).await;
+    assert_eq!((&shown["state"], shown["utterances"].as_array().map(Vec::len)), (&"discarded".into(), Some(0)));
+    let (_, receipt) = browser.post(&format!("{path}/discard"), &serde_json::json!({})).await;
+    assert_eq!(receipt["agent_done"], true);
+    house.stop().await;
+}
+
 pub(crate) async fn a_free_job_goes_to_a_waiting_drafter(place: Place) {
     let house = place.house().await;
     let browser = Browser::log_in(&house).await;

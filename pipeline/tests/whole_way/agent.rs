@@ -107,7 +107,7 @@ impl Call {
             external_id: None,
             case_id: Some("2026-1".into()),
             area: None,
-            mode: Mode::Record,
+            mode: Mode::Notice,
             direction: Direction::Incoming,
             started: Started { utc_ms: 1_790_000_000_000, utc_offset_s: 7200 },
             urgency: Urgency::Live,

@@ -234,6 +234,7 @@ impl NotesApi {
                     });
                 }
                 from_worker::Kind::Done(done) => self.write(|database| database.done.push(done.command_id().unwrap())),
+                from_worker::Kind::Discard(_) => self.discard(),
                 other @ from_worker::Kind::Began(_) => panic!("a worker said {other:?}"),
             }
         }

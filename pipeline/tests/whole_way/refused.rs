@@ -63,23 +63,29 @@ async fn a_track_that_the_hello_does_not_name_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_discarded_call_is_erased_by_the_agent_and_nothing_more_is_settled() {
-    let call = Call::sample(30, 1600);
-    let notes_api = NotesApi::new();
-    let worker = Worker::start(notes_api.serve("127.0.0.1:0").await).await;
-    let mut line = Line::open(worker.address, &call).await.unwrap();
-    line.send_until(&call, SampleOffset::from_millis(8_000)).await.unwrap();
-    notes_api.wait_for("some settles", |database| !database.chain.is_empty()).await;
-    notes_api.discard();
-    while line.commands.is_empty() {
-        line.hear().await.unwrap();
+    for is_said_on_the_pc in [false, true] {
+        let call = Call::sample(30, 1600);
+        let notes_api = NotesApi::new();
+        let worker = Worker::start(notes_api.serve("127.0.0.1:0").await).await;
+        let mut line = Line::open(worker.address, &call).await.unwrap();
+        line.send_until(&call, SampleOffset::from_millis(8_000)).await.unwrap();
+        notes_api.wait_for("some settles", |database| !database.chain.is_empty()).await;
+        if is_said_on_the_pc {
+            line.say(from_agent::Kind::Discard(wire::Discard {})).await.unwrap();
+        } else {
+            notes_api.discard();
+        }
+        while line.commands.is_empty() {
+            line.hear().await.unwrap();
+        }
+        let command = line.commands[0].clone();
+        assert_eq!(command.kind, wire::CommandKind::Discard as i32);
+        line.say(from_agent::Kind::Done(wire::Done { command: command.id.clone() })).await.unwrap();
+        notes_api.wait_for("the agent's done", |database| !database.done.is_empty()).await;
+        assert_eq!(notes_api.database().done[0].to_string(), command.id);
+        assert_eq!(line.last_word().await.code(), Code::Ok, "the stream ends");
+        worker.stop().await;
     }
-    let command = line.commands[0].clone();
-    assert_eq!(command.kind, wire::CommandKind::Discard as i32);
-    line.say(from_agent::Kind::Done(wire::Done { command: command.id.clone() })).await.unwrap();
-    notes_api.wait_for("the agent's done", |database| !database.done.is_empty()).await;
-    assert_eq!(notes_api.database().done[0].to_string(), command.id);
-    assert_eq!(line.last_word().await.code(), Code::Ok, "the stream ends");
-    worker.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -118,7 +118,8 @@ code!(@names audio::GapReason, {
 });
 
 code!("mode", call::Mode, calls::Mode, {
-    Record = Record / "record", AfterConsent = AfterConsent / "after_consent", NotAllowed = NotAllowed / "not_allowed",
+    Off = Off / "off", Notice = Notice / "notice", Consent = Consent / "consent",
+    Documentation = Documentation / "documentation",
 });
 
 code!("direction", call::Direction, calls::Direction, {

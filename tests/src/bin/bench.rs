@@ -105,6 +105,10 @@ enum Group {
         #[arg(long, default_value_t = 1.0)]
         speed: f64,
     },
+    /// A million calls whose recording is permitted and forbidden in any order.
+    Consent,
+    /// Ten thousand spools that were damaged on the disk.
+    Damage,
     /// Clone, build and test from nothing.
     Fresh,
 }
@@ -143,6 +147,8 @@ async fn run(Arguments { short, group }: Arguments) -> Result<()> {
         Group::Stub { model } => bench::stub::stub(model, extent).await,
         Group::Backlog => bench::backlog::backlog(extent).await,
         Group::Long => bench::long::long(extent).await,
+        Group::Consent => bench::consent::consent(),
+        Group::Damage => bench::damage::spool_damage(),
         Group::Remote => bench::remote::remote().await,
         Group::Overload => bench::live::overload().await,
         Group::Faithful => bench::faithful::faithful().await,
