@@ -66,6 +66,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(calls::list))
         .routes(routes!(calls::one))
         .routes(routes!(calls::suppressed))
+        .routes(routes!(calls::pause))
+        .routes(routes!(calls::resume))
         .routes(routes!(calls::discard))
         .routes(routes!(events::of_call))
         .routes(routes!(events::of_all))

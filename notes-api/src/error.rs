@@ -31,6 +31,9 @@ pub enum ApiError {
     /// The call was discarded.
     #[error("the call was discarded")]
     Discarded,
+    /// Too late.
+    #[error("the call has ended; there is nothing to pause")]
+    Over,
     /// Correct the request.
     #[error("{0}")]
     Malformed(String),
@@ -81,6 +84,7 @@ impl ApiError {
             Self::ForeignOrigin => (StatusCode::FORBIDDEN, "foreign-origin", "Wrong origin"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             Self::Discarded => (StatusCode::GONE, "discarded", "Discarded"),
+            Self::Over => (StatusCode::CONFLICT, "call-over", "The call has ended"),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed", "Malformed request"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
             Self::MustMatch => (StatusCode::PRECONDITION_REQUIRED, "must-match", "If-Match is missing"),

@@ -337,6 +337,13 @@ pub struct DiscardReceipt {
     pub agent_done: bool,
 }
 
+/// Something is asked of the agent; its state says when it has done it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CommandPending {
+    /// UUID of the command.
+    pub command: String,
+}
+
 /// Payload of `draft_started`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DraftStarted {

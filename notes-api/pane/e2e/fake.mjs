@@ -29,6 +29,7 @@ export class Fake {
   down = false;
   /** When set, saving a note is answered with this status. */
   refuseNotes = null;
+  refuseDiscard = false;
   #server = createServer((request, response) => {
     this.#answer(request, response).catch((error) => {
       console.error(error);
@@ -275,6 +276,13 @@ export class Fake {
       case 'POST draft/again':
         this.draft(call);
         return send(202, {});
+      case 'POST pause':
+      case 'POST resume':
+        return send(202, { command: randomUUID() });
+      case 'POST discard':
+        if (this.refuseDiscard) return send(503, problem(503));
+        this.turn(call, { state: 'discarded', status: 'discarded' });
+        return send(200, { discarded_ms: Date.now(), note_kept: call.notes.length > 0, agent_done: false });
       default:
         return send(404, problem(404));
     }

@@ -111,6 +111,41 @@ await story('live', async ({ fake, page, shot }) => {
   await shot('no-contact');
 });
 
+await story('pause', async ({ fake, page, shot }) => {
+  const call = fake.begin({ agoMs: 35_000 });
+  fake.agent(call, 'listening', 520, 12);
+  await press(page, 'Pause');
+  await page.getByRole('button', { name: 'Beder pc’en om det …' }).waitFor();
+  fake.agent(call, 'paused', 0, 0, 1_000);
+  await inState(page, 'Sat på pause');
+  await shot('paused');
+  await press(page, 'Fortsæt');
+  fake.agent(call, 'listening', 400, 12);
+  await inState(page, 'Lytter');
+  const said = fake.asked.filter(([, path]) => /pause|resume/.test(path)).map(([, path]) => path.split('/').at(-1));
+  same(said.join(), 'pause,resume', 'what the server was asked');
+});
+
+await story('objection', async ({ fake, page, shot }) => {
+  await ready(fake, page);
+  await press(page, 'Borgeren siger nej');
+  await page.getByText('Skal hele samtalen slettes?').waitFor();
+  await shot('asked');
+  await press(page, 'Behold den');
+  await until('the box to go', async () => (await page.getByText('Skal hele samtalen slettes?').count()) === 0);
+  same(fake.asked.filter(([, path]) => path.endsWith('/discard')).length, 0, 'nothing was erased');
+  fake.refuseDiscard = true;
+  await press(page, 'Borgeren siger nej');
+  await press(page, 'Slet samtalen');
+  await page.getByText('Samtalen er ikke slettet.').waitFor();
+  fake.refuseDiscard = false;
+  await press(page, 'Slet samtalen');
+  await inState(page, 'Kasseret');
+  await page.getByText('Tekst og udkast er slettet.').waitFor();
+  same(await page.locator('textarea:visible').count(), 0, 'nothing is left to write in');
+  await shot('erased');
+});
+
 await story('draft', async ({ fake, page, shot }) => {
   const call = fake.begin({ agoMs: 252_000 });
   talk(fake, call);

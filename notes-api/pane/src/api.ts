@@ -94,6 +94,16 @@ export class Api {
     await this.#ask(`/v1/calls/${id}/draft/again`, post({}));
   }
 
+  /** Asks the caseworker's PC to record nothing, or to go on; its state says when it does. */
+  async pause(id: string, pause: boolean): Promise<void> {
+    await this.#ask(`/v1/calls/${id}/${pause ? 'pause' : 'resume'}`, post({}));
+  }
+
+  /** The citizen objects: everything of the call is erased, but for a saved note. */
+  async discard(id: string): Promise<void> {
+    await this.#ask(`/v1/calls/${id}/discard`, post({}));
+  }
+
   async suppressed(id: string): Promise<readonly wire.Suppressed[]> {
     return wire.suppressed(await (await this.#ask(`/v1/calls/${id}/suppressed`, {})).json());
   }

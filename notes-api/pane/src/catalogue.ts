@@ -104,6 +104,15 @@ interface Catalogue {
   amend: string;
   copy: string;
   copied: string;
+  pause: string;
+  resume: string;
+  asking: string;
+  objects: string;
+  reallyErase: readonly [string, string];
+  erase: string;
+  keepCall: string;
+  erasing: readonly [string, string];
+  notErased: readonly [string, string];
   note: string;
   savedByItself: (at: string) => string;
   savesByItself: string;
@@ -327,6 +336,18 @@ const da: Catalogue = {
   savesByItself: 'Gemmes løbende',
   storing: 'Gemmer …',
   notStored: 'Ikke gemt på serveren endnu',
+  pause: 'Pause',
+  resume: 'Fortsæt',
+  asking: 'Beder pc’en om det …',
+  objects: 'Borgeren siger nej',
+  reallyErase: [
+    'Skal hele samtalen slettes?',
+    'Lyd, tekst, udkast og det, du har skrevet, slettes her og på pc’en og kan ikke hentes tilbage. Et gemt notat bliver stående.',
+  ],
+  erase: 'Slet samtalen',
+  keepCall: 'Behold den',
+  erasing: ['Sletter samtalen …', 'Det tager et øjeblik.'],
+  notErased: ['Samtalen er ikke slettet.', 'Serveren svarede ikke. Prøv igen.'],
   soundIsErased: 'Lyden slettes, når den er blevet til tekst',
 };
 
@@ -549,6 +570,18 @@ const en: Catalogue = {
   savesByItself: 'Saved as you write',
   storing: 'Saving …',
   notStored: 'Not stored on the server yet',
+  pause: 'Pause',
+  resume: 'Resume',
+  asking: 'Asking the PC …',
+  objects: 'The citizen objects',
+  reallyErase: [
+    'Erase the whole call?',
+    'Sound, text, draft and what you have written are erased here and on the PC, and do not come back. A saved note stays.',
+  ],
+  erase: 'Erase the call',
+  keepCall: 'Keep it',
+  erasing: ['Erasing the call …', 'This takes a moment.'],
+  notErased: ['The call is not erased.', 'The server did not answer. Try again.'],
   soundIsErased: 'The sound is erased once it is text',
 };
 

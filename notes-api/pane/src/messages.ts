@@ -16,7 +16,7 @@ type Words = readonly [string, string];
 interface Box {
   readonly tone: Tone;
   readonly words: Words;
-  readonly button?: 'again' | 'amend' | 'save';
+  readonly button?: 'again' | 'amend' | 'save' | 'discard';
 }
 
 export class Messages {
@@ -37,6 +37,13 @@ export class Messages {
       again: () => button(words.again, () => act({ kind: 'again' }), { 'data-focus': 'again' }),
       amend: () => button(words.amend, () => act({ kind: 'amend_began' }), { 'data-focus': 'amend' }),
       save: () => button(words.save, () => act({ kind: 'save' }), { 'data-focus': 'save' }),
+      discard: () =>
+        el(
+          'span',
+          {},
+          button(words.erase, () => act({ kind: 'discard' }), { 'data-focus': 'erase' }),
+          button(words.keepCall, () => act({ kind: 'objection_withdrawn' }), { 'data-focus': 'keep' }),
+        ),
     };
     return el(
       'div',
@@ -50,12 +57,20 @@ export class Messages {
 /** Which boxes stand there, in order. */
 export const messages = (state: Shown, language: Language): readonly Box[] =>
   [
+    objection(state, language),
     trouble(state, headline(state), language),
     saving(state, language),
     saved(state, language),
     late(state, language),
     draft(state, language),
   ].filter((box) => box !== null);
+
+const objection = ({ asked }: Shown, language: Language): Box | null => {
+  const words = CATALOGUES[language];
+  if (asked === 'objection') return { tone: 'warn', words: words.reallyErase, button: 'discard' };
+  if (asked === 'discard') return { tone: 'quiet', words: words.erasing };
+  return asked === 'discard_failed' ? { tone: 'bad', words: words.notErased, button: 'discard' } : null;
+};
 
 const trouble = (state: Shown, first: Headline, language: Language): Box | null => {
   const words = CATALOGUES[language].trouble[first];

@@ -360,6 +360,13 @@ export class NotePane extends HTMLElement {
       case 'suppressed_asked':
         void this.#showSuppressed();
         break;
+      case 'pause_asked':
+        this.#happened(action);
+        void this.#pause(action.pause);
+        break;
+      case 'discard':
+        void this.#discard();
+        break;
       case 'typed':
         this.#typedAt = Date.now();
         this.#firstTypedAt ??= this.#typedAt;
@@ -387,6 +394,27 @@ export class NotePane extends HTMLElement {
     if (this.#state.kind !== 'shown') return;
     // An answer that does not come shows as lost contact; the event of a new draft shows the rest.
     await this.api.draftAgain(this.#state.summary.id).catch((error: unknown) => {
+      if (problemOf(error) === 'unauthorised') this.#happened({ kind: 'contact', contact: 'unauthorised' });
+    });
+  }
+
+  async #pause(pause: boolean): Promise<void> {
+    if (this.#state.kind !== 'shown') return;
+    const { signal } = this.#stop;
+    await this.api.pause(this.#state.summary.id, pause).catch((error: unknown) => {
+      if (signal.aborted) return;
+      this.#happened({ kind: 'pause_failed' });
+      if (problemOf(error) === 'unauthorised') this.#happened({ kind: 'contact', contact: 'unauthorised' });
+    });
+  }
+
+  async #discard(): Promise<void> {
+    if (this.#state.kind !== 'shown') return;
+    const { signal } = this.#stop;
+    this.#happened({ kind: 'discard_sent' });
+    await this.api.discard(this.#state.summary.id).catch((error: unknown) => {
+      if (signal.aborted) return;
+      this.#happened({ kind: 'discard_failed' });
       if (problemOf(error) === 'unauthorised') this.#happened({ kind: 'contact', contact: 'unauthorised' });
     });
   }

@@ -27,6 +27,14 @@ export const headline = (state: Shown): Headline => {
 
 export const hungUp = (call: CallSummary): boolean => call.state !== 'live' && call.state !== 'out_of_contact';
 
+/** While there is a PC that records, or that was told not to. */
+export const canPause = ({ summary, agent }: Shown): boolean =>
+  !hungUp(summary) &&
+  agent !== null &&
+  agent.state !== 'idle' &&
+  agent.state !== 'awaiting_consent' &&
+  agent.state !== 'not_allowed';
+
 /** Text fields are there as soon as there is something to write about. */
 export const hasFields = (state: Shown): boolean =>
   state.summary.state !== 'discarded' &&

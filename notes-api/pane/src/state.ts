@@ -51,6 +51,8 @@ export interface Shown {
   readonly agent: Agent | null;
   /** Since when the agent says what it says, on this page's clock. */
   readonly agentSince: number | null;
+  /** What the person asked of the caseworker's PC, until it is done. */
+  readonly asked: Asked;
   /** When the hang-up was seen here, on this page's clock; null when this page came later. */
   readonly hungUpAt: number | null;
   /** In order of start. */
@@ -76,6 +78,12 @@ export interface Shown {
   readonly transcript: 'by_itself' | 'open' | 'closed';
   readonly now: number;
 }
+
+/**
+ * Pause and resume wait for the agent's state to say so. An objection is asked about once more, because what it erases does
+ * not come back.
+ */
+export type Asked = 'nothing' | 'pause' | 'resume' | 'objection' | 'discard' | 'discard_failed';
 
 export type EditPhase = 'quiet' | 'sending' | 'failed';
 
@@ -130,6 +138,12 @@ export type Event =
   | { readonly kind: 'note_elsewhere'; readonly note: Note }
   | { readonly kind: 'note_failed'; readonly problem: Problem }
   | { readonly kind: 'note_waits' }
+  | { readonly kind: 'pause_asked'; readonly pause: boolean }
+  | { readonly kind: 'pause_failed' }
+  | { readonly kind: 'objection_asked' }
+  | { readonly kind: 'objection_withdrawn' }
+  | { readonly kind: 'discard_sent' }
+  | { readonly kind: 'discard_failed' }
   | { readonly kind: 'amend_began' }
   | { readonly kind: 'draft_shown'; readonly number: number; readonly at: number }
   | { readonly kind: 'evidence_asked'; readonly section: string; readonly index: number }
@@ -173,7 +187,26 @@ const inCall = (state: Shown, event: InCall): State => {
     case 'state':
       return summarised(state, event.summary);
     case 'agent':
-      return hungUp(state.summary) ? state : { ...state, agent: event.agent, agentSince: since(state, event.agent) };
+      return hungUp(state.summary)
+        ? state
+        : {
+            ...state,
+            agent: event.agent,
+            agentSince: since(state, event.agent),
+            asked: stillAsked(state, event.agent),
+          };
+    case 'pause_asked':
+      return { ...state, asked: event.pause ? 'pause' : 'resume' };
+    case 'pause_failed':
+      return { ...state, asked: 'nothing' };
+    case 'objection_asked':
+      return { ...state, asked: 'objection' };
+    case 'objection_withdrawn':
+      return { ...state, asked: 'nothing' };
+    case 'discard_sent':
+      return { ...state, asked: 'discard' };
+    case 'discard_failed':
+      return { ...state, asked: 'discard_failed' };
     case 'passed':
       return { ...state, summary: { ...state.summary, sequence: Math.max(event.sequence, state.summary.sequence) } };
     case 'contact':
@@ -283,6 +316,7 @@ const loaded = (detail: CallDetail, kept: Kept | null, at: number): Shown => {
     contact: 'fine',
     agent: hungUp(summary) ? null : agent,
     agentSince: agent === null ? null : at - agent.sinceMs,
+    asked: 'nothing',
     hungUpAt: null,
     utterances: [...utterances].sort(byStart),
     gaps,
@@ -330,6 +364,7 @@ const summarised = (state: Shown, summary: CallSummary): Shown => {
     summary: { ...summary, sequence: Math.max(summary.sequence, state.summary.sequence) },
     partials: over ? NO_PARTIALS : state.partials,
     agent: over ? null : state.agent,
+    asked: over && (state.asked === 'pause' || state.asked === 'resume') ? 'nothing' : state.asked,
     hungUpAt: over && !hungUp(state.summary) ? state.now : state.hungUpAt,
   };
   return summary.state === 'discarded' ? erased(known) : known;
@@ -338,6 +373,7 @@ const summarised = (state: Shown, summary: CallSummary): Shown => {
 /** A discarded call is erased here too; a saved note stays, as it does on the server. */
 const erased = (state: Shown): Shown => ({
   ...state,
+  asked: 'nothing',
   utterances: [],
   gaps: [],
   notTranscribed: [],
@@ -380,6 +416,12 @@ const heard = (state: Shown, utterance: Utterance): Shown => {
 };
 
 /** The same state goes on since when it was first heard of: a number that trembled would be a lie about precision. */
+/** A pause is done when the agent says that it is paused; so is its end. */
+const stillAsked = ({ asked }: Shown, agent: Agent): Asked => {
+  const isDone = (asked === 'pause' && agent.state === 'paused') || (asked === 'resume' && agent.state !== 'paused');
+  return isDone ? 'nothing' : asked;
+};
+
 const since = (state: Shown, agent: Agent): number =>
   state.agent?.state === agent.state && state.agentSince !== null ? state.agentSince : state.now - agent.sinceMs;
 

@@ -9,7 +9,7 @@ import { CATALOGUES, type Language } from './catalogue';
 import { button, draw, el, say, set } from './dom';
 import { mark, TONES } from './marks';
 import { Messages } from './messages';
-import { canSave, type Headline, hasFields, headline, hungUp } from './questions';
+import { canPause, canSave, type Headline, hasFields, headline, hungUp } from './questions';
 import { SectionView } from './section-view';
 import type { Event, Shown, State } from './state';
 
@@ -17,21 +17,25 @@ import * as time from './time';
 import { TranscriptView } from './transcript-view';
 import type { Suppressed } from './wire';
 
-type Asked =
+type Passed =
   | 'typed'
   | 'offer_answered'
   | 'elsewhere_answered'
   | 'amend_began'
   | 'evidence_asked'
   | 'evidence_closed'
-  | 'transcript_turned';
+  | 'transcript_turned'
+  | 'pause_asked'
+  | 'objection_asked'
+  | 'objection_withdrawn';
 
 export type Action =
-  | Extract<Event, { readonly kind: Asked }>
+  | Extract<Event, { readonly kind: Passed }>
   | { readonly kind: 'save' }
   | { readonly kind: 'again' }
   | { readonly kind: 'copy' }
-  | { readonly kind: 'suppressed_asked' };
+  | { readonly kind: 'suppressed_asked' }
+  | { readonly kind: 'discard' };
 
 /** What the fields, boxes and lines below need to speak and to be heard. */
 export interface Stage {
@@ -63,9 +67,12 @@ export class View {
   readonly #again: HTMLButtonElement;
   readonly #amend: HTMLButtonElement;
   readonly #copy: HTMLButtonElement;
+  readonly #pause: HTMLButtonElement;
+  readonly #objects: HTMLButtonElement;
   readonly #left = el('span');
   readonly #right = el('span');
   #fields = new Map<string, SectionView>();
+  #paused = false;
   #wide = false;
   #reading = false;
 
@@ -87,8 +94,11 @@ export class View {
     this.#again = button(words.again, () => act({ kind: 'again' }));
     this.#amend = button(words.amend, () => act({ kind: 'amend_began' }));
     this.#copy = button(words.copy, () => act({ kind: 'copy' }), { class: 'plain' });
+    this.#pause = button('', () => act({ kind: 'pause_asked', pause: !this.#paused }));
+    this.#objects = button(words.objects, () => act({ kind: 'objection_asked' }), { class: 'plain' });
     const small = el('small', {}, this.#left, this.#right);
-    this.#foot = el('footer', {}, this.#save, this.#amend, this.#again, this.#copy, small);
+    const buttons = [this.#save, this.#amend, this.#again, this.#pause, this.#copy, this.#objects];
+    this.#foot = el('footer', {}, ...buttons, small);
     this.root = el(
       'section',
       { class: 'pane', 'aria-label': 'Referent', lang: stage.language },
@@ -202,6 +212,12 @@ export class View {
     this.#save.hidden = reading || !ended;
     this.#again.hidden = reading || !ended || !isDone(state);
     set(this.#save, 'aria-disabled', canSave(state) ? null : 'true');
+    this.#paused = state.agent?.state === 'paused';
+    this.#pause.hidden = !canPause(state);
+    const waits = state.asked === 'pause' || state.asked === 'resume';
+    set(this.#pause, 'aria-disabled', waits ? 'true' : null);
+    say(this.#pause, waits ? words.asking : this.#paused ? words.resume : words.pause);
+    this.#objects.hidden = state.summary.state === 'discarded' || state.asked === 'discard';
     say(this.#saveWord, state.saving.kind === 'sending' ? words.saving : words.save);
     say(this.#left, stored(state, this.#stage.language));
     say(this.#right, correction(state, this.#stage.language));

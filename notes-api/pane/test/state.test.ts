@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  canPause,
   canSave,
   editToStore,
   hasFields,
@@ -323,6 +324,37 @@ test('the headline is what is true now', () => {
       .agentSince,
     AT + 7_000,
   );
+});
+
+test('a pause is asked for until the agent says that it is done', () => {
+  const agent = (state: 'listening' | 'paused' | 'awaiting_consent'): Event => ({
+    kind: 'agent',
+    agent: { state, sinceMs: 0, nearLevel: 0, farLevel: 0 },
+  });
+  const live = after(call(LIVE));
+  assert.equal(canPause(live), false, 'no PC has said anything');
+  const listening = also(live, agent('listening'));
+  assert.equal(canPause(listening), true);
+  const asked = also(listening, { kind: 'pause_asked', pause: true });
+  assert.equal(also(asked, agent('listening')).asked, 'pause', 'it has not done it yet');
+  const paused = also(asked, agent('paused'));
+  assert.deepEqual([paused.asked, canPause(paused)], ['nothing', true]);
+  const resuming = also(paused, { kind: 'pause_asked', pause: false });
+  assert.equal(also(resuming, agent('paused')).asked, 'resume');
+  assert.equal(also(resuming, agent('listening')).asked, 'nothing');
+  assert.equal(also(asked, { kind: 'pause_failed' }).asked, 'nothing');
+  assert.equal(canPause(also(live, agent('awaiting_consent'))), false, 'there is nothing to pause');
+  const over: Event = { kind: 'state', summary: { ...live.summary, state: 'ended' } };
+  assert.deepEqual([also(asked, over).asked, canPause(also(asked, over))], ['nothing', false]);
+});
+
+test('an objection is asked about once more, and over when the call is erased', () => {
+  const asked = also(drafted(), { kind: 'objection_asked' });
+  assert.equal(also(asked, { kind: 'objection_withdrawn' }).asked, 'nothing');
+  const sent = also(asked, { kind: 'discard_sent' });
+  assert.equal(also(sent, { kind: 'discard_failed' }).asked, 'discard_failed');
+  const discard: Event = { kind: 'state', summary: { ...sent.summary, state: 'discarded', status: 'discarded' } };
+  assert.equal(also(sent, discard).asked, 'nothing');
 });
 
 test('a discarded call is erased here too, all but its note', () => {

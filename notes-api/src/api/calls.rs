@@ -1,14 +1,16 @@
 //! Calls: the list, one of them, what is not believed of it, discarding it; and figures over many.
 
 use super::App;
-use super::body::{Asked, InPath};
+use super::body::{Asked as InQuery, InPath};
 use crate::auth::Person;
 use crate::corrections::{Corrections, corrections as figures_of};
 use crate::error::{ApiError, Problem};
-use crate::shown::{CallDetail, CallList, DiscardReceipt, SuppressedList};
+use crate::shown::{CallDetail, CallList, CommandPending, DiscardReceipt, SuppressedList};
+use crate::store::commands::Asked;
 use axum::Json;
 use axum::extract::State;
-use referent_proto::CommandId;
+use axum::http::StatusCode;
+use referent_proto::{CallId, Command, CommandId, CommandKind};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -32,7 +34,7 @@ pub(super) struct Limit {
 pub(super) async fn list(
     _: Person,
     State(app): State<App>,
-    Asked(Limit { limit }): Asked<Limit>,
+    InQuery(Limit { limit }): InQuery<Limit>,
 ) -> Result<Json<CallList>, ApiError> {
     let limit = limit.unwrap_or(USUAL).clamp(1, MOST);
     Ok(Json(CallList { calls: app.store.summaries(limit).await? }))
@@ -80,6 +82,47 @@ pub(super) async fn discard(
     Ok(Json(receipt))
 }
 
+/// Asks the agent to record nothing until it is asked to go on. Its state tells when it does: within a second while it is
+/// in contact, else when it comes back.
+#[utoipa::path(post, path = "/v1/calls/{id}/pause", tag = "calls",
+    params(("id" = String, Path, description = "UUID of the call")),
+    responses((status = 202, body = CommandPending), (status = 401, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "the call has ended")),
+)]
+pub(super) async fn pause(
+    _: Person,
+    State(app): State<App>,
+    InPath(call): InPath,
+) -> Result<(StatusCode, Json<CommandPending>), ApiError> {
+    ask(&app, call, CommandKind::Pause).await
+}
+
+/// Asks the agent to go on after a pause.
+#[utoipa::path(post, path = "/v1/calls/{id}/resume", tag = "calls",
+    params(("id" = String, Path, description = "UUID of the call")),
+    responses((status = 202, body = CommandPending), (status = 401, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "the call has ended")),
+)]
+pub(super) async fn resume(
+    _: Person,
+    State(app): State<App>,
+    InPath(call): InPath,
+) -> Result<(StatusCode, Json<CommandPending>), ApiError> {
+    ask(&app, call, CommandKind::Resume).await
+}
+
+async fn ask(app: &App, call: CallId, kind: CommandKind) -> Result<(StatusCode, Json<CommandPending>), ApiError> {
+    let now_ms = app.clock.now_ms();
+    let id = CommandId::new(u64::try_from(now_ms).unwrap_or_default(), app.chance.bytes());
+    match app.store.ask(call, Command { id, kind }, now_ms).await?.ok_or(ApiError::NotFound("call"))? {
+        Asked::Over => Err(ApiError::Over),
+        Asked::Pending(command) => {
+            tracing::info!(%call, %kind, "the agent is asked");
+            Ok((StatusCode::ACCEPTED, Json(CommandPending { command: command.to_string() })))
+        }
+    }
+}
+
 /// Which calls.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -99,7 +142,7 @@ pub(super) struct Which {
 pub(super) async fn corrections(
     _: Person,
     State(app): State<App>,
-    Asked(Which { from_ms, to_ms, area }): Asked<Which>,
+    InQuery(Which { from_ms, to_ms, area }): InQuery<Which>,
 ) -> Result<Json<Corrections>, ApiError> {
     let rows = app.store.figures(from_ms.unwrap_or(0), to_ms.unwrap_or(i64::MAX), area).await?;
     Ok(Json(figures_of(&rows)))

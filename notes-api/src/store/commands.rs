@@ -23,7 +23,22 @@ pub(crate) async fn pending(tx: &mut Tx, call: CallId) -> Stored<Vec<Command>> {
     .collect()
 }
 
+/// What came of asking the agent for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// It is told; this command is pending until its `Done`.
+    Pending(CommandId),
+    /// The call has ended: there is nothing to pause.
+    Over,
+}
+
 impl Store {
+    /// Asks the agent of a call that goes on for something. What was asked last and is not done yet is not asked twice.
+    /// `None` if there is no such call.
+    pub async fn ask(&self, call: CallId, command: Command, now_ms: i64) -> Stored<Option<Asked>> {
+        self.write(move |tx| Box::pin(ask_in(tx, call, command, now_ms))).await
+    }
+
     /// Where the call stands, and what its agent has not done yet.
     pub async fn orders(&self, call: CallId) -> Stored<(Option<CallState>, Vec<Command>)> {
         self.read(move |tx| {
@@ -70,6 +85,26 @@ impl Store {
         }
         Ok(receipt)
     }
+}
+
+async fn ask_in(tx: &mut Tx, call: CallId, command: Command, now_ms: i64) -> Stored<Option<Asked>> {
+    let Some(row) = lock_call(tx, call).await? else { return Ok(None) };
+    if !matches!(row.state, CallState::Live | CallState::OutOfContact) {
+        return Ok(Some(Asked::Over));
+    }
+    if let Some(last) = pending(tx, call).await?.last().filter(|last| last.kind == command.kind) {
+        return Ok(Some(Asked::Pending(last.id)));
+    }
+    run!(
+        tx,
+        "INSERT INTO commands (command, call, kind, created_ms) VALUES ($1, $2, $3, $4)",
+        command.id.to_string(),
+        call.to_string(),
+        word(&command.kind),
+        now_ms
+    )?;
+    calls::state_event(tx, call).await?; // So that whoever has its stream looks.
+    Ok(Some(Asked::Pending(command.id)))
 }
 
 async fn discard_in(
