@@ -30,7 +30,7 @@ async fn going_on(folder: &Path, mode: &str) -> (Running, CallId) {
 
 async fn agent_in(folder: &Path, mode: &str) -> Running {
     let mut config = config(folder, NOWHERE, "real_time");
-    config.rule.mode = serde_json::from_value(mode.into()).unwrap();
+    config.rule.mode = serde_json::from_value(mode.into()).expect("a mode");
     Running::start(config, &Clock::system()).await
 }
 
@@ -39,12 +39,12 @@ async fn recorded(agent: &Running, more_than_ms: u64) {
 }
 
 async fn state(agent: &Running) -> String {
-    agent.control.status().await.unwrap()["state"].as_str().unwrap().to_owned()
+    agent.control.status().await.expect("it answers")["state"].as_str().expect("a word").to_owned()
 }
 
 /// Sound and gaps of a track, in milliseconds, neighbours of a kind joined.
 fn spooled(folder: &Path, track: Track) -> Vec<(Option<GapReason>, u64)> {
-    let spool = CallSpool::open(folder).unwrap().expect("the spool names a call").spool;
+    let spool = CallSpool::open(folder).expect("the disk works").expect("the spool names a call").spool;
     let mut reader = spool.read_from(PerTrack::default());
     let mut stretches: Vec<(Option<GapReason>, u64)> = Vec::new();
     let mut add = |kind, span: SampleSpan| match stretches.last_mut() {
@@ -52,7 +52,7 @@ fn spooled(folder: &Path, track: Track) -> Vec<(Option<GapReason>, u64)> {
         _ => stretches.push((kind, span.samples())),
     };
     loop {
-        let items = reader.read().unwrap();
+        let items = reader.read().expect("the disk works");
         if items.is_empty() {
             break;
         }

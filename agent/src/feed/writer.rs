@@ -50,9 +50,9 @@ impl<'a> Writer<'a> {
                 };
                 let withheld = nothing_before
                     .map_or(Ok(()), |(before, reason)| self.write_gap(track, before.min(kept.start()), reason));
-                let hole = withheld.and_then(|()| match self.is_failing[track] {
-                    true => self.write_gap(track, kept.start(), GapReason::DiskFull),
-                    false => Ok(()),
+                let is_failing = self.is_failing[track];
+                let hole = withheld.and_then(|()| {
+                    if is_failing { self.write_gap(track, kept.start(), GapReason::DiskFull) } else { Ok(()) }
                 });
                 let chunk = part(chunk, kept);
                 let peak = chunk.pcm.0.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0);

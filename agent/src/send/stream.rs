@@ -157,6 +157,13 @@ enum Answer {
     Discard(Command),
 }
 
+/// Whether the server has been told on this connection that the citizen objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Objection {
+    Unsaid,
+    Said,
+}
+
 /// Where the stream stands.
 struct Stream<'a> {
     call: &'a Call,
@@ -169,7 +176,7 @@ struct Stream<'a> {
     pending: VecDeque<Item>,
     /// Answers to commands and the citizen's objection, which need no credit and go first.
     answers: VecDeque<from_agent::Kind>,
-    has_objected: bool,
+    objection: Objection,
     is_hung_up: bool,
     /// The step of the trace, while it lasts.
     connect: Option<Span>,
@@ -187,7 +194,7 @@ impl<'a> Stream<'a> {
             is_more_durable: true,
             pending: VecDeque::new(),
             answers: VecDeque::new(),
-            has_objected: false,
+            objection: Objection::Unsaid,
             is_hung_up: false,
             connect: Some(connect),
         }
@@ -286,8 +293,8 @@ impl<'a> Stream<'a> {
 
     /// The citizen objects: nothing of the call is sent any more but that.
     fn object(&mut self) {
-        if self.is_welcome && !self.has_objected && self.call.spool().is_discarded() {
-            self.has_objected = true;
+        if self.is_welcome && self.objection == Objection::Unsaid && self.call.spool().is_discarded() {
+            self.objection = Objection::Said;
             self.pending.clear();
             self.answers.push_back(from_agent::Kind::Discard(wire::Discard {}));
         }

@@ -2,7 +2,7 @@
 
 use crate::consent::{Found, rehearse};
 use crate::figures::Figures;
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use serde_json::json;
 use std::path::Path;
 
@@ -17,7 +17,7 @@ const IN_MEMORY: &str = "/dev/shm";
 pub fn consent() -> Result<()> {
     let found = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS).map(|thread| scope.spawn(move || part(thread))).collect();
-        let parts = threads.into_iter().map(|thread| thread.join().expect("a rehearsal does not panic"));
+        let parts = threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("a rehearsal panicked"))?);
         parts.collect::<Result<Vec<Found>>>()
     })?;
     let sum = |of: fn(&Found) -> u64| found.iter().map(of).sum::<u64>();
