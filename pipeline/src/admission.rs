@@ -23,7 +23,7 @@ pub const FULL: f64 = 0.85;
 /// Seconds.
 pub const BEHIND: f64 = 2.0;
 /// So many seconds of calls weigh as much as what was thought before: half a minute of a full worker.
-const PRIOR_COUNTS: f64 = 600.0;
+pub const PRIOR_COUNTS: f64 = 600.0;
 /// While all recognisers are busy, and what feeds them beside, each is slower than one that was warmed alone.
 const CROWDED: f64 = 1.2;
 /// How long what calls cost is remembered, in seconds of calls: some minutes of a full worker.

@@ -7,7 +7,7 @@
 use super::{Broken, Ending, Line, erase};
 use crate::call::{Call, CannotDecide};
 use crate::permit::Decision;
-use crate::spool::{Item, Reader};
+use crate::spool::{Item, Reader, SpoolError};
 use crate::status::BEHIND;
 use referent_proto::calls::{self as wire, from_agent, to_agent};
 use referent_proto::ids::PerTrack;
@@ -267,8 +267,15 @@ impl<'a> Stream<'a> {
             tokio::task::spawn_blocking(move || call.decide(decision))
         };
         match deciding.await {
-            // Where nothing may be recorded there is nothing to pause: that is done.
-            Ok(Ok(()) | Err(CannotDecide::Not(_))) => {
+            // Where nothing may be recorded, or the call has ended, there is nothing to pause: that is done.
+            Ok(
+                Ok(())
+                | Err(
+                    CannotDecide::Not(_)
+                    | CannotDecide::NotKept(SpoolError::Ended)
+                    | CannotDecide::InForceNotKept(SpoolError::Ended),
+                ),
+            ) => {
                 tracing::info!(kind = ?command.kind, "done, as was asked for on the pane");
                 self.answers.push_back(from_agent::Kind::Done(wire::Done::of(command.id)));
             }
