@@ -82,12 +82,15 @@ async fn while_nothing_may_be_recorded_no_device_is_open() {
     assert_eq!(pulse.recorders().await, nobody + 2, "microphone and loopback");
     agent.pause().await.unwrap();
     pulse.until_recorders(nobody).await;
-    let in_pause = pipeline.sound(call, Track::Near).into_keys().last();
     tokio::time::sleep(Duration::from_millis(500)).await;
     agent.resume().await.unwrap();
     pulse.until_recorders(nobody + 2).await;
-    both_tracks_flow(&agent).await;
-    pipeline.until("sound after the pause", |p| p.sound(call, Track::Near).into_keys().last() > in_pause).await;
+    let goes_on = |p: &Pipeline, track: Track| {
+        let of_track = |gap: &&referent_proto::Gap| gap.track == track && gap.reason == GapReason::Paused;
+        let pause = p.gaps(call).iter().rfind(of_track).map(|gap| gap.span.end().0);
+        pause.is_some() && p.sound(call, track).into_keys().last() > pause
+    };
+    pipeline.until("sound after the pause", |p| Track::BOTH.iter().all(|track| goes_on(p, *track))).await;
     agent.stop().await.unwrap();
     pipeline.until("hang-up", |p| p.hang_up(call).is_some()).await;
     let gaps = pipeline.gaps(call);
