@@ -25,6 +25,7 @@ use crate::transcribe::{Cancel, Heard, NotHeard, Recognizer, Request, RequestId}
 use anyhow::Context as _;
 use message::{FromChild, Setup, ToChild};
 use std::collections::HashMap;
+use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -292,7 +293,11 @@ impl Supervisor {
         let mut stdin = child.stdin.take().context("stdin is a pipe")?;
         let mut stdout = child.stdout.take().context("stdout is a pipe")?;
         let ready = async {
-            stdin.write_all(&message::bytes_of(&self.setup)?).await?;
+            match stdin.write_all(&message::bytes_of(&self.setup)?).await {
+                // It has ended already: what it said, and that it ended, says more than that nobody reads.
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error),
+                Err(_) | Ok(()) => {}
+            }
             message::read_async::<FromChild>(&mut stdout).await
         };
         let limit = self.limits.start;
