@@ -28,11 +28,15 @@ const WINDOW: usize = 1_600;
 /// The first played sample is looked for so far around the first that is heard, at the played rate: 100 ms.
 const AROUND: usize = 4_800;
 
+/// Sound in real time wants the machine for itself.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_played_is_what_arrives() {
     if is_skipped() {
         return;
     }
+    let _alone = ALONE.lock().await;
     let seconds = if std::env::var_os("RUN_SLOW_TESTS").is_some() { 60 } else { 10 };
     let folder = tempfile::tempdir().unwrap();
     let pulse = Pulse::start(folder.path()).await;
@@ -67,6 +71,7 @@ async fn while_nothing_may_be_recorded_no_device_is_open() {
     if is_skipped() {
         return;
     }
+    let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let pulse = Pulse::start(folder.path()).await;
     let pipeline = Pipeline::there(Manner::default()).await;
