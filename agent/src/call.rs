@@ -143,8 +143,8 @@ pub struct Call {
     zero_us: i64,
     meters: PerTrack<Meter>,
     permit: Mutex<Permit>,
-    /// One decision after the other; holds what forbids and could not be written yet.
-    unkept: Mutex<Option<Taken>>,
+    /// One decision after the other; holds those that forbid and could not be written yet, in their order.
+    unkept: Mutex<Vec<Taken>>,
     is_write_failing: AtomicBool,
     is_sync_failing: AtomicBool,
     link: Mutex<Link>,
@@ -177,7 +177,7 @@ impl Call {
         Self {
             zero_us: zero_us(begin, &clock),
             permit: Mutex::new(permit),
-            unkept: Mutex::new(None),
+            unkept: Mutex::new(Vec::new()),
             spool,
             clock,
             meters: PerTrack { near: meter(), far: meter() },
@@ -282,17 +282,18 @@ impl Call {
         if decision.forbids() {
             lock(&self.permit).decide(decision, at);
             return self.spool.decide(taken.clone()).map_err(|error| {
-                *unkept = Some(taken);
+                unkept.push(taken);
                 CannotDecide::InForceNotKept(error)
             });
         }
+        // What forbade before it goes first: a restart must not know the yes and not the no.
+        self.keep(&mut unkept).map_err(CannotDecide::NotKept)?;
         if let Err(error) = self.spool.decide(taken.clone()) {
             // Half of it may be on the disk: what takes it back goes behind it as soon as that can be written.
             let back = if decision == Decision::Resume { Decision::Pause } else { Decision::ConsentRefused };
-            *unkept = Some(Taken { decision: back, ..taken });
+            unkept.push(Taken { decision: back, ..taken });
             return Err(CannotDecide::NotKept(error));
         }
-        *unkept = None;
         let now_us = self.clock.boot_us();
         for track in Track::BOTH {
             // The silence was wanted, and is over.
@@ -306,11 +307,15 @@ impl Call {
     /// Tries again to write down what could not be. Blocks on the disk.
     pub fn keep_what_was_decided(&self) {
         let Ok(mut unkept) = self.unkept.try_lock() else { return };
-        if let Some(taken) = unkept.take()
-            && self.spool.decide(taken.clone()).is_err()
-        {
-            *unkept = Some(taken);
+        self.keep(&mut unkept).ok(); // The next try is a second away.
+    }
+
+    fn keep(&self, unkept: &mut Vec<Taken>) -> Result<(), SpoolError> {
+        while let Some(taken) = unkept.first() {
+            self.spool.decide(taken.clone())?;
+            unkept.remove(0);
         }
+        Ok(())
     }
 
     /// Why nothing of the call may be recorded now, if nothing may.
