@@ -1,7 +1,7 @@
 //! Lets live calls in one by one, and knows how many are inside: `admission` with its measurements, behind a lock.
 //!
-//! In: what the recognisers did, how much sound has become text, who comes and goes. Out: yes or no, for the next call and for
-//! `GET /ready`.
+//! In: what the recognisers did, how much sound has become text, who comes and goes. Out: yes or no, for the next call and
+//! for `GET /ready`.
 
 use crate::admission::{Admission, Done};
 use crate::transcribe::Transcriber;
