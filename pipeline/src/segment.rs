@@ -282,7 +282,7 @@ impl<V: Vad> Segmenter<V> {
                 let end = self.at(now + 1);
                 Some((end, CutKind::Speech(self.speech(first, last, end))))
             }
-            Speaking::Yes { first, .. } if now + 1 + self.before(first) >= first + self.rules.longest => {
+            Speaking::Yes { first, .. } if self.heard_frames(first) >= self.rules.longest => {
                 // Behind the cut there is what the utterance before it hears of it.
                 let latest = now.saturating_sub(self.rules.heard_after).max(first);
                 let frame = self.least_likely((first + self.rules.shortest_forced).min(latest), latest);
@@ -357,6 +357,15 @@ impl<V: Vad> Segmenter<V> {
         let goes_on = unvoiced + first < self.rules.breath;
         let known = self.settled.back(samples(unvoiced + 1)) >= self.hole;
         if goes_on && known { self.rules.heard_before.min(self.lead.len()) } else { 0 }
+    }
+
+    /// How many frames an utterance that begins in frame `first` can have by now from its first voiced frame on, what is
+    /// heard from before the cut and the pause behind it with it.
+    fn heard_frames(&self, first: usize) -> usize {
+        match self.before(first) {
+            0 => self.scores.len() - first,
+            before => before + self.scores.len(),
+        }
     }
 
     /// The end of the last voiced frame of the lead-in, if there is one.
