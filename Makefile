@@ -10,14 +10,14 @@ PROGRAMS  := -p referent-agent -p referent-pipeline -p referent-notes-api -p ref
 # The last commit whose pipeline heard in its own process, without a gate: as far from today's as a worker can be that
 # speaks v1. Its bytes are pinned in proto/tests/golden.
 FROM      ?= 66ba373
-BENCHES   := hangup wer cpu kill chain capture agent pane live streams backlog long overload faithful isolation silence remote consent damage
+BENCHES   := hangup wer cpu kill chaos-agent chain capture truth agent pane live streams backlog long overload faithful isolation silence remote consent damage
 # Those with another model: a shape with the proportions of Whisper's, for speed, or with a language model's stub.
 STREAMS   := streams-tiny streams-base streams-small
 STUBS     := stub-embedded stub-tiny stub-base stub-small
 
 .DEFAULT_GOAL := help
 .PHONY: help demo programs pane setup-demo setup-test check fmt clippy doc bans pane-check proto golden \
-        test test-build test-doc test-rust test-pane test-browser test-upgrade bench $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny $(STUBS:%=bench-%) bench-fresh check-real-model benchmarks-page capacity-page figures clean
+        test test-build test-doc test-rust test-pane test-browser test-upgrade bench $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny $(STUBS:%=bench-%) chaos-agent bench-fresh check-real-model benchmarks-page capacity-page figures clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -100,6 +100,8 @@ bench-streams-full-tiny: pane programs
 
 $(STUBS:%=bench-%): bench-stub-%: pane programs
 	$(BIN)/referent-bench stub --model $* $(if $(SHORT),--short)
+
+chaos-agent: bench-chaos-agent ## kill -9 of the agent at 3,000 moments; a tenth of it is in `make test`
 
 bench-fresh: programs ## clone, build and test from nothing, as a newcomer would: half an hour on two idle cores
 	$(BIN)/referent-bench fresh

@@ -7,11 +7,12 @@
 
 use crate::clock::Clock;
 use crate::config::{Config, SoundConfig};
+use crate::forgotten::{EndRules, LOUD};
 use crate::permit::{Decision, NotToDecide, Permit};
 use crate::resample::ImpossibleRate;
 use crate::spool::record::{Begin, Ended, Pace, Source, Taken};
 use crate::spool::{CallSpool, SpoolError};
-use crate::status::{Facts, Link, Since, judge};
+use crate::status::{Facts, Heard, Link, Since, judge};
 use crate::wav::{Wav, WavError};
 use rand::{Rng, RngExt as _};
 use referent_proto::ids::PerTrack;
@@ -44,6 +45,8 @@ pub struct Wanted {
     pub direction: Option<Direction>,
     /// The telephony's id.
     pub external_id: Option<String>,
+    /// The call that ended too early, and that this one goes on with.
+    pub continues: Option<CallId>,
 }
 
 /// Why a call does not begin.
@@ -92,7 +95,7 @@ pub fn begin(wanted: Wanted, config: &Config, clock: &Clock, rng: &mut impl Rng)
     let rule = config.rule_of(&area);
     Ok(Begin {
         call: CallId::new(u64::try_from(started.utc_ms).unwrap_or(0), rng.random()),
-        continues: None,
+        continues: wanted.continues,
         external_id: wanted.external_id,
         case_id: wanted.case_id,
         area: Some(area),
@@ -147,6 +150,8 @@ pub struct Call {
     unkept: Mutex<Vec<Taken>>,
     is_write_failing: AtomicBool,
     is_sync_failing: AtomicBool,
+    /// Where somebody was last heard, or could have been: samples of call time.
+    last_loud: AtomicU64,
     link: Mutex<Link>,
     since: Mutex<Since>,
     credit: watch::Sender<PerTrack<SampleOffset>>,
@@ -156,8 +161,12 @@ pub struct Call {
 #[derive(Debug)]
 struct Meter {
     peak_permille: AtomicU16,
+    /// When sound was last written, or when it was last allowed to be.
     last_sound_us: AtomicU64,
+    /// Sound was written since it was last allowed to be.
+    has_sound: AtomicBool,
     last_nonzero_us: AtomicU64,
+    is_muted: AtomicBool,
     problem: Mutex<Option<String>>,
 }
 
@@ -168,7 +177,9 @@ impl Call {
         let meter = || Meter {
             peak_permille: AtomicU16::new(0),
             last_sound_us: AtomicU64::new(now_us),
+            has_sound: AtomicBool::new(false),
             last_nonzero_us: AtomicU64::new(now_us),
+            is_muted: AtomicBool::new(false),
             problem: Mutex::new(None),
         };
         let begin = spool.begin();
@@ -183,6 +194,7 @@ impl Call {
             meters: PerTrack { near: meter(), far: meter() },
             is_write_failing: AtomicBool::new(false),
             is_sync_failing: AtomicBool::new(false),
+            last_loud: AtomicU64::new(newest.0),
             link: Mutex::new(Link::Away(now)),
             since: Mutex::new(Since::new(now)),
             credit: watch::Sender::new(PerTrack::default()),
@@ -296,9 +308,11 @@ impl Call {
         }
         let now_us = self.clock.boot_us();
         for track in Track::BOTH {
-            // The silence was wanted, and is over.
-            self.meters[track].last_sound_us.store(now_us, Ordering::Relaxed);
-            self.meters[track].last_nonzero_us.store(now_us, Ordering::Relaxed);
+            // The silence was wanted, and is over; the devices are opened only now.
+            let meter = &self.meters[track];
+            meter.has_sound.store(false, Ordering::Relaxed);
+            meter.last_sound_us.store(now_us, Ordering::Relaxed);
+            meter.last_nonzero_us.store(now_us, Ordering::Relaxed);
         }
         lock(&self.permit).decide(decision, self.here());
         Ok(())
@@ -345,9 +359,34 @@ impl Call {
         meter.peak_permille.fetch_max(permille, Ordering::Relaxed);
         let now_us = self.clock.boot_us();
         meter.last_sound_us.store(now_us, Ordering::Relaxed);
+        meter.has_sound.store(true, Ordering::Relaxed);
+        if peak >= LOUD {
+            self.last_loud.store(self.here().0, Ordering::Relaxed);
+        }
         if peak > 0 {
             meter.last_nonzero_us.store(now_us, Ordering::Relaxed);
         }
+    }
+
+    /// Nobody has ended it, and it is over all the same.
+    pub fn is_forgotten(&self, rules: EndRules) -> bool {
+        let here = self.here();
+        if self.withheld().is_some() {
+            self.last_loud.store(here.0, Ordering::Relaxed);
+        }
+        rules.is_over(here, SampleOffset(self.last_loud.load(Ordering::Relaxed)))
+    }
+
+    /// A file has nothing to give now because nobody takes it: no sound is missed.
+    pub fn waits_for_credit(&self) {
+        for track in Track::BOTH {
+            self.meters[track].last_sound_us.store(self.clock.boot_us(), Ordering::Relaxed);
+        }
+    }
+
+    /// The track's device is switched off in the system's settings, or not.
+    pub fn set_muted(&self, track: Track, is_muted: bool) {
+        self.meters[track].is_muted.store(is_muted, Ordering::Relaxed);
     }
 
     /// The last write into the spool failed, or went well again; true when that is news.
@@ -416,12 +455,18 @@ impl Call {
         let now_us = self.clock.boot_us();
         let ago = |at: &AtomicU64| Duration::from_micros(now_us.saturating_sub(at.load(Ordering::Relaxed)));
         let begin = self.spool.begin();
+        let heard = |track: Track| {
+            let meter = &self.meters[track];
+            let ago = ago(&meter.last_sound_us);
+            if meter.has_sound.load(Ordering::Relaxed) { Heard::Ago(ago) } else { Heard::NotYet(ago) }
+        };
         let facts = Facts {
             withheld: self.withheld(),
             tracks: begin.tracks.clone(),
             is_disk_failing: self.is_write_failing.load(Ordering::Relaxed)
                 || self.is_sync_failing.load(Ordering::Relaxed),
-            silent: PerTrack { near: ago(&self.meters.near.last_sound_us), far: ago(&self.meters.far.last_sound_us) },
+            heard: PerTrack { near: heard(Track::Near), far: heard(Track::Far) },
+            is_muted: self.meters.near.is_muted.load(Ordering::Relaxed),
             all_zero: ago(&self.meters.near.last_nonzero_us),
             link,
         };

@@ -5,9 +5,13 @@
 //! nothing came for a while, what comes next is held back for a second at most: a busy PC catches up in that time, and
 //! the run goes on; a device that stood still does not, and is anchored anew, with a gap between.
 //!
+//! A device's clock is not the PC's: what it runs away by is measured (`drift`) and the run made longer or shorter, so that
+//! the two tracks stay together for hours.
+//!
 //! Promised: offsets only grow; whatever is not sound is a gap with a reason; a device that gives nothing does not hold
 //! the track back by more than 3 s. Not done here: no clock, no device, no disk.
 
+use crate::drift::Drift;
 use crate::resample::{ImpossibleRate, Run};
 use referent_proto::{Chunk, GapReason, SampleOffset, Track};
 
@@ -54,6 +58,10 @@ pub struct DeviceTrack {
     resume_us: Option<u64>,
     is_first_run: bool,
     last_sound_us: u64,
+    /// When the ring was last looked at.
+    looked_us: u64,
+    /// For so long since the last sound nobody looked.
+    unseen_us: u64,
     /// How far the run lay behind boot time when it was last poured in peace.
     usual_lag_us: u64,
     doubt: Option<Doubt>,
@@ -72,6 +80,7 @@ struct Anchored {
     run: Run,
     anchor_us: u64,
     frames: u64,
+    drift: Drift,
 }
 
 impl DeviceTrack {
@@ -85,6 +94,8 @@ impl DeviceTrack {
             resume_us: None,
             is_first_run: true,
             last_sound_us: 0,
+            looked_us: 0,
+            unseen_us: 0,
             usual_lag_us: 0,
             doubt: None,
             missing,
@@ -132,12 +143,16 @@ impl DeviceTrack {
         let mut pieces = Vec::new();
         let frames = poured.mono.len() as u64;
         let quiet_us = poured.now_us.saturating_sub(self.last_sound_us);
+        let between_us = poured.now_us.saturating_sub(std::mem::replace(&mut self.looked_us, poured.now_us));
         if frames == 0 {
-            if quiet_us > LOST_US && self.run.is_some() {
+            // A PC that was too busy to look: what the device has heard meanwhile is on its way.
+            self.unseen_us += if between_us > STALL_US { between_us } else { 0 };
+            if quiet_us > LOST_US + self.unseen_us && self.run.is_some() {
                 pieces.extend(self.break_off(GapReason::DeviceLost));
             }
         } else {
             self.last_sound_us = poured.now_us;
+            self.unseen_us = 0;
             self.pour_or_hold(poured, quiet_us, &mut pieces)?;
         }
         if poured.dropped > 0 {
@@ -200,11 +215,17 @@ impl DeviceTrack {
             }
             let start = SampleOffset((anchor_us * 16 + 500) / 1000).max(self.end);
             pieces.push(Piece::GapUpTo(self.track, start, self.missing));
-            self.run = Some(Anchored { run: Run::begin(self.track, self.rate, start)?, anchor_us, frames: 0 });
+            self.run = Some(Anchored {
+                run: Run::begin(self.track, self.rate, start)?,
+                anchor_us,
+                frames: 0,
+                drift: Drift::default(),
+            });
             self.end = start;
         }
         if let Some(anchored) = &mut self.run {
             anchored.frames += mono.len() as u64;
+            anchored.keep_time(poured.now_us, self.rate);
             pieces.extend(anchored.run.push(mono).into_iter().map(Piece::Chunk));
             self.end = anchored.run.next_offset();
         }
@@ -248,7 +269,16 @@ impl DeviceTrack {
 
 impl Anchored {
     fn end_us(&self, rate: u32) -> u64 {
-        self.anchor_us + self.frames * 1_000_000 / u64::from(rate)
+        let pushed_us = self.anchor_us + self.frames * 1_000_000 / u64::from(rate);
+        pushed_us.saturating_add_signed(self.run.stretched() * 1000 / 16)
+    }
+
+    /// Has the run made longer or shorter when the device's clock has run away from the PC's.
+    fn keep_time(&mut self, now_us: u64, rate: u32) {
+        let lag_us = i64::try_from(now_us).unwrap_or(i64::MAX) - i64::try_from(self.end_us(rate)).unwrap_or(i64::MAX);
+        if let Some(behind_us) = self.drift.look(now_us, lag_us) {
+            self.run.stretch(behind_us * 16 / 1000);
+        }
     }
 }
 

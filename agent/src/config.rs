@@ -5,6 +5,7 @@
 //! but loopback is spoken to, because certificates come with a later version. Not done here: no environment is read.
 
 use crate::capture::Pick;
+use crate::forgotten::EndRules;
 use crate::spool::record::Pace;
 use referent_proto::{Mode, Track};
 use referent_telemetry::TelemetryConfig;
@@ -31,6 +32,8 @@ pub struct Config {
     pub areas: BTreeMap<String, Rule>,
     /// The department, unless a call names another.
     pub area: String,
+    /// When a call ends that nobody ends.
+    pub ends: EndRules,
     /// Where sound comes from.
     pub sound: SoundConfig,
     /// Where traces go, if anywhere.
@@ -107,6 +110,7 @@ impl Config {
             rule: rule("mode", raw.mode, raw.legal_basis)?,
             areas: areas(raw.areas)?,
             area: raw.area,
+            ends: raw.ends.map_or_else(EndRules::default, RawEnds::rules),
             sound: sound(raw.sound)?,
             telemetry: raw.telemetry.map(RawTelemetry::check).transpose().map_err(|bad| bad.to_string())?,
         })
@@ -134,6 +138,7 @@ struct Raw {
     area: String,
     #[serde(default)]
     areas: BTreeMap<String, RawRule>,
+    ends: Option<RawEnds>,
     sound: RawSound,
     telemetry: Option<RawTelemetry>,
 }
@@ -143,6 +148,23 @@ struct Raw {
 struct RawRule {
     mode: Mode,
     legal_basis: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawEnds {
+    quiet_s: Option<u32>,
+    longest_s: Option<u32>,
+}
+
+impl RawEnds {
+    fn rules(self) -> EndRules {
+        let usual = EndRules::default();
+        EndRules {
+            quiet_s: self.quiet_s.unwrap_or(usual.quiet_s),
+            longest_s: self.longest_s.unwrap_or(usual.longest_s),
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -20,7 +20,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
-use referent_proto::Direction;
+use referent_proto::{CallId, Direction};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -59,7 +59,7 @@ pub fn router(desk: Desk, token: Token, metrics: PrometheusHandle) -> Router {
 }
 
 /// The body of `POST /v1/calls`.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BeginBody {
     /// The file to play.
@@ -77,6 +77,9 @@ pub struct BeginBody {
     /// The telephony's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
+    /// The call that ended too early, and that this one goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<CallId>,
     /// A call that goes on is ended first; without this, it is in the way (409).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub replace: bool,
@@ -94,7 +97,7 @@ pub struct ConsentBody {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct CallBody {
     /// Its id.
-    pub call: referent_proto::CallId,
+    pub call: CallId,
 }
 
 async fn begin(
@@ -102,11 +105,11 @@ async fn begin(
     body: Result<Json<BeginBody>, JsonRejection>,
 ) -> Result<(StatusCode, Json<CallBody>), Problem> {
     let Json(body) = body.map_err(|rejection| Problem::Malformed(rejection.body_text()))?;
-    let BeginBody { wav, case_id, area, direction, external_id, replace } = body;
+    let BeginBody { wav, case_id, area, direction, external_id, continues, replace } = body;
     if replace {
         doors.desk.hang_up_if_any().await?;
     }
-    let call = doors.desk.begin(Wanted { wav, case_id, area, direction, external_id }).await?;
+    let call = doors.desk.begin(Wanted { wav, case_id, area, direction, external_id, continues }).await?;
     Ok((StatusCode::CREATED, Json(CallBody { call })))
 }
 

@@ -261,7 +261,7 @@ impl Desk {
 
     fn go_on(&self, call: &Arc<Call>, at: StartAt) -> io::Result<Live> {
         self.0.line.turns.is_served(call, false);
-        let feed = Feed::start(Arc::clone(call), self.0.config.sound.clone(), at)?;
+        let feed = Feed::start(Arc::clone(call), self.0.config.sound.clone(), self.0.config.ends, at)?;
         let (desk, id, mut finished) = (self.clone(), call.id(), feed.finished());
         self.0.tracker.spawn(self.0.ends_now.clone().run_until_cancelled_owned(async move {
             let how = finished.wait_for(Option::is_some).await.map_or(None, |how| *how);

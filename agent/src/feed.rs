@@ -5,7 +5,7 @@
 //!
 //! Promised: what could not be written becomes a gap; the end of the call is durable as soon as its last sound is; a file
 //! that is played as fast as it is taken runs no further ahead than credit, or 10 s where there is none yet.
-//! A file that ends hangs up by itself, with the reason `rule`.
+//! A file that ends hangs up by itself, and so does a call that was forgotten (`forgotten`), with the reason `rule`.
 //! Not done here: no network, no decision about what may be recorded: `permit` knows, and `writer` lets nothing else by.
 
 mod device;
@@ -15,6 +15,7 @@ pub mod writer;
 
 use crate::call::Call;
 use crate::config::SoundConfig;
+use crate::forgotten::EndRules;
 use crate::spool::SpoolError;
 use referent_proto::HangUpReason;
 use sound::{Next, Sound};
@@ -72,12 +73,12 @@ pub enum StartAt {
 
 impl Feed {
     /// Lets a call's sound flow.
-    pub fn start(call: Arc<Call>, sound: SoundConfig, at: StartAt) -> io::Result<Self> {
+    pub fn start(call: Arc<Call>, sound: SoundConfig, ends: EndRules, at: StartAt) -> io::Result<Self> {
         let (stop, stops) = sync_channel(1);
         let (tell, finished) = watch::channel(None);
         let span = tracing::info_span!("call", call = %call.id());
         std::thread::Builder::new().name("feed".into()).spawn(move || {
-            let finished = span.in_scope(|| run(&call, &sound, at, &stops));
+            let finished = span.in_scope(|| run(&call, &sound, ends, at, &stops));
             tell.send_replace(Some(finished));
         })?;
         Ok(Self { stop, finished })
@@ -99,7 +100,7 @@ impl Feed {
     }
 }
 
-fn run(call: &Call, sound: &SoundConfig, at: StartAt, stops: &Receiver<Stop>) -> Finished {
+fn run(call: &Call, sound: &SoundConfig, ends: EndRules, at: StartAt, stops: &Receiver<Stop>) -> Finished {
     let mut writer = Writer::new(call);
     let mut source = Sound::open(call, sound, at);
     let finished = std::thread::scope(|scope| {
@@ -112,7 +113,7 @@ fn run(call: &Call, sound: &SoundConfig, at: StartAt, stops: &Receiver<Stop>) ->
                 tracing::error!(%error, "no thread for the disk; sound is made durable only at the end");
             }
         }
-        let finished = pour_until_stopped(&mut source, &mut writer, stops);
+        let finished = pour_until_stopped(&mut source, &mut writer, ends, stops);
         drop(end_sync);
         finished
     });
@@ -127,7 +128,12 @@ fn run(call: &Call, sound: &SoundConfig, at: StartAt, stops: &Receiver<Stop>) ->
 }
 
 /// Pours sound until somebody stops it, or it ends by itself; then what is left.
-fn pour_until_stopped(sound: &mut Sound, writer: &mut Writer<'_>, stops: &Receiver<Stop>) -> Result<Stop, Erased> {
+fn pour_until_stopped(
+    sound: &mut Sound,
+    writer: &mut Writer<'_>,
+    ends: EndRules,
+    stops: &Receiver<Stop>,
+) -> Result<Stop, Erased> {
     let mut wait = Duration::ZERO;
     let mut keep_again = Instant::now();
     let mut awake = Awake::now(writer.call());
@@ -149,7 +155,11 @@ fn pour_until_stopped(sound: &mut Sound, writer: &mut Writer<'_>, stops: &Receiv
         }
         let next = sound.pour(writer)?;
         writer.call().state(); // So that its `since` is true, although nobody asks.
-        let stop = stop.or((next == Next::End).then_some(Stop::HangUp(HangUpReason::Rule)));
+        let is_forgotten = writer.call().is_forgotten(ends);
+        if is_forgotten {
+            tracing::warn!("nobody has ended this call for long; it is ended by rule");
+        }
+        let stop = stop.or((is_forgotten || next == Next::End).then_some(Stop::HangUp(HangUpReason::Rule)));
         if let Some(stop) = stop {
             sound.finish(writer)?;
             return Ok(stop);

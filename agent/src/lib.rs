@@ -19,14 +19,17 @@ pub mod call;
 pub mod capture;
 pub mod wav;
 pub mod call_time;
+pub mod drift;
 pub mod resample;
 pub mod feed;
+pub mod forgotten;
 pub mod spool;
 pub mod backoff;
 pub mod send;
 pub mod status;
 pub mod desk;
 pub mod control;
+pub mod link;
 pub mod metrics;
 
 use anyhow::Context as _;

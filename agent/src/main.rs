@@ -6,6 +6,7 @@ use referent_agent::clock::Clock;
 use referent_agent::config::Config;
 use referent_agent::control::BeginBody;
 use referent_agent::control::client::Agent;
+use referent_agent::link::Link;
 use referent_agent::send::Limits;
 use referent_agent::{Surroundings, capture};
 use referent_proto::{CallId, Direction, Track};
@@ -55,6 +56,9 @@ enum Command {
         /// The telephony's id of the call.
         #[arg(long, value_name = "ID")]
         external_id: Option<String>,
+        /// The call that ended too early, and that this one goes on with.
+        #[arg(long, value_name = "ID")]
+        continues: Option<CallId>,
         /// End a call that still goes on, instead of refusing.
         #[arg(long)]
         replace: bool,
@@ -80,6 +84,13 @@ enum Command {
     },
     /// They hung up: tell the running agent.
     Stop(ConfigFile),
+    /// Follow a link: `referent://begin?case=ID`, `referent://hang-up`.
+    Open {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The link.
+        link: String,
+    },
     /// What the running agent does.
     Status {
         #[command(flatten)]
@@ -130,20 +141,29 @@ async fn act(command: Command) -> anyhow::Result<()> {
     rustls::crypto::ring::default_provider().install_default().ok();
     match command {
         Command::Run(file) => run(&file).await,
-        Command::Start { file, wav, case, area, direction, external_id, replace } => {
+        Command::Start { file, wav, case, area, direction, external_id, continues, replace } => {
             // The agent has a working directory of its own.
             let absolute = |wav: PathBuf| std::path::absolute(&wav).unwrap_or(wav);
             let direction = direction.map(|direction| match direction {
                 Called::Incoming => Direction::Incoming,
                 Called::Outgoing => Direction::Outgoing,
             });
-            let body = BeginBody { wav: wav.map(absolute), case_id: case, area, direction, external_id, replace };
+            let body =
+                BeginBody { wav: wav.map(absolute), case_id: case, area, direction, external_id, continues, replace };
             say(&running(&file)?.start(&body).await?.to_string())
         }
         Command::Pause(file) => say(&running(&file)?.pause().await?.to_string()),
         Command::Resume(file) => say(&running(&file)?.resume().await?.to_string()),
         Command::Consent { file, answer } => say(&running(&file)?.consent(answer == Answer::Yes).await?.to_string()),
         Command::Discard { file, call } => say(&running(&file)?.discard(call).await?.to_string()),
+        Command::Open { file, link } => {
+            let agent = running(&file)?;
+            let call = match Link::parse(&link)? {
+                Link::Begin(body) => agent.start(&body).await?,
+                Link::HangUp => agent.stop().await?,
+            };
+            say(&call.to_string())
+        }
         Command::Stop(file) => say(&running(&file)?.stop().await?.to_string()),
         Command::Status { file, json } => {
             let status = running(&file)?.status().await?;
@@ -160,7 +180,9 @@ async fn run(file: &ConfigFile) -> anyhow::Result<()> {
     let config = Config::load(&file.config)?;
     // No instance: it would name the caseworker's PC.
     let program = Program { name: "referent-agent", version: env!("CARGO_PKG_VERSION"), instance: None };
-    let telemetry = referent_telemetry::start(program, &config.log, config.telemetry.as_ref())
+    // It calls every device that is closed an error; what is one is said by `capture`.
+    let log = format!("pulseaudio=off,{}", config.log);
+    let telemetry = referent_telemetry::start(program, &log, config.telemetry.as_ref())
         .with_context(|| file.config.display().to_string())?;
     let shutdown = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate()).context("while listening for SIGTERM")?;

@@ -10,8 +10,10 @@ use serde::Serialize;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// After this long without sound from a track, the user is told.
-pub const NO_SOUND_AFTER: Duration = Duration::from_secs(5);
+/// After this long without sound from a track that gave some, the user is told.
+pub const NO_SOUND_AFTER: Duration = Duration::from_secs(1);
+/// After this long without sound from a track that gave none yet: opening a device takes its time.
+pub const OPEN_WITHIN: Duration = Duration::from_secs(5);
 /// A microphone that gives nothing but zeros is switched off somewhere.
 pub const ALL_ZERO_AFTER: Duration = Duration::from_secs(15);
 /// After this long without contact, the user is told; shorter breaks pass unseen.
@@ -31,6 +33,15 @@ pub enum Link {
     },
 }
 
+/// When sound of a track was last written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// None since it may be recorded; for so long.
+    NotYet(Duration),
+    /// So long ago.
+    Ago(Duration),
+}
+
 /// What is known of a call that goes on.
 #[derive(Debug, Clone)]
 pub struct Facts {
@@ -40,8 +51,10 @@ pub struct Facts {
     pub tracks: Vec<Track>,
     /// The last write failed.
     pub is_disk_failing: bool,
-    /// For how long no sound was written.
-    pub silent: PerTrack<Duration>,
+    /// When sound was last written.
+    pub heard: PerTrack<Heard>,
+    /// The microphone is switched off in the system's settings.
+    pub is_muted: bool,
     /// For how long the microphone gave nothing but zeros.
     pub all_zero: Duration,
     /// The connection.
@@ -50,14 +63,22 @@ pub struct Facts {
 
 /// The state that the facts add up to; what hurts most comes first.
 pub fn judge(facts: &Facts, now: Instant) -> AgentStateKind {
-    let is_silent = |track| facts.tracks.contains(&track) && facts.silent[track] > NO_SOUND_AFTER;
+    let of_call = |track| facts.tracks.contains(&track).then_some(facts.heard[track]);
+    let is_silent = |track| match of_call(track) {
+        Some(Heard::NotYet(since)) => since > OPEN_WITHIN,
+        Some(Heard::Ago(ago)) => ago > NO_SOUND_AFTER,
+        None => false,
+    };
+    let is_opening = |track| matches!(of_call(track), Some(Heard::NotYet(_)));
+    let is_deaf = facts.is_muted || facts.all_zero > ALL_ZERO_AFTER;
     match (facts.withheld, facts.link) {
         (Some(GapReason::NotAllowed), _) => AgentStateKind::NotAllowed,
         _ if facts.is_disk_failing => AgentStateKind::DiskFull,
         (Some(GapReason::BeforeConsent), _) => AgentStateKind::AwaitingConsent,
         (Some(_), _) => AgentStateKind::Paused,
-        _ if is_silent(Track::Near) || facts.all_zero > ALL_ZERO_AFTER => AgentStateKind::NoSoundNear,
+        _ if is_silent(Track::Near) || is_deaf => AgentStateKind::NoSoundNear,
         _ if is_silent(Track::Far) => AgentStateKind::NoSoundFar,
+        _ if Track::BOTH.into_iter().any(is_opening) => AgentStateKind::Starting,
         (_, Link::Away(since)) if now - since > OFFLINE_AFTER => AgentStateKind::OfflineKeeping,
         (_, Link::There { behind }) if behind > BEHIND => AgentStateKind::CatchingUp,
         _ => AgentStateKind::Listening,
@@ -78,6 +99,7 @@ pub fn reason(kind: AgentStateKind) -> Words {
     use AgentStateKind as K;
     let (da, en) = match kind {
         K::Listening => ("Lyden optages og skrives ud.", "Sound is captured and written out."),
+        K::Starting => ("Mikrofonen og pc'ens lyd åbnes.", "The microphone and the PC's sound are being opened."),
         K::Paused => ("Optagelsen er sat på pause.", "Recording is paused."),
         K::AwaitingConsent => {
             ("Der optages intet, før borgeren har sagt ja.", "Nothing is recorded until the citizen has agreed.")
@@ -116,6 +138,9 @@ pub fn next_step(kind: AgentStateKind) -> Option<Words> {
             ("Spørg borgeren, og tryk på Borgeren har sagt ja.", "Ask the citizen, and press The citizen agreed.")
         }
         K::Paused => ("Tryk på Fortsæt, når I vil videre.", "Press Resume when you want to go on."),
+        K::Starting => {
+            ("Vent med det vigtige, til der står, at der lyttes.", "Wait with what matters until it says listening.")
+        }
         K::Listening | K::OfflineKeeping | K::CatchingUp | K::NotAllowed | K::Idle => return None,
     };
     Some(Words { da, en })
@@ -154,11 +179,13 @@ mod tests {
             withheld: None,
             tracks: Track::BOTH.to_vec(),
             is_disk_failing: false,
-            silent: PerTrack::default(),
+            heard: PerTrack { near: Heard::Ago(Duration::ZERO), far: Heard::Ago(Duration::ZERO) },
+            is_muted: false,
             all_zero: Duration::ZERO,
             link: Link::There { behind: 0 },
         };
-        let long = PerTrack { near: Duration::from_secs(9), far: Duration::from_secs(9) };
+        let all = |heard| PerTrack { near: heard, far: heard };
+        let long = all(Heard::Ago(Duration::from_millis(1100)));
         let away = Link::Away(now - Duration::from_secs(10));
         let just_away = Link::Away(now - Duration::from_secs(1));
         let check = |facts: &Facts, expected| assert_eq!(judge(facts, now), expected, "{facts:?}");
@@ -166,14 +193,27 @@ mod tests {
         check(&Facts { link: just_away, ..fine.clone() }, AgentStateKind::Listening);
         check(&Facts { link: away, ..fine.clone() }, AgentStateKind::OfflineKeeping);
         check(&Facts { link: Link::There { behind: BEHIND + 1 }, ..fine.clone() }, AgentStateKind::CatchingUp);
-        check(&Facts { silent: long, link: away, ..fine.clone() }, AgentStateKind::NoSoundNear);
+        check(&Facts { heard: long, link: away, ..fine.clone() }, AgentStateKind::NoSoundNear);
         check(&Facts { all_zero: Duration::from_secs(20), ..fine.clone() }, AgentStateKind::NoSoundNear);
-        let far_only = PerTrack { near: Duration::ZERO, ..long };
-        check(&Facts { silent: far_only, ..fine.clone() }, AgentStateKind::NoSoundFar);
-        let desk_phone = Facts { silent: far_only, tracks: vec![Track::Near], ..fine.clone() };
+        check(&Facts { is_muted: true, ..fine.clone() }, AgentStateKind::NoSoundNear);
+        // Nothing was heard yet: never listening, first because the devices are being opened.
+        let opening = all(Heard::NotYet(Duration::from_millis(300)));
+        check(&Facts { heard: opening, ..fine.clone() }, AgentStateKind::Starting);
+        check(
+            &Facts { heard: PerTrack { near: Heard::Ago(Duration::ZERO), ..opening }, ..fine.clone() },
+            AgentStateKind::Starting,
+        );
+        check(&Facts { heard: opening, link: away, ..fine.clone() }, AgentStateKind::Starting);
+        check(
+            &Facts { heard: all(Heard::NotYet(Duration::from_secs(6))), ..fine.clone() },
+            AgentStateKind::NoSoundNear,
+        );
+        let far_only = PerTrack { near: Heard::Ago(Duration::ZERO), ..long };
+        check(&Facts { heard: far_only, ..fine.clone() }, AgentStateKind::NoSoundFar);
+        let desk_phone = Facts { heard: far_only, tracks: vec![Track::Near], ..fine.clone() };
         check(&desk_phone, AgentStateKind::Listening);
-        check(&Facts { is_disk_failing: true, silent: long, ..fine.clone() }, AgentStateKind::DiskFull);
-        let withheld = |reason| Facts { withheld: Some(reason), silent: long, link: away, ..fine.clone() };
+        check(&Facts { is_disk_failing: true, heard: long, ..fine.clone() }, AgentStateKind::DiskFull);
+        let withheld = |reason| Facts { withheld: Some(reason), heard: long, link: away, ..fine.clone() };
         check(&withheld(GapReason::BeforeConsent), AgentStateKind::AwaitingConsent);
         check(&withheld(GapReason::Paused), AgentStateKind::Paused);
         check(&Facts { is_disk_failing: true, ..withheld(GapReason::NotAllowed) }, AgentStateKind::NotAllowed);

@@ -11,6 +11,8 @@ mod pipeline;
 use agent::{Running, config, wav};
 use pipeline::{Heard, Instead, Manner, Pipeline, all_arrived};
 use referent_agent::clock::Clock;
+use referent_agent::control::BeginBody;
+use referent_agent::forgotten::EndRules;
 use referent_proto::{CallId, Command, CommandId, CommandKind, GapReason, HangUpReason, SampleOffset, Track, Urgency};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -275,4 +277,31 @@ async fn a_discarded_call_is_erased_at_once_and_the_next_one_works() {
 
 fn command() -> CommandId {
     CommandId::new(1, [7; 10])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_everybody_forgot_ends_by_rule_and_can_be_continued() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipeline = Pipeline::there(Manner::default()).await;
+    // Noise for two seconds, then nothing.
+    let (path, _) = wav(folder.path(), "call.wav", 2);
+    let mut file = hound::WavWriter::append(&path).unwrap();
+    for _ in 0..30 * 16_000 * 2 {
+        file.write_sample(0_i16).unwrap();
+    }
+    file.finalize().unwrap();
+    let mut config = config(folder.path(), &pipeline.url(), "credit");
+    config.ends = EndRules { quiet_s: 10, longest_s: 0 };
+    let agent = Running::start(config, &Clock::system()).await;
+    let call = agent.begin(&path).await;
+    pipeline.until("hang-up", |p| p.hang_up(call).is_some()).await;
+    let hang_up = pipeline.hang_up(call).unwrap();
+    assert_eq!(hang_up.reason, HangUpReason::Rule);
+    assert!((12 * 16_000..20 * 16_000).contains(&hang_up.ends.near.0), "{hang_up:?}");
+    agent.until_spool_is_empty().await;
+    let body = BeginBody { wav: Some(path), continues: Some(call), ..BeginBody::default() };
+    let next = agent.control.start(&body).await.unwrap();
+    pipeline.until("hang-up", |p| p.hang_up(next).is_some()).await;
+    assert_eq!(pipeline.hellos().last().unwrap().continues, Some(call));
+    agent.stop().await;
 }

@@ -127,6 +127,8 @@ pub enum CallState {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AgentStateKind {
+    /// Sound may be recorded, and none has been written yet: the devices are being opened.
+    Starting,
     /// Sound arrives and is written.
     Listening,
     /// A person paused.

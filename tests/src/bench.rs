@@ -222,10 +222,35 @@ pub fn capture() -> Result<()> {
     let figures = Figures::of("make bench-capture")?;
     let number = |key: &str| row[key].as_f64().with_context(|| key.to_owned());
     figures.write("capture.correlation", number("correlation")?, "", 1, &row)?;
-    figures.write("capture.dropped_ms", number("dropped_ms")?, "ms", 1, &json!({}))
+    figures.write("capture.dropped_ms", number("dropped_ms")?, "ms", 1, &json!({}))?;
+    figures.write("capture.device_change_s", number("device_change_s")?, "s", 2, &json!({}))?;
+    let drift = measured_by_test("referent-agent", "drift")?;
+    let worst_us = drift["drift_us_per_hour"].as_f64().context("drift_us_per_hour")?;
+    figures.write("capture.drift_ms_per_hour", worst_us / 1000.0, "ms", 5, &drift)
 }
 
-/// Runs one test in its long form and gives the JSON line that it prints.
+/// The agent killed 3,000 times, by its own test.
+pub fn chaos_agent() -> Result<()> {
+    let row = measured_by_test("referent-agent", "chaos")?;
+    let figures = Figures::of("make chaos-agent")?;
+    let number = |key: &str| row[key].as_f64().with_context(|| key.to_owned());
+    figures.write("chaos_agent.kills", number("kills")?, "kills", 1, &row)?;
+    for (key, what) in
+        [("lost", "samples"), ("doubled", "samples"), ("reordered", "samples"), ("unmarked_gaps", "samples")]
+    {
+        figures.write(&format!("chaos_agent.{key}"), number(key)?, what, 1, &json!({}))?;
+    }
+    Ok(())
+}
+
+/// A disk that fills up in mid-call, by the agent's own test.
+pub fn truth() -> Result<()> {
+    let row = measured_by_test("referent-agent", "disk_full")?;
+    let seconds = row["false_listening_s"].as_f64().context("false_listening_s; only root can measure it")?;
+    Figures::of("make bench-truth")?.write("truth.false_listening_s", seconds, "s", 1, &row)
+}
+
+/// Runs the tests of one file in their long form and gives what their lines of JSON say together.
 fn measured_by_test(package: &str, test: &str) -> Result<Value> {
     let output = Command::new("cargo")
         .args(["test", "--locked", "-q", "-p", package, "--test", test, "--", "--nocapture"])
@@ -233,9 +258,12 @@ fn measured_by_test(package: &str, test: &str) -> Result<Value> {
         .output()?;
     ensure!(output.status.success(), "{package}'s test {test} failed: {}", String::from_utf8_lossy(&output.stdout));
     let printed = String::from_utf8_lossy(&output.stdout);
-    let line =
-        printed.lines().find_map(|line| Some(&line[line.find('{')?..])).context("the test prints a JSON line")?;
-    serde_json::from_str(line).with_context(|| line.to_owned())
+    let mut said = serde_json::Map::new();
+    for line in printed.lines().filter_map(|line| Some(&line[line.find('{')?..])) {
+        said.extend(serde_json::from_str::<serde_json::Map<_, _>>(line).with_context(|| line.to_owned())?);
+    }
+    ensure!(!said.is_empty(), "{package}'s test {test} prints no line of JSON");
+    Ok(Value::Object(said))
 }
 
 /// CPU and memory while a call goes on in real time.

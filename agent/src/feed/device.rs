@@ -35,16 +35,24 @@ impl Device {
     }
 
     pub(super) fn pour(&mut self, writer: &mut Writer<'_>) -> Result<(), Erased> {
-        let call = writer.call();
         if self.tap.as_ref().is_some_and(Tap::is_broken) {
             tracing::warn!(track = %self.track, "the sound device went away");
-            self.tap = None;
-            self.timeline.lost().into_iter().try_for_each(|piece| writer.write(piece))?;
+            self.let_go(writer)?;
         }
         if self.tap.is_none() {
-            call_end(call, self.track, &mut self.timeline);
-            self.open(call);
+            call_end(writer.call(), self.track, &mut self.timeline);
         }
+        // The old one goes on until the better one is open.
+        if self.tap.as_ref().is_none_or(Tap::has_better) {
+            self.open(writer)?;
+        }
+        writer.call().set_muted(self.track, self.tap.as_ref().is_some_and(Tap::is_muted));
+        self.drain(writer)
+    }
+
+    /// Writes what was heard since the last time.
+    fn drain(&mut self, writer: &mut Writer<'_>) -> Result<(), Erased> {
+        let call = writer.call();
         let drained = self.tap.as_mut().map(Tap::drain).unwrap_or_default();
         if drained.dropped > 0 {
             tracing::warn!(track = %self.track, frames = drained.dropped, "the PC was too busy to take all sound");
@@ -67,10 +75,17 @@ impl Device {
         }
     }
 
+    /// The device is not used any more: what it has heard is written.
+    fn let_go(&mut self, writer: &mut Writer<'_>) -> Result<(), Erased> {
+        self.drain(writer)?;
+        self.tap = None;
+        self.timeline.lost().into_iter().try_for_each(|piece| writer.write(piece))
+    }
+
     /// Nothing may be recorded: what was heard until now is written, as far as it may be, and the device is let go of.
     pub(super) fn close(&mut self, why: GapReason, writer: &mut Writer<'_>) -> Result<(), Erased> {
         if self.tap.is_some() {
-            self.pour(writer)?;
+            self.drain(writer)?;
             self.tap = None;
             tracing::info!(track = %self.track, ?why, "the sound device is closed");
         }
@@ -87,11 +102,12 @@ impl Device {
     }
 
     /// Takes a tap that has opened; begins to open one when it is time to.
-    fn open(&mut self, call: &Call) {
+    fn open(&mut self, writer: &mut Writer<'_>) -> Result<(), Erased> {
+        let call = writer.call();
         let now_us = call.clock().boot_us();
         if self.opening.as_ref().is_some_and(JoinHandle::is_finished) {
             match self.opening.take().map(JoinHandle::join) {
-                Some(Ok(Ok(tap))) => self.opened(call, tap),
+                Some(Ok(Ok(tap))) => self.opened(writer, tap)?,
                 Some(Ok(Err(error))) => self.not_opened(call, error.to_string(), now_us),
                 Some(Err(_)) => self.not_opened(call, "the sound system broke down".into(), now_us),
                 None => {}
@@ -105,14 +121,26 @@ impl Device {
                 Err(error) => self.not_opened(call, error.to_string(), now_us),
             }
         }
+        Ok(())
     }
 
-    fn opened(&mut self, call: &Call, tap: Tap) {
+    fn opened(&mut self, writer: &mut Writer<'_>, tap: Tap) -> Result<(), Erased> {
         tracing::info!(track = %self.track, device = tap.name(), rate = tap.rate(), "the sound device is open");
-        call.set_problem(self.track, None);
+        if self.tap.is_some() {
+            self.let_go(writer)?;
+        }
+        let stands_in = tap.stands_in().then(|| match &self.pick {
+            Some(Pick::Named(part)) => format!("no sound device fits {part:?}; {} stands in for it", tap.name()),
+            _ => format!("{} stands in for another sound device", tap.name()),
+        });
+        if let Some(problem) = &stands_in {
+            tracing::warn!(track = %self.track, %problem);
+        }
+        writer.call().set_problem(self.track, stands_in);
         self.timeline.reopened(tap.rate());
         self.tap = Some(tap);
         self.has_been_open = true;
+        Ok(())
     }
 
     fn not_opened(&mut self, call: &Call, problem: String, now_us: u64) {

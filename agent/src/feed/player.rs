@@ -76,7 +76,12 @@ impl Player {
             Pace::RealTime => (now, TICK),
             Pace::Credit => {
                 let limit = writer.call().granted().max(self.start + AHEAD_WITHOUT_CREDIT);
-                if limit <= position { (position, NO_CREDIT) } else { (limit.min(position + STRIDE), Duration::ZERO) }
+                if limit <= position {
+                    writer.call().waits_for_credit();
+                    (position, NO_CREDIT)
+                } else {
+                    (limit.min(position + STRIDE), Duration::ZERO)
+                }
             }
         };
         let more = self.read_until(until, writer)?;

@@ -11,13 +11,15 @@ use crate::spool::{Item, Reader, SpoolError};
 use crate::status::BEHIND;
 use referent_proto::calls::{self as wire, from_agent, to_agent};
 use referent_proto::ids::PerTrack;
-use referent_proto::{BadMessage, Command, CommandKind, HangUp, SampleOffset, Settled, Track};
+use referent_proto::{
+    AgentState, AgentStateKind, BadMessage, Command, CommandKind, HangUp, SampleOffset, Settled, Track,
+};
 use referent_telemetry::{Place, carry, step};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Streaming};
 use tracing::Span;
@@ -25,6 +27,8 @@ use tracing::field::Empty;
 
 /// Messages on their way to the transport.
 const UP_QUEUE: usize = 32;
+/// How often it is looked whether the agent does something else than the server knows.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How long a `Done` may take to leave before the stream is closed.
 const DONE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -65,8 +69,7 @@ async fn converse(
     mut down: Streaming<wire::ToAgent>,
 ) -> Result<Ending, Broken> {
     let mut durable = call.spool().durable();
-    let mut heartbeat = interval(line.limits.heartbeat);
-    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut pulse = Pulse::new(line.limits.heartbeat);
     let (mut patience, mut heard) = (line.limits.greeting, Instant::now());
     let (mut is_leaving, mut is_up_open) = (false, true);
     let discarded = loop {
@@ -100,15 +103,42 @@ async fn converse(
                 Err(_) => is_up_open = false,
             },
             _ = durable.changed() => stream.is_more_durable = true,
-            _ = heartbeat.tick() => {
-                let state = from_agent::Kind::AgentState(call.heartbeat().into());
-                up.try_send(wire::FromAgent { kind: Some(state) }).ok();
+            state = pulse.beat(call) => {
+                up.try_send(wire::FromAgent { kind: Some(from_agent::Kind::AgentState(state.into())) }).ok();
             }
             () = sleep_until(heard + patience) => return Err(Broken::Silent(patience)),
             () = line.leaving.cancelled(), if !is_leaving => is_leaving = true,
         }
     };
     discard(call, discarded, up, down).await
+}
+
+/// When to tell the server what the agent does: with every heartbeat, and at once when it is something else.
+struct Pulse {
+    look: Interval,
+    every: Duration,
+    said: Option<(AgentStateKind, Instant)>,
+}
+
+impl Pulse {
+    fn new(every: Duration) -> Self {
+        let mut look = interval(every.min(LOOK_EVERY));
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { look, every, said: None }
+    }
+
+    /// Waits until it is due. Loses nothing when it is not waited for to the end.
+    async fn beat(&mut self, call: &Call) -> AgentState {
+        loop {
+            let now = self.look.tick().await;
+            let is_due = self.said.is_none_or(|(kind, at)| now - at >= self.every || kind != call.state_kind());
+            if is_due {
+                let state = call.heartbeat();
+                self.said = Some((state.kind, now));
+                return state;
+            }
+        }
+    }
 }
 
 type Up = mpsc::Sender<wire::FromAgent>;

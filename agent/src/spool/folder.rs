@@ -39,9 +39,18 @@ impl Spool {
     pub fn begin_with_segments_of(&self, begin: Begin, samples: u64) -> Result<CallSpool, SpoolError> {
         let folder = self.root.join(begin.call.to_string());
         std::fs::create_dir(&folder)?;
+        let result = self.write_head(&folder, begin, samples);
+        if result.is_err() {
+            // Nobody was told its id; what could be written of it would only be counted.
+            std::fs::remove_dir_all(&folder).ok();
+        }
+        result
+    }
+
+    fn write_head(&self, folder: &Path, begin: Begin, samples: u64) -> Result<CallSpool, SpoolError> {
         let boot_ms = begin.boot_ms;
-        head_file::write(&folder, head_file::Name::Call, begin.clone())?;
-        let spool = CallSpool::of(folder, State::new(begin), samples);
+        head_file::write(folder, head_file::Name::Call, begin.clone())?;
+        let spool = CallSpool::of(folder.to_owned(), State::new(begin), samples);
         spool.state().roll(&spool.shared.folder, boot_ms)?;
         spool.sync()?;
         File::open(&self.root)?.sync_all()?;

@@ -30,6 +30,9 @@ export class Fake {
   /** When set, saving a note is answered with this status. */
   refuseNotes = null;
   refuseDiscard = false;
+  /** Calls whose PC says nothing any more. */
+  silent = new Set();
+  #heartbeat = setInterval(() => this.#beat(), 2000).unref();
   #server = createServer((request, response) => {
     this.#answer(request, response).catch((error) => {
       console.error(error);
@@ -47,6 +50,7 @@ export class Fake {
   }
 
   close() {
+    clearInterval(this.#heartbeat);
     this.#server.close();
     this.#cut();
   }
@@ -63,6 +67,12 @@ export class Fake {
   forget() {
     this.sessions.clear();
     this.#cut();
+  }
+
+  /** What every PC says every two seconds. */
+  #beat() {
+    for (const call of this.calls.values())
+      if (call.agent !== null && !this.silent.has(call)) this.#fleeting(call, 'agent', call.agent);
   }
 
   #cut() {
@@ -94,7 +104,7 @@ export class Fake {
       edit: null,
       notes: [],
       saves: new Map(),
-      agent: null,
+      agent: { state: 'listening', since_ms: 0, near_level: 8, far_level: 8 },
       events: [],
       streams: new Set(),
     };

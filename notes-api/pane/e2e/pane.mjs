@@ -111,6 +111,21 @@ await story('live', async ({ fake, page, shot }) => {
   await shot('no-contact');
 });
 
+await story('silent-pc', async ({ fake, page, shot }) => {
+  const call = fake.begin({ agoMs: 35_000 });
+  await inState(page, 'Lytter');
+  fake.silent.add(call);
+  const since = Date.now();
+  await inState(page, 'Ingen kontakt');
+  const seconds = (Date.now() - since) / 1000;
+  if (seconds > 5) throw new Error(`said after ${seconds} s that there is no contact with the PC`);
+  await shot('no-contact');
+  fake.silent.delete(call);
+  await inState(page, 'Lytter');
+  fake.agent(call, 'starting', 0, 0);
+  await inState(page, 'Åbner mikrofonen');
+});
+
 await story('pause', async ({ fake, page, shot }) => {
   const call = fake.begin({ agoMs: 35_000 });
   fake.agent(call, 'listening', 520, 12);

@@ -153,6 +153,7 @@ const da: Catalogue = {
     amending: 'Retter notatet',
     saved: 'Notat gemt',
     discarded: 'Kasseret',
+    starting: 'Åbner mikrofonen',
     paused: 'Sat på pause',
     awaiting_consent: 'Venter på borgerens ja',
     offline_keeping: 'Ingen kontakt, lyden gemmes',
@@ -193,6 +194,7 @@ const da: Catalogue = {
       'Lyden er gemt og bliver skrevet, når det svarer igen. Sig det til driften, hvis det varer ved.',
     ],
     awaiting_consent: ['Der optages ikke endnu.', 'Lyden begynder først, når borgeren har sagt ja.'],
+    starting: ['Der optages ikke endnu.', 'Vent et øjeblik med det vigtige, til der står Lytter.'],
     paused: ['Optagelsen er sat på pause.', 'Det, der siges nu, kommer ikke med i notatet.'],
     offline_keeping: ['Lyden bliver gemt på din pc.', 'Teksten kommer, når forbindelsen er der igen. Tal bare videre.'],
     no_sound_near: [
@@ -383,6 +385,7 @@ const en: Catalogue = {
     amending: 'Correcting the note',
     saved: 'Note saved',
     discarded: 'Discarded',
+    starting: 'Opening the microphone',
     paused: 'Paused',
     awaiting_consent: 'Waiting for the citizen’s yes',
     offline_keeping: 'No contact, the sound is kept',
@@ -423,6 +426,7 @@ const en: Catalogue = {
       'The sound is kept and will be written when it answers again. Tell operations if this goes on.',
     ],
     awaiting_consent: ['Nothing is being recorded yet.', 'The sound begins when the citizen has said yes.'],
+    starting: ['Nothing is recorded yet.', 'Wait a moment with what matters, until it says Listening.'],
     paused: ['The recording is paused.', 'What is said now will not be in the note.'],
     offline_keeping: [
       'The sound is kept on your PC.',

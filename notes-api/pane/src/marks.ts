@@ -22,6 +22,7 @@ export const TONES: Readonly<Record<Headline, Tone>> = {
   draft_ready: 'act',
   amending: 'act',
   saved: 'done',
+  starting: 'quiet',
   paused: 'quiet',
   awaiting_consent: 'quiet',
   not_allowed: 'quiet',

@@ -5,6 +5,9 @@
 import type { Kept, Section, Shown } from './state';
 import type { AgentStateKind, CallSummary, Sentence, Status, Texts } from './wire';
 
+/** The agent speaks every two seconds; the PC of one that has not for so long is out of contact. Milliseconds. */
+const SILENT_MS = 4_500;
+
 /** What stands first on the screen: what is true now, in one word of a closed list. */
 export type Headline =
   | Status
@@ -22,7 +25,9 @@ export const headline = (state: Shown): Headline => {
   if (status === 'saved') return 'amending';
   if (status !== 'listening') return status;
   if (hungUp(state.summary)) return 'transcribing';
-  return state.agent === null || state.agent.state === 'idle' ? 'listening' : state.agent.state;
+  if (state.now - state.agentHeard > SILENT_MS) return 'no_contact';
+  if (state.agent === null) return 'starting';
+  return state.agent.state === 'idle' ? 'transcribing' : state.agent.state;
 };
 
 export const hungUp = (call: CallSummary): boolean => call.state !== 'live' && call.state !== 'out_of_contact';

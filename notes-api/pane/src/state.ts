@@ -51,6 +51,8 @@ export interface Shown {
   readonly agent: Agent | null;
   /** Since when the agent says what it says, on this page's clock. */
   readonly agentSince: number | null;
+  /** When the agent was last heard of, on this page's clock; at first when the page was loaded. */
+  readonly agentHeard: number;
   /** What the person asked of the caseworker's PC, until it is done. */
   readonly asked: Asked;
   /** When the hang-up was seen here, on this page's clock; null when this page came later. */
@@ -193,6 +195,7 @@ const inCall = (state: Shown, event: InCall): State => {
             ...state,
             agent: event.agent,
             agentSince: since(state, event.agent),
+            agentHeard: state.now,
             asked: stillAsked(state, event.agent),
           };
     case 'pause_asked':
@@ -316,6 +319,7 @@ const loaded = (detail: CallDetail, kept: Kept | null, at: number): Shown => {
     contact: 'fine',
     agent: hungUp(summary) ? null : agent,
     agentSince: agent === null ? null : at - agent.sinceMs,
+    agentHeard: at,
     asked: 'nothing',
     hungUpAt: null,
     utterances: [...utterances].sort(byStart),

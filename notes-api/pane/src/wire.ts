@@ -53,6 +53,7 @@ export const SUPPRESSED_REASONS = [
   'other',
 ] as const;
 export const AGENT_STATES = [
+  'starting',
   'listening',
   'paused',
   'awaiting_consent',
@@ -357,7 +358,7 @@ export const note = (value: unknown): Note => {
 };
 
 const agent = (from: Json): Agent => ({
-  state: knownOr(from.state, AGENT_STATES, 'listening'),
+  state: knownOr(from.state, AGENT_STATES, 'starting'),
   sinceMs: number(from, 'since_ms'),
   nearLevel: number(from, 'near_level'),
   farLevel: number(from, 'far_level'),

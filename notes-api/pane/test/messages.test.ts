@@ -24,7 +24,12 @@ test('the boxes say what is the matter, the most pressing first', () => {
       }),
     );
   const table: readonly [string, Shown, readonly string[]][] = [
-    ['all is well', after(call(LIVE)), []],
+    ['nobody knows yet', after(call(LIVE)), ['Der optages ikke endnu.']],
+    [
+      'all is well',
+      after(call(LIVE), { kind: 'agent', agent: { state: 'listening', sinceMs: 0, nearLevel: 9, farLevel: 9 } }),
+      [],
+    ],
     [
       'no contact',
       after(call({ ...LIVE, status: 'no_contact', state: 'out_of_contact' })),

@@ -296,14 +296,19 @@ test('a reload shows what the server and the browser have', () => {
 });
 
 test('the headline is what is true now', () => {
-  const agent = (state: 'no_sound_near' | 'idle' | 'paused'): Event => ({
+  const agent = (state: 'listening' | 'no_sound_near' | 'idle' | 'paused'): Event => ({
     kind: 'agent',
     agent: { state, sinceMs: 2_000, nearLevel: 0, farLevel: 9 },
   });
   const live = (...events: readonly Event[]): Shown => after(call(LIVE), ...events);
   const table: readonly [string, Shown][] = [
-    ['listening', live()],
-    ['listening', live(agent('idle'))],
+    ['starting', live()],
+    ['listening', live(agent('listening'))],
+    ['listening', live(agent('listening'), { kind: 'tick', at: AT + 4_000 })],
+    ['no_contact', live(agent('listening'), { kind: 'tick', at: AT + 4_600 })],
+    ['no_contact', live({ kind: 'tick', at: AT + 4_600 })],
+    ['listening', live({ kind: 'tick', at: AT + 4_600 }, agent('listening'))],
+    ['transcribing', live(agent('idle'))],
     ['no_sound_near', live(agent('no_sound_near'))],
     ['paused', live(agent('paused'))],
     ['offline', live(agent('paused'), { kind: 'contact', contact: 'lost' })],

@@ -502,6 +502,7 @@ pub enum AgentStateKind {
     DiskFull = 8,
     NotAllowed = 9,
     Idle = 10,
+    Starting = 11,
 }
 impl AgentStateKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -521,6 +522,7 @@ impl AgentStateKind {
             Self::DiskFull => "AGENT_STATE_KIND_DISK_FULL",
             Self::NotAllowed => "AGENT_STATE_KIND_NOT_ALLOWED",
             Self::Idle => "AGENT_STATE_KIND_IDLE",
+            Self::Starting => "AGENT_STATE_KIND_STARTING",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -537,6 +539,7 @@ impl AgentStateKind {
             "AGENT_STATE_KIND_DISK_FULL" => Some(Self::DiskFull),
             "AGENT_STATE_KIND_NOT_ALLOWED" => Some(Self::NotAllowed),
             "AGENT_STATE_KIND_IDLE" => Some(Self::Idle),
+            "AGENT_STATE_KIND_STARTING" => Some(Self::Starting),
             _ => None,
         }
     }

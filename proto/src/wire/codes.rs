@@ -137,7 +137,7 @@ code!("command.kind", call::CommandKind, calls::CommandKind, {
 });
 
 code!("agent_state.state", call::AgentStateKind, calls::AgentStateKind, {
-    Listening = Listening / "listening", Paused = Paused / "paused",
+    Starting = Starting / "starting", Listening = Listening / "listening", Paused = Paused / "paused",
     AwaitingConsent = AwaitingConsent / "awaiting_consent", OfflineKeeping = OfflineKeeping / "offline_keeping",
     CatchingUp = CatchingUp / "catching_up", NoSoundNear = NoSoundNear / "no_sound_near",
     NoSoundFar = NoSoundFar / "no_sound_far", DiskFull = DiskFull / "disk_full",

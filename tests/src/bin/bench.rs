@@ -39,6 +39,10 @@ enum Group {
     Chain,
     /// The microphone for real, through PulseAudio.
     Capture,
+    /// kill -9 of the agent at 3,000 moments.
+    ChaosAgent,
+    /// Whether the agent ever says that it records while it does not.
+    Truth,
     /// CPU and memory of the agent, and memory of the others, in a call.
     Agent,
     /// Size of the pane.
@@ -137,6 +141,8 @@ async fn run(Arguments { short, group }: Arguments) -> Result<()> {
         Group::Kill => bench::kill().await,
         Group::Chain => bench::chain(),
         Group::Capture => bench::capture(),
+        Group::ChaosAgent => bench::chaos_agent(),
+        Group::Truth => bench::truth(),
         Group::Agent => bench::agent().await,
         Group::Pane => bench::pane(),
         Group::Live => bench::live::idle().await,
