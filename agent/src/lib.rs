@@ -9,9 +9,10 @@
 //!
 //! The modules stand in the order of the data. `permit` knows what of it may be kept; `feed`'s writer lets nothing else by.
 //! `desk` holds the call that goes on and those that wait in the spool;
-//! `control` is how the command line reaches it.
+//! `control` is how the command line reaches it. `policy` is what the machine decides above its user's file.
 
 pub mod config;
+pub mod policy;
 pub mod state_dir;
 pub mod clock;
 pub mod permit;

@@ -3,9 +3,10 @@
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use referent_agent::clock::Clock;
-use referent_agent::config::Config;
+use referent_agent::config::BadConfig;
 use referent_agent::control::BeginBody;
 use referent_agent::control::client::Agent;
+use referent_agent::policy::{self, Loaded};
 use referent_agent::send::Limits;
 use referent_agent::{Surroundings, capture};
 use referent_proto::{CallId, Direction, Track};
@@ -30,6 +31,15 @@ struct ConfigFile {
     /// The configuration file (TOML).
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+    /// A policy to try out; only on a machine that has none of its own.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+}
+
+impl ConfigFile {
+    fn load(&self) -> Result<Loaded, BadConfig> {
+        policy::load(&self.config, self.policy.as_deref())
+    }
 }
 
 #[derive(Subcommand)]
@@ -90,6 +100,15 @@ enum Command {
     },
     /// Which sound devices there are.
     Devices(ConfigFile),
+    /// The configuration, as `run` reads it.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Is it in order? Shows every value, and whether it is the file's, the policy's or the default.
+    Check(ConfigFile),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -129,6 +148,7 @@ fn main() -> ExitCode {
 async fn act(command: Command) -> anyhow::Result<()> {
     rustls::crypto::ring::default_provider().install_default().ok();
     match command {
+        Command::Config(ConfigCommand::Check(file)) => say(&file.load()?.in_words()),
         Command::Run(file) => run(&file).await,
         Command::Start { file, wav, case, area, direction, external_id, replace } => {
             // The agent has a working directory of its own.
@@ -150,18 +170,30 @@ async fn act(command: Command) -> anyhow::Result<()> {
             say(&if json { serde_json::to_string_pretty(&status)? } else { in_words(&status) })
         }
         Command::Devices(file) => {
-            Config::load(&file.config)?;
+            file.load()?;
             say(&devices())
         }
     }
 }
 
 async fn run(file: &ConfigFile) -> anyhow::Result<()> {
-    let config = Config::load(&file.config)?;
+    let loaded = file.load()?;
+    let policy = loaded.policy().map(std::path::Path::to_owned);
+    let Loaded { config, overruled, .. } = loaded;
     // No instance: it would name the caseworker's PC.
     let program = Program { name: "referent-agent", version: env!("CARGO_PKG_VERSION"), instance: None };
     let telemetry = referent_telemetry::start(program, &config.log, config.telemetry.as_ref())
         .with_context(|| file.config.display().to_string())?;
+    if let Some(policy) = policy {
+        tracing::info!(policy = %policy.display(), "this policy stands above the file");
+    }
+    for key in overruled {
+        tracing::warn!(
+            key = key.key,
+            line = key.line,
+            "the machine's policy decides this key; the file's value does not hold"
+        );
+    }
     let shutdown = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate()).context("while listening for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("while listening for SIGINT")?;
@@ -202,7 +234,7 @@ fn chance() -> rand::rngs::ThreadRng {
 }
 
 fn running(file: &ConfigFile) -> anyhow::Result<Agent> {
-    Ok(Agent::of(&Config::load(&file.config)?.state_dir)?)
+    Ok(Agent::of(&file.load()?.config.state_dir)?)
 }
 
 fn say(text: &str) -> anyhow::Result<()> {
