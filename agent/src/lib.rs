@@ -13,6 +13,7 @@
 
 pub mod config;
 pub mod policy;
+pub mod core_dumps;
 pub mod state_dir;
 pub mod clock;
 pub mod permit;

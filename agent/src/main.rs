@@ -8,10 +8,9 @@ use referent_agent::control::BeginBody;
 use referent_agent::control::client::Agent;
 use referent_agent::policy::{self, Loaded};
 use referent_agent::send::Limits;
-use referent_agent::{Surroundings, capture};
+use referent_agent::{Surroundings, capture, core_dumps};
 use referent_proto::{CallId, Direction, Track};
 use referent_telemetry::Program;
-use rustix::process::{Resource, Rlimit, setrlimit};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -128,9 +127,7 @@ enum Answer {
 }
 
 fn main() -> ExitCode {
-    // A core dump would hold what was spoken.
-    let no_cores = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-    let result = no_cores.context("core dumps cannot be switched off").and_then(|()| {
+    let result = core_dumps::forbid().context("core dumps cannot be switched off").and_then(|()| {
         let arguments = Arguments::parse();
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = runtime.worker_threads(2).enable_all().build().context("while starting the runtime")?;

@@ -1,7 +1,8 @@
-//! The real program under a policy: what it refuses to start with, and what it says.
+//! The real program under a policy: what it refuses to start with, what it says, and that it leaves no core dump.
 
 #[cfg(test)]
 mod tests {
+    use rustix::process::{DumpableBehavior, dumpable_behavior};
     use std::io::{BufRead as _, BufReader, Read as _};
     use std::path::Path;
     use std::process::{Child, Command, Output, Stdio};
@@ -92,13 +93,17 @@ mod tests {
     }
 
     #[test]
-    fn the_running_agent_names_what_does_not_hold() {
+    fn the_running_agent_names_what_does_not_hold_and_can_leave_no_core_dump() {
         let folder = tempfile::tempdir().unwrap();
         let mut program = program(folder.path(), &["run"], &user(folder.path()), Some(POLICY));
         let mut agent = Killed(program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
         let mut ready = String::new();
         BufReader::new(agent.0.stdout.take().unwrap()).read_line(&mut ready).unwrap();
         assert!(ready.contains("ready"), "{ready}");
+
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", agent.0.id())).unwrap();
+        let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        assert_eq!(core.split_whitespace().filter(|word| *word == "0").count(), 2, "soft and hard: {core}");
 
         agent.0.kill().unwrap();
         let mut log = String::new();
@@ -116,6 +121,22 @@ mod tests {
         fn drop(&mut self) {
             self.0.kill().ok();
             self.0.wait().ok();
+        }
+    }
+
+    #[test]
+    fn a_kernel_that_pipes_core_dumps_gets_none_either() {
+        referent_agent::core_dumps::forbid().unwrap();
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+    }
+
+    #[test]
+    fn the_unit_allows_no_core_dump_and_starts_the_agent_with_its_file() {
+        let unit = include_str!("../../packaging/systemd/referent-agent.service");
+        for line in
+            ["LimitCORE=0", "ExecStart=/usr/bin/referent-agent run --config %E/referent/agent.toml", "UMask=0077"]
+        {
+            assert!(unit.lines().any(|found| found == line), "{line}");
         }
     }
 }
