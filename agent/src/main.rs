@@ -6,6 +6,7 @@ use referent_agent::clock::Clock;
 use referent_agent::config::BadConfig;
 use referent_agent::control::BeginBody;
 use referent_agent::control::client::Agent;
+use referent_agent::doctor::{self, Language, Question};
 use referent_agent::policy::{self, Loaded};
 use referent_agent::send::Limits;
 use referent_agent::{Surroundings, capture, core_dumps};
@@ -99,6 +100,20 @@ enum Command {
     },
     /// Which sound devices there are.
     Devices(ConfigFile),
+    /// Is everything there that a call needs? Each fault with its remedy; ends with 1 if there is one. Records nothing.
+    Doctor {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// In which language.
+        #[arg(long, default_value = "da")]
+        lang: Lang,
+        /// Both languages, as JSON.
+        #[arg(long)]
+        json: bool,
+        /// For how many hours without a server there shall be room on the disk.
+        #[arg(long, default_value_t = 8)]
+        hours: u32,
+    },
     /// The configuration, as `run` reads it.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -108,6 +123,14 @@ enum Command {
 enum ConfigCommand {
     /// Is it in order? Shows every value, and whether it is the file's, the policy's or the default.
     Check(ConfigFile),
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Lang {
+    /// Danish.
+    Da,
+    /// English.
+    En,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -134,7 +157,7 @@ fn main() -> ExitCode {
         runtime.block_on(act(arguments.command))
     });
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             writeln!(std::io::stderr(), "{error:#}").ok();
             ExitCode::FAILURE
@@ -142,9 +165,10 @@ fn main() -> ExitCode {
     }
 }
 
-async fn act(command: Command) -> anyhow::Result<()> {
+async fn act(command: Command) -> anyhow::Result<ExitCode> {
     rustls::crypto::ring::default_provider().install_default().ok();
-    match command {
+    let done = match command {
+        Command::Doctor { file, lang, json, hours } => return examine(&file, lang, json, hours).await,
         Command::Config(ConfigCommand::Check(file)) => say(&file.load()?.in_words()),
         Command::Run(file) => run(&file).await,
         Command::Start { file, wav, case, area, direction, external_id, replace } => {
@@ -170,7 +194,20 @@ async fn act(command: Command) -> anyhow::Result<()> {
             file.load()?;
             say(&devices())
         }
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+async fn examine(file: &ConfigFile, lang: Lang, json: bool, hours: u32) -> anyhow::Result<ExitCode> {
+    let clock = Clock::system();
+    let question = Question { config: &file.config, policy: file.policy.as_deref(), hours, clock: &clock };
+    let diagnosis = doctor::examine(&question).await;
+    let language = match lang {
+        Lang::Da => Language::Danish,
+        Lang::En => Language::English,
+    };
+    say(&if json { serde_json::to_string_pretty(&diagnosis)? } else { diagnosis.in_words(language) })?;
+    Ok(if diagnosis.is_healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn run(file: &ConfigFile) -> anyhow::Result<()> {

@@ -11,7 +11,7 @@
 //!       while it was written) is an error. Nothing runs without it.
 //!   P4  Another file takes the place of a policy only where the machine has none.
 //!
-//! Not done here: who may write the file is the system's affair. No environment is read, because
+//! Not done here: who may write the file is the system's affair; `doctor` looks. No environment is read, because
 //! whoever starts the agent could set it.
 
 use crate::config::{BadConfig, Config, Raw, RawSound, SoundConfig, areas, rule};
