@@ -1,8 +1,9 @@
 //! What a person wrote in the configuration file, checked once.
 //!
 //! In: TOML. Out: a [`Config`] that the rest of the program trusts.
-//! Promised: an unknown key is refused; every error is one sentence that names the file, the key and the remedy; nothing
-//! but loopback is spoken to, because certificates come with a later version. Not done here: no environment is read.
+//! Promised: an unknown key is refused, in every table; every error is one sentence that names the file, the key and the
+//! remedy; nothing but loopback is spoken to, because certificates come with a later version.
+//! Not done here: no environment is read; what the machine's policy says is laid over it in `policy`.
 
 use crate::capture::Pick;
 use crate::forgotten::EndRules;
@@ -13,7 +14,7 @@ use referent_telemetry::config::RawTelemetry;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Everything that a person decides about this program.
 #[derive(Debug, Clone)]
@@ -80,40 +81,14 @@ impl SoundConfig {
 #[derive(Debug, thiserror::Error)]
 #[error("{file}: {what}", file = file.display())]
 pub struct BadConfig {
-    file: PathBuf,
-    what: String,
+    pub(crate) file: PathBuf,
+    pub(crate) what: String,
 }
 
 impl Config {
-    /// Reads and checks the file.
-    pub fn load(file: &Path) -> Result<Self, BadConfig> {
-        let bad = |what: String| BadConfig { file: file.to_owned(), what };
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| bad(format!("cannot be read ({error}); give its path with --config")))?;
-        Self::parse(&text).map_err(bad)
-    }
-
-    /// Checks the text of a file.
+    /// Checks the text of a file over which no policy stands.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let raw: Raw = toml::from_str(text).map_err(|error| one_line(&error, text))?;
-        if raw.state_dir.as_os_str().is_empty() {
-            return Err("state_dir is empty; give a folder on a local disk".into());
-        }
-        if raw.area.trim().is_empty() {
-            return Err("area is empty; remove it, or name a department".into());
-        }
-        Ok(Self {
-            log: raw.log,
-            state_dir: raw.state_dir,
-            http: loopback("http", &raw.http)?,
-            pipeline: address("pipeline", raw.pipeline)?,
-            rule: rule("mode", raw.mode, raw.legal_basis)?,
-            areas: areas(raw.areas)?,
-            area: raw.area,
-            ends: raw.ends.map_or_else(EndRules::default, RawEnds::rules),
-            sound: sound(raw.sound)?,
-            telemetry: raw.telemetry.map(RawTelemetry::check).transpose().map_err(|bad| bad.to_string())?,
-        })
+        Raw::parse(text)?.check()
     }
 
     /// How calls of this area may be recorded.
@@ -122,43 +97,40 @@ impl Config {
     }
 }
 
-#[derive(Deserialize)]
+/// A file as it is written: what it does not say is `None`.
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Raw {
-    #[serde(default = "info")]
-    log: String,
-    state_dir: PathBuf,
-    http: String,
-    pipeline: String,
-    /// Without one, nothing is recorded before the citizen has agreed.
-    #[serde(default = "consent")]
-    mode: Mode,
-    legal_basis: Option<String>,
-    #[serde(default = "standard")]
-    area: String,
+pub(crate) struct Raw {
+    pub(crate) log: Option<String>,
+    pub(crate) state_dir: Option<PathBuf>,
+    pub(crate) http: Option<String>,
+    pub(crate) pipeline: Option<String>,
+    pub(crate) mode: Option<Mode>,
+    pub(crate) legal_basis: Option<String>,
+    pub(crate) area: Option<String>,
     #[serde(default)]
-    areas: BTreeMap<String, RawRule>,
-    ends: Option<RawEnds>,
-    sound: RawSound,
-    telemetry: Option<RawTelemetry>,
+    pub(crate) areas: BTreeMap<String, RawRule>,
+    pub(crate) ends: Option<RawEnds>,
+    pub(crate) sound: Option<RawSound>,
+    pub(crate) telemetry: Option<RawTelemetry>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawRule {
+pub(crate) struct RawRule {
     mode: Mode,
     legal_basis: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawEnds {
-    quiet_s: Option<u32>,
-    longest_s: Option<u32>,
+pub(crate) struct RawEnds {
+    pub(crate) quiet_s: Option<u32>,
+    pub(crate) longest_s: Option<u32>,
 }
 
 impl RawEnds {
-    fn rules(self) -> EndRules {
+    fn rules(&self) -> EndRules {
         let usual = EndRules::default();
         EndRules {
             quiet_s: self.quiet_s.unwrap_or(usual.quiet_s),
@@ -167,35 +139,74 @@ impl RawEnds {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawSound {
-    kind: RawKind,
-    near: Option<String>,
-    far: Option<String>,
-    pace: Option<Pace>,
+pub(crate) struct RawSound {
+    pub(crate) kind: Option<RawKind>,
+    pub(crate) near: Option<String>,
+    pub(crate) far: Option<String>,
+    pub(crate) pace: Option<Pace>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum RawKind {
+pub(crate) enum RawKind {
     Devices,
     Wav,
 }
 
-fn info() -> String {
-    "info".into()
+impl Raw {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| one_line(&error, text))
+    }
+
+    /// All of it; what is not said has a default, or is missing.
+    pub(crate) fn check(self) -> Result<Config, String> {
+        self.check_parts()?;
+        let missing = |key: &str| format!("{key} is missing; see docs/operating.md for what it means");
+        let pipeline = self.pipeline.ok_or_else(|| missing("pipeline"))?;
+        Ok(Config {
+            log: self.log.unwrap_or_else(|| "info".into()),
+            state_dir: self.state_dir.ok_or_else(|| missing("state_dir"))?,
+            http: loopback("http", &self.http.ok_or_else(|| missing("http"))?)?,
+            pipeline: address("pipeline", &pipeline).map(|()| pipeline)?,
+            // Without a known mode, nothing is recorded before the citizen has agreed.
+            rule: rule("mode", self.mode.unwrap_or(Mode::Consent), self.legal_basis)?,
+            areas: areas(self.areas)?,
+            area: self.area.unwrap_or_else(|| "standard".into()),
+            ends: self.ends.unwrap_or_default().rules(),
+            sound: sound(&self.sound.ok_or_else(|| missing("sound.kind"))?)?,
+            telemetry: self.telemetry.map(RawTelemetry::check).transpose().map_err(|bad| bad.to_string())?,
+        })
+    }
+
+    /// Each key by itself, as far as it is there.
+    pub(crate) fn check_parts(&self) -> Result<(), String> {
+        if self.state_dir.as_ref().is_some_and(|folder| folder.as_os_str().is_empty()) {
+            return Err("state_dir is empty; give a folder on a local disk".into());
+        }
+        if self.area.as_ref().is_some_and(|area| area.trim().is_empty()) {
+            return Err("area is empty; remove it, or name a department".into());
+        }
+        if let Some(http) = &self.http {
+            loopback("http", http)?;
+        }
+        if let Some(pipeline) = &self.pipeline {
+            address("pipeline", pipeline)?;
+        }
+        if let Some(sound) = &self.sound {
+            for (key, name) in [("sound.near", &sound.near), ("sound.far", &sound.far)] {
+                name.as_ref().map(|name| pick(key, name)).transpose()?;
+            }
+        }
+        if let Some(telemetry) = self.telemetry.clone() {
+            telemetry.check().map_err(|bad| bad.to_string())?;
+        }
+        Ok(())
+    }
 }
 
-fn standard() -> String {
-    "standard".into()
-}
-
-fn consent() -> Mode {
-    Mode::Consent
-}
-
-fn areas(raw: BTreeMap<String, RawRule>) -> Result<BTreeMap<String, Rule>, String> {
+pub(crate) fn areas(raw: BTreeMap<String, RawRule>) -> Result<BTreeMap<String, Rule>, String> {
     let checked = raw.into_iter().map(|(area, raw)| {
         let rule = rule(&format!("areas.{area}.mode"), raw.mode, raw.legal_basis)?;
         Ok((area, rule))
@@ -204,7 +215,7 @@ fn areas(raw: BTreeMap<String, RawRule>) -> Result<BTreeMap<String, Rule>, Strin
 }
 
 /// Sound that a law asks for is kept without asking anybody, so the law has to be named.
-fn rule(key: &str, mode: Mode, legal_basis: Option<String>) -> Result<Rule, String> {
+pub(crate) fn rule(key: &str, mode: Mode, legal_basis: Option<String>) -> Result<Rule, String> {
     let legal_basis = legal_basis.map(|basis| basis.trim().to_owned()).filter(|basis| !basis.is_empty());
     match (mode, &legal_basis) {
         (Mode::Documentation, None) => Err(format!(
@@ -218,8 +229,9 @@ fn rule(key: &str, mode: Mode, legal_basis: Option<String>) -> Result<Rule, Stri
     }
 }
 
-fn sound(raw: RawSound) -> Result<SoundConfig, String> {
-    match (raw.kind, raw.pace) {
+fn sound(raw: &RawSound) -> Result<SoundConfig, String> {
+    let kind = raw.kind.ok_or("sound.kind is missing; use \"devices\", or \"wav\" for a demo")?;
+    match (kind, raw.pace) {
         (RawKind::Devices, Some(_)) => {
             Err("sound.pace is for sound.kind = \"wav\" only, devices have a pace of their own; remove it".into())
         }
@@ -271,12 +283,14 @@ fn loopback(key: &str, value: &str) -> Result<SocketAddr, String> {
     Ok(address)
 }
 
-fn address(key: &str, value: String) -> Result<String, String> {
+fn address(key: &str, value: &str) -> Result<(), String> {
     let host = value.strip_prefix("http://").ok_or_else(|| {
-        format!("{key} = \"{value}\" does not begin with http://; write for example {key} = \"http://127.0.0.1:9090\"")
+        format!(
+            "{key} = \"{value}\" does not begin with http://, and this version has no TLS; write for example {key} = \
+             \"http://127.0.0.1:9090\""
+        )
     })?;
-    loopback(key, host.trim_end_matches('/'))?;
-    Ok(value)
+    loopback(key, host.trim_end_matches('/')).map(drop)
 }
 
 #[cfg(test)]

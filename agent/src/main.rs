@@ -3,15 +3,16 @@
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use referent_agent::clock::Clock;
-use referent_agent::config::Config;
+use referent_agent::config::BadConfig;
 use referent_agent::control::BeginBody;
 use referent_agent::control::client::Agent;
+use referent_agent::doctor::{self, Language, Question};
 use referent_agent::link::Link;
+use referent_agent::policy::{self, Loaded};
 use referent_agent::send::Limits;
-use referent_agent::{Surroundings, capture};
+use referent_agent::{Surroundings, capture, core_dumps};
 use referent_proto::{CallId, Direction, Track};
 use referent_telemetry::Program;
-use rustix::process::{Resource, Rlimit, setrlimit};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,6 +32,15 @@ struct ConfigFile {
     /// The configuration file (TOML).
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+    /// A policy to try out; only on a machine that has none of its own.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+}
+
+impl ConfigFile {
+    fn load(&self) -> Result<Loaded, BadConfig> {
+        policy::load(&self.config, self.policy.as_deref())
+    }
 }
 
 #[derive(Subcommand)]
@@ -101,6 +111,37 @@ enum Command {
     },
     /// Which sound devices there are.
     Devices(ConfigFile),
+    /// Is everything there that a call needs? Each fault with its remedy; ends with 1 if there is one. Records nothing.
+    Doctor {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// In which language.
+        #[arg(long, default_value = "da")]
+        lang: Lang,
+        /// Both languages, as JSON.
+        #[arg(long)]
+        json: bool,
+        /// For how many hours without a server there shall be room on the disk.
+        #[arg(long, default_value_t = 8)]
+        hours: u32,
+    },
+    /// The configuration, as `run` reads it.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Is it in order? Shows every value, and whether it is the file's, the policy's or the default.
+    Check(ConfigFile),
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Lang {
+    /// Danish.
+    Da,
+    /// English.
+    En,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -120,16 +161,14 @@ enum Answer {
 }
 
 fn main() -> ExitCode {
-    // A core dump would hold what was spoken.
-    let no_cores = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-    let result = no_cores.context("core dumps cannot be switched off").and_then(|()| {
+    let result = core_dumps::forbid().context("core dumps cannot be switched off").and_then(|()| {
         let arguments = Arguments::parse();
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = runtime.worker_threads(2).enable_all().build().context("while starting the runtime")?;
         runtime.block_on(act(arguments.command))
     });
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             writeln!(std::io::stderr(), "{error:#}").ok();
             ExitCode::FAILURE
@@ -137,9 +176,11 @@ fn main() -> ExitCode {
     }
 }
 
-async fn act(command: Command) -> anyhow::Result<()> {
+async fn act(command: Command) -> anyhow::Result<ExitCode> {
     rustls::crypto::ring::default_provider().install_default().ok();
-    match command {
+    let done = match command {
+        Command::Doctor { file, lang, json, hours } => return examine(&file, lang, json, hours).await,
+        Command::Config(ConfigCommand::Check(file)) => say(&file.load()?.in_words()),
         Command::Run(file) => run(&file).await,
         Command::Start { file, wav, case, area, direction, external_id, continues, replace } => {
             // The agent has a working directory of its own.
@@ -170,20 +211,45 @@ async fn act(command: Command) -> anyhow::Result<()> {
             say(&if json { serde_json::to_string_pretty(&status)? } else { in_words(&status) })
         }
         Command::Devices(file) => {
-            Config::load(&file.config)?;
+            file.load()?;
             say(&devices())
         }
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+async fn examine(file: &ConfigFile, lang: Lang, json: bool, hours: u32) -> anyhow::Result<ExitCode> {
+    let clock = Clock::system();
+    let question = Question { config: &file.config, policy: file.policy.as_deref(), hours, clock: &clock };
+    let diagnosis = doctor::examine(&question).await;
+    let language = match lang {
+        Lang::Da => Language::Danish,
+        Lang::En => Language::English,
+    };
+    say(&if json { serde_json::to_string_pretty(&diagnosis)? } else { diagnosis.in_words(language) })?;
+    Ok(if diagnosis.is_healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn run(file: &ConfigFile) -> anyhow::Result<()> {
-    let config = Config::load(&file.config)?;
+    let loaded = file.load()?;
+    let policy = loaded.policy().map(std::path::Path::to_owned);
+    let Loaded { config, overruled, .. } = loaded;
     // No instance: it would name the caseworker's PC.
     let program = Program { name: "referent-agent", version: env!("CARGO_PKG_VERSION"), instance: None };
     // It calls every device that is closed an error; what is one is said by `capture`.
     let log = format!("pulseaudio=off,{}", config.log);
     let telemetry = referent_telemetry::start(program, &log, config.telemetry.as_ref())
         .with_context(|| file.config.display().to_string())?;
+    if let Some(policy) = policy {
+        tracing::info!(policy = %policy.display(), "this policy stands above the file");
+    }
+    for key in overruled {
+        tracing::warn!(
+            key = key.key,
+            line = key.line,
+            "the machine's policy decides this key; the file's value does not hold"
+        );
+    }
     let shutdown = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate()).context("while listening for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("while listening for SIGINT")?;
@@ -224,7 +290,7 @@ fn chance() -> rand::rngs::ThreadRng {
 }
 
 fn running(file: &ConfigFile) -> anyhow::Result<Agent> {
-    Ok(Agent::of(&Config::load(&file.config)?.state_dir)?)
+    Ok(Agent::of(&file.load()?.config.state_dir)?)
 }
 
 fn say(text: &str) -> anyhow::Result<()> {

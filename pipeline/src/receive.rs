@@ -259,6 +259,8 @@ async fn refuse(tell: &Tell, error: &CallError) {
         CallError::Notes(NotesError::Bad(_)) | CallError::Broken(_) => {
             Err(Status::internal("something is wrong on the server; see its log"))
         }
+        // A code of its own: whoever asks whether this version can be spoken with (the agent's doctor) need not read.
+        CallError::Bad(BadMessage::FutureProtocol { .. }) => Err(Status::failed_precondition(error.to_string())),
         CallError::Bad(_) | CallError::Dishonest(_) | CallError::NoSuchTrack(_) => {
             Err(Status::invalid_argument(error.to_string()))
         }

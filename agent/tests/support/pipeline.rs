@@ -200,7 +200,9 @@ impl Pipeline {
 
     async fn serve(self, mut up: Streaming<wire::FromAgent>, down: Down) -> Result<(), Status> {
         let hello = match next(&mut up).await? {
-            Some(from_agent::Kind::Hello(hello)) => Hello::try_from(hello).unwrap(),
+            Some(from_agent::Kind::Hello(hello)) => {
+                Hello::try_from(hello).map_err(|bad| Status::invalid_argument(bad.to_string()))?
+            }
             other => return Err(Status::invalid_argument(format!("{other:?} is no hello"))),
         };
         let instead = self.state().instead.pop_front();
