@@ -2,7 +2,7 @@
 //!
 //! In: what a ring held, when, and what the callback says of itself. Out: chunks and gaps of one track. The first callback
 //! anchors the device; from there on its own sample count is the clock, so that no jitter of ours moves a word. When
-//! nothing came for a while, what comes next is held back for a second at most: a busy PC catches up in that time, and
+//! nothing came for a while, what comes next is held back for three seconds at most: a busy PC catches up in that time, and
 //! the run goes on; a device that stood still does not, and is anchored anew, with a gap between.
 //!
 //! A device's clock is not the PC's: what it runs away by is measured (`drift`) and the run made longer or shorter, so that
@@ -18,9 +18,9 @@ use referent_proto::{Chunk, GapReason, SampleOffset, Track};
 /// A device that was quiet for longer than this may have stood still; one that lags by more than this has.
 const STALL_US: u64 = 200_000;
 /// How long a device may take to catch up after it was quiet.
-const CATCH_UP_US: u64 = 1_000_000;
-/// After this long without sound, the run is over.
-const LOST_US: u64 = 1_000_000;
+const CATCH_UP_US: u64 = 3_000_000;
+/// After this long without sound, the run is over. A device that goes away is known by then without it.
+const LOST_US: u64 = 2_500_000;
 /// A track without sound is filled with gaps when it lies further back than this, up to a second ago.
 const FILL_AFTER: u64 = 3 * 16_000;
 const FILL_UP_TO: u64 = 16_000;
@@ -392,8 +392,8 @@ mod tests {
         // The device stood still: 400 ms are missing, and the sound after them lies where it was heard.
         check(
             0,
-            &[&steady[..], &[(0, 0); 4], &[(100, 0); 20]].concat(),
-            &[Sound(1000), Gap(400, DeviceLost), Sound(2000)],
+            &[&steady[..], &[(0, 0); 4], &[(100, 0); 40]].concat(),
+            &[Sound(1000), Gap(400, DeviceLost), Sound(4000)],
         );
         // Away for longer: the gap grows meanwhile.
         check(0, &[&steady[..], &[(0, 0); 60], &steady].concat(), &[Sound(1000), Gap(6000, DeviceLost), Sound(1000)]);

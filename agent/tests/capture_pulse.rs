@@ -31,7 +31,7 @@ const WINDOW: usize = 1_600;
 const AROUND: usize = 4_800;
 
 /// How long the agent gets a processor only when nobody else wants it.
-const STARVED: Duration = Duration::from_secs(3);
+const STARVED: Duration = Duration::from_millis(1_500);
 /// Within this a device that came or went is followed.
 const FOLLOWED_WITHIN: Duration = Duration::from_secs(2);
 
