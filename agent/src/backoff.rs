@@ -10,15 +10,28 @@ const FIRST: Duration = Duration::from_millis(250);
 const LAST: Duration = Duration::from_secs(10);
 
 /// Failed attempts since something moved.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Clone)]
 pub struct Backoff {
+    first: Duration,
+    last: Duration,
     attempts: u32,
 }
 
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::between(FIRST, LAST)
+    }
+}
+
 impl Backoff {
+    /// With other steps: for what does not come back by itself.
+    pub fn between(first: Duration, last: Duration) -> Self {
+        Self { first, last, attempts: 0 }
+    }
+
     /// The wait after one more failure.
     pub fn next(&mut self, rng: &mut impl Rng) -> Duration {
-        let step = FIRST.saturating_mul(1 << self.attempts.min(10)).min(LAST);
+        let step = self.first.saturating_mul(1 << self.attempts.min(10)).min(self.last);
         self.attempts = self.attempts.saturating_add(1);
         step / 2 + (step / 2).mul_f64(rng.random::<f64>())
     }

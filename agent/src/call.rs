@@ -17,14 +17,14 @@ use crate::wav::{Wav, WavError};
 use rand::{Rng, RngExt as _};
 use referent_proto::ids::PerTrack;
 use referent_proto::{
-    AgentState, AgentStateKind, CallId, Direction, GapReason, HangUpReason, Hello, SampleOffset, SampleSpan, Track,
-    Urgency,
+    AgentState, AgentStateKind, CallId, Direction, GapReason, HangUpReason, Hello, KeyId, SampleOffset, SampleSpan,
+    Track, Urgency,
 };
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 /// An unended call is captured on when the agent was away for less than this.
@@ -155,6 +155,9 @@ pub struct Call {
     link: Mutex<Link>,
     since: Mutex<Since>,
     credit: watch::Sender<PerTrack<SampleOffset>>,
+    /// The key of its sound that the server says it no longer has.
+    missing_key: Mutex<Option<KeyId>>,
+    wake: Notify,
 }
 
 /// What the user wants to know of a track.
@@ -198,6 +201,8 @@ impl Call {
             link: Mutex::new(Link::Away(now)),
             since: Mutex::new(Since::new(now)),
             credit: watch::Sender::new(PerTrack::default()),
+            missing_key: Mutex::new(None),
+            wake: Notify::new(),
         }
     }
 
@@ -425,6 +430,26 @@ impl Call {
         if matches!(*link, Link::There { .. }) {
             *link = Link::Away(Instant::now());
         }
+    }
+
+    /// The server has no key for its sound, or has it again.
+    pub fn is_without_key(&self, key: Option<KeyId>) {
+        *lock(&self.missing_key) = key;
+    }
+
+    /// The key that the server says it no longer has.
+    pub fn missing_key(&self) -> Option<KeyId> {
+        *lock(&self.missing_key)
+    }
+
+    /// It is to be sent now, however long it was to wait.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Waits for [`Call::wake`].
+    pub async fn woken(&self) {
+        self.wake.notified().await;
     }
 
     /// The other end takes sound of this track up to here.

@@ -8,7 +8,8 @@
 use crate::capture::Pick;
 use crate::forgotten::EndRules;
 use crate::spool::record::Pace;
-use referent_proto::{Mode, Track};
+use referent_proto::{CallId, KeyId, Mode, Track};
+use referent_seal::{PublicKey, Sealer};
 use referent_telemetry::TelemetryConfig;
 use referent_telemetry::config::RawTelemetry;
 use serde::Deserialize;
@@ -37,6 +38,8 @@ pub struct Config {
     pub ends: EndRules,
     /// Where sound comes from.
     pub sound: SoundConfig,
+    /// Whose key sound is sealed for on the disk; `None`: it is not sealed.
+    pub seal: Option<PublicKey>,
     /// Where traces go, if anywhere.
     pub telemetry: Option<TelemetryConfig>,
 }
@@ -91,6 +94,12 @@ impl Config {
         Raw::parse(text)?.check()
     }
 
+    /// Sound goes to another machine. (No address of one is taken yet: that needs certificates.)
+    pub fn leaves_this_machine(&self) -> bool {
+        let host = self.pipeline.split_once("://").map_or(self.pipeline.as_str(), |(_, host)| host);
+        host.trim_end_matches('/').parse::<SocketAddr>().map_or(true, |address| !address.ip().is_loopback())
+    }
+
     /// How calls of this area may be recorded.
     pub fn rule_of(&self, area: &str) -> &Rule {
         self.areas.get(area).unwrap_or(&self.rule)
@@ -112,7 +121,16 @@ pub(crate) struct Raw {
     pub(crate) areas: BTreeMap<String, RawRule>,
     pub(crate) ends: Option<RawEnds>,
     pub(crate) sound: Option<RawSound>,
+    pub(crate) seal: Option<RawSeal>,
     pub(crate) telemetry: Option<RawTelemetry>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawSeal {
+    key_id: String,
+    public_key: Option<String>,
+    public_key_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -176,6 +194,7 @@ impl Raw {
             area: self.area.unwrap_or_else(|| "standard".into()),
             ends: self.ends.unwrap_or_default().rules(),
             sound: sound(&self.sound.ok_or_else(|| missing("sound.kind"))?)?,
+            seal: self.seal.map(seal).transpose()?,
             telemetry: self.telemetry.map(RawTelemetry::check).transpose().map_err(|bad| bad.to_string())?,
         })
     }
@@ -254,6 +273,35 @@ fn sound(raw: &RawSound) -> Result<SoundConfig, String> {
     }
 }
 
+/// The id says which key is meant, and the key says which id it has: half of a key that was copied, or that of another
+/// server, is noticed before a call is sealed that nobody could open.
+pub(crate) fn seal(raw: RawSeal) -> Result<PublicKey, String> {
+    let (key, text) = match (raw.public_key, raw.public_key_file) {
+        (Some(text), None) => ("seal.public_key", text),
+        (None, Some(file)) => {
+            let text = std::fs::read_to_string(&file).map_err(|error| {
+                format!("seal.public_key_file = \"{}\" cannot be read ({error}); correct the path", file.display())
+            })?;
+            ("seal.public_key_file", text)
+        }
+        (Some(_), Some(_)) => return Err("seal has both public_key and public_key_file; remove one of them".into()),
+        (None, None) => {
+            return Err("seal.public_key is missing; copy it from `referent-pipeline seal-key new`".into());
+        }
+    };
+    let server = PublicKey::from_text(&text).map_err(|error| format!("{key}: {error}"))?;
+    let named: KeyId = raw.key_id.parse().map_err(|error| format!("seal.key_id = \"{}\": {error}", raw.key_id))?;
+    if named != server.id() {
+        return Err(format!(
+            "seal.key_id = \"{named}\" is not the id of {key}, which is {}; copy both from `referent-pipeline seal-key new`",
+            server.id()
+        ));
+    }
+    // Sealed for once, and for nobody: a key for which nothing can be sealed is refused here, and not in mid-call.
+    Sealer::new(&server, CallId::new(0, [0; 10]), 0).map_err(|error| format!("{key}: {error}"))?;
+    Ok(server)
+}
+
 fn pick(key: &str, name: &str) -> Result<Pick, String> {
     match name.trim() {
         "" => Err(format!("{key} is empty; use \"default\", or part of a name that `referent-agent devices` lists")),
@@ -326,6 +374,42 @@ mod tests {
         refused(&format!("{GOOD}[sound]\nkind = \"devices\"\nnear = \"none\"\n"), "sound.near");
         refused(&format!("{GOOD}[sound]\nkind = \"devices\"\nfar = \"\"\n"), "sound.far is empty");
         refused(&format!("{GOOD}{WAV}[telemetry]\notlp = \"http://10.0.0.1:4318\"\n"), "write https://");
+    }
+
+    #[test]
+    fn a_key_to_seal_for_is_taken_whole_and_with_its_id_or_not_at_all() {
+        // 32 bytes: 0 to 31.
+        const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+        let with = |seal: &str| format!("{GOOD}{WAV}[seal]\n{seal}");
+        let id = "key_id = \"0001020304050607\"\n";
+        let config = Config::parse(&with(&format!("{id}public_key = \"{KEY}\"\n"))).unwrap();
+        assert_eq!(config.seal.unwrap().to_text(), KEY);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), format!("{KEY}\n")).unwrap();
+        let of_file = format!("{id}public_key_file = \"{}\"\n", file.path().display());
+        assert_eq!(Config::parse(&with(&of_file)).unwrap().seal.unwrap().to_text(), KEY);
+        refused(&with(id), "seal.public_key is missing");
+        refused(&with(&format!("{of_file}public_key = \"{KEY}\"\n")), "remove one of them");
+        refused(&with(&format!("{id}public_key = \"{}\"\n", &KEY[..40])), "seal.public_key: it is not a key");
+        refused(&with(&format!("key_id = \"2026\"\npublic_key = \"{KEY}\"\n")), "seal.key_id = \"2026\"");
+        let other = "key_id = \"0001020304050608\"\n";
+        refused(&with(&format!("{other}public_key = \"{KEY}\"\n")), "which is 0001020304050607");
+        refused(&with(&format!("{id}public_key_file = \"/nowhere/at/all\"\n")), "/nowhere/at/all");
+        let zero = format!("key_id = \"{}\"\npublic_key = \"{}=\"\n", "0".repeat(16), "A".repeat(43));
+        refused(&with(&zero), "nothing can be sealed for");
+        refused(&with(&format!("{id}private_key = \"{KEY}\"\n")), "private_key");
+    }
+
+    #[test]
+    fn what_leaves_this_machine_is_known_by_the_address() {
+        let to =
+            |pipeline: &str| Config { pipeline: pipeline.into(), ..Config::parse(&format!("{GOOD}{WAV}")).unwrap() };
+        for own in ["http://127.0.0.1:9090", "http://[::1]:9090/", "http://127.8.9.1:1"] {
+            assert!(!to(own).leaves_this_machine(), "{own}");
+        }
+        for other in ["http://10.0.0.1:9090", "https://pipeline.example:9090", "https://[2001:db8::1]:1"] {
+            assert!(to(other).leaves_this_machine(), "{other}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@
 pub mod client;
 
 use crate::call::{CannotBegin, CannotDecide, Wanted};
-use crate::desk::{CannotChange, CannotDiscard, CannotHangUp, Desk};
+use crate::desk::{CannotChange, CannotDiscard, CannotGiveUp, CannotHangUp, Desk};
 use crate::permit::Decision;
 use crate::spool::SpoolError;
 use crate::state_dir::Token;
@@ -20,7 +20,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
-use referent_proto::{CallId, Direction};
+use referent_proto::{CallId, Direction, KeyId};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -47,6 +47,7 @@ pub fn router(desk: Desk, token: Token, metrics: PrometheusHandle) -> Router {
         .route("/v1/calls/current/consent", post(consent))
         .route("/v1/calls/current/discard", post(discard_current))
         .route("/v1/calls/{call}/discard", post(discard))
+        .route("/v1/calls/{call}/give-up", post(give_up))
         .route("/v1/status", get(status))
         .route_layer(from_fn_with_state(doors.clone(), needs_token));
     Router::new()
@@ -93,6 +94,13 @@ pub struct ConsentBody {
     pub given: bool,
 }
 
+/// What was given up.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct GivenUpBody {
+    /// The key it was sealed for.
+    pub key: KeyId,
+}
+
 /// A call, by its id.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct CallBody {
@@ -134,8 +142,15 @@ async fn discard_current(State(doors): State<Doors>) -> Result<Json<CallBody>, P
 }
 
 async fn discard(State(doors): State<Doors>, Path(call): Path<String>) -> Result<Json<CallBody>, Problem> {
-    let call = call.parse().map_err(|_| Problem::Malformed("the call is not a UUID".into()))?;
-    Ok(Json(CallBody { call: doors.desk.discard(Some(call)).await? }))
+    Ok(Json(CallBody { call: doors.desk.discard(Some(call_of(&call)?)).await? }))
+}
+
+async fn give_up(State(doors): State<Doors>, Path(call): Path<String>) -> Result<Json<GivenUpBody>, Problem> {
+    Ok(Json(GivenUpBody { key: doors.desk.give_up(call_of(&call)?).await? }))
+}
+
+fn call_of(text: &str) -> Result<CallId, Problem> {
+    text.parse().map_err(|_| Problem::Malformed("the call is not a UUID".into()))
 }
 
 async fn status(State(doors): State<Doors>) -> impl IntoResponse {
@@ -198,7 +213,7 @@ enum Problem {
     /// There is no such place.
     #[error(
         "there is nothing here; there are POST /v1/calls, POST /v1/calls/current/hang-up, /pause, /resume, /consent and /discard, \
-         POST /v1/calls/CALL/discard, \
+         POST /v1/calls/CALL/discard and /give-up, \
          GET /v1/status, GET /metrics"
     )]
     NotFound,
@@ -217,6 +232,9 @@ enum Problem {
     /// See there.
     #[error(transparent)]
     Discard(#[from] CannotDiscard),
+    /// See there.
+    #[error(transparent)]
+    GiveUp(#[from] CannotGiveUp),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -255,8 +273,14 @@ impl Problem {
             Self::Change(CannotChange::Decide(CannotDecide::NotKept(_) | CannotDecide::InForceNotKept(_))) => {
                 (StatusCode::INSUFFICIENT_STORAGE, "not-kept", "It cannot be kept")
             }
-            Self::Discard(CannotDiscard::NotHere(_)) => (StatusCode::NOT_FOUND, "not-here", "The call is not here"),
-            Self::Discard(CannotDiscard::Disk(_)) => {
+            Self::Discard(CannotDiscard::NotHere(_)) | Self::GiveUp(CannotGiveUp::NotHere(_)) => {
+                (StatusCode::NOT_FOUND, "not-here", "The call is not here")
+            }
+            Self::GiveUp(CannotGiveUp::GoesOn(_)) => (StatusCode::CONFLICT, "call-goes-on", "A call goes on"),
+            Self::GiveUp(CannotGiveUp::NotWithoutKey(_)) => {
+                (StatusCode::CONFLICT, "not-without-key", "The key is not missing")
+            }
+            Self::Discard(CannotDiscard::Disk(_)) | Self::GiveUp(CannotGiveUp::Disk(_)) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "disk", "The disk does not work")
             }
             Self::HangUp(CannotHangUp::NoCall)

@@ -1,6 +1,6 @@
 //! Who holds the calls: at most one goes on, any number wait in the spool to be sent.
 //!
-//! In: begin, hang up, decisions, discard, status, close, from `control` and `run`. Out: a `feed` for the call that goes on, a `deliver` task
+//! In: begin, hang up, decisions, discard, give up, status, close, from `control` and `run`. Out: a `feed` for the call that goes on, a `deliver` task
 //! for every call in the spool. At start it takes over what an earlier run left: a call that goes on is captured on, one
 //! that nobody ended in time is ended, all are sent.
 //! Promised: one call at a time; nothing waits here but for the disk.
@@ -13,10 +13,10 @@ use crate::feed::{Feed, Finished, StartAt};
 use crate::permit::Decision;
 use crate::send::{Delivered, Line, deliver};
 use crate::spool::{Left, Spool, SpoolError};
-use crate::status::{Words, next_step, reason};
+use crate::status::{KEY_GONE, KEY_GONE_NEXT, Words, next_step, reason};
 use rand::rngs::StdRng;
 use referent_proto::ids::PerTrack;
-use referent_proto::{AgentStateKind, CallId, Chunk, GapReason, HangUpReason, SampleOffset, Track};
+use referent_proto::{AgentStateKind, CallId, Chunk, GapReason, HangUpReason, KeyId, SampleOffset, Track};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
@@ -93,6 +93,25 @@ pub enum CannotDiscard {
     NotHere(CallId),
     /// Mend the disk, and say it again.
     #[error("the sound of the call cannot be erased from state_dir: {0}; say it again")]
+    Disk(#[from] io::Error),
+}
+
+/// Nothing is given up.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotGiveUp {
+    /// Look at the status.
+    #[error("call {0} does not wait on this PC; `referent-agent status --json` lists those that do")]
+    NotHere(CallId),
+    /// Hang up first.
+    #[error("call {0} goes on; hang up first (`referent-agent stop`)")]
+    GoesOn(CallId),
+    /// Sound that can still be read is not given up.
+    #[error(
+        "the server has not said that it lacks the key of call {0} since this agent started; it is sent, or it waits for the server"
+    )]
+    NotWithoutKey(CallId),
+    /// Mend the disk, and say it again.
+    #[error("this cannot be kept in state_dir: {0}; say it again")]
     Disk(#[from] io::Error),
 }
 
@@ -202,18 +221,40 @@ impl Desk {
         Ok(id)
     }
 
+    /// What of an ended call is sealed for the key that the server no longer has is given up: it becomes a gap `key_gone`,
+    /// and the rest of the call is sent. Gives that key.
+    pub async fn give_up(&self, id: CallId) -> Result<KeyId, CannotGiveUp> {
+        let call = lock(&self.0.waiting).get(&id).map(|waiting| Arc::clone(&waiting.call));
+        let call = call.ok_or(CannotGiveUp::NotHere(id))?;
+        if call.spool().ended().is_none() {
+            return Err(CannotGiveUp::GoesOn(id));
+        }
+        let key = call.missing_key().ok_or(CannotGiveUp::NotWithoutKey(id))?;
+        let spool = call.spool().clone();
+        tokio::task::spawn_blocking(move || spool.give_up(key)).await.map_err(io::Error::other)??;
+        metrics::counter!("referent_agent_calls_given_up_total").increment(1);
+        tracing::warn!(call = %id, %key, "given up: what is sealed for this key becomes a gap on the note");
+        call.is_without_key(None);
+        call.wake();
+        Ok(key)
+    }
+
     /// What a user wants to know.
     pub async fn report(&self) -> Report {
+        use AgentStateKind as K;
         let live = self.0.live.lock().await.as_ref().map(|live| Arc::clone(&live.call));
         let (state, since) = live.as_ref().map_or((AgentStateKind::Idle, Duration::ZERO), |call| call.state());
+        // Only where nothing hurts more: a disk that is full, or a microphone that is off, comes first.
+        let is_recorded = matches!(state, K::Listening | K::OfflineKeeping | K::CatchingUp);
+        let is_without_key = is_recorded && live.as_ref().is_some_and(|call| call.missing_key().is_some());
         let waiting: Vec<Waiting> = lock(&self.0.waiting).values().cloned().collect();
         let spool = self.0.spool.clone();
         let (calls, bytes) = tokio::task::spawn_blocking(move || spool.usage()).await.unwrap_or_default();
         Report {
             state,
             since_ms: millis(since),
-            reason: reason(state),
-            next_step: next_step(state),
+            reason: if is_without_key { KEY_GONE } else { reason(state) },
+            next_step: if is_without_key { Some(KEY_GONE_NEXT) } else { next_step(state) },
             call: live.map(|call| LiveReport::of(&call)),
             spool: SpoolReport { calls, bytes, waiting: waiting.iter().map(WaitingReport::of).collect() },
         }
@@ -368,6 +409,10 @@ pub struct WaitingReport {
     pub is_refused: bool,
     /// The citizen objected: it is erased here, and the server has yet to be told.
     pub is_discarded: bool,
+    /// The key of its sound that the server does not have.
+    pub missing_key: Option<KeyId>,
+    /// What keeps it here, where a person has to do something.
+    pub problem: Option<Words>,
     /// How far it is recorded.
     pub recorded_ms: PerTrack<u64>,
     /// How far it is text.
@@ -396,6 +441,8 @@ impl WaitingReport {
             is_ended: spool.ended().is_some(),
             is_discarded: spool.is_discarded(),
             is_refused: waiting.is_refused,
+            missing_key: waiting.call.missing_key(),
+            problem: waiting.call.missing_key().map(|_| KEY_GONE),
             recorded_ms: in_millis(spool.ends()),
             settled_ms: in_millis(*spool.settled().borrow()),
         }

@@ -83,6 +83,14 @@ pub async fn run<R: Rng>(
     let token = Token::new(&mut chance());
     let spool_dir = state_dir.spool();
     let spool = Spool::open(spool_dir.clone()).with_context(|| format!("{} cannot be opened", spool_dir.display()))?;
+    match &config.seal {
+        Some(server) => tracing::info!(key = %server.id(), "sound is sealed for the server's key"),
+        None if config.leaves_this_machine() => tracing::warn!(
+            "sound lies unsealed on this PC, and the pipeline is on another machine; add [seal] with the server's public key"
+        ),
+        None => {}
+    }
+    let spool = spool.sealing_for(config.seal.clone());
     let desk = Desk::open(config, clock, spool, Arc::new(line), chance())
         .with_context(|| format!("{} cannot be read", spool_dir.display()))?;
     state_dir.publish(http, &token)?;

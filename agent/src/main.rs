@@ -92,6 +92,15 @@ enum Command {
         #[arg(long, value_name = "ID")]
         call: Option<CallId>,
     },
+    /// The key that opens a call's sound is gone for good: what is sealed for it becomes a gap on the note, and the rest
+    /// is sent.
+    GiveUp {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The call, which has ended.
+        #[arg(value_name = "CALL")]
+        call: CallId,
+    },
     /// They hung up: tell the running agent.
     Stop(ConfigFile),
     /// Follow a link: `referent://begin?case=ID`, `referent://hang-up`.
@@ -205,6 +214,10 @@ async fn act(command: Command) -> anyhow::Result<ExitCode> {
             };
             say(&call.to_string())
         }
+        Command::GiveUp { file, call } => {
+            let key = running(&file)?.give_up(call).await?;
+            say(&format!("{call}: what is sealed for the key {key} becomes a gap, and the rest is sent"))
+        }
         Command::Stop(file) => say(&running(&file)?.stop().await?.to_string()),
         Command::Status { file, json } => {
             let status = running(&file)?.status().await?;
@@ -315,7 +328,13 @@ fn in_words(status: &serde_json::Value) -> String {
             }
         }
     }
-    let waiting = status["spool"]["waiting"].as_array().map_or(0, Vec::len);
+    let waiting = status["spool"]["waiting"].as_array();
+    for call in waiting.into_iter().flatten() {
+        if let (Some(id), Some(problem)) = (call["id"].as_str(), call["problem"]["en"].as_str()) {
+            lines.push(format!("call {id} (key {}): {problem}", text(&call["missing_key"])));
+        }
+    }
+    let waiting = waiting.map_or(0, Vec::len);
     let bytes = status["spool"]["bytes"].as_u64().unwrap_or(0);
     lines.push(format!("spool: {waiting} call(s) not complete, {} kB", bytes / 1000));
     lines.join("\n")

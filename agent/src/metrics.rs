@@ -37,6 +37,10 @@ fn describe() {
     referent_telemetry::describe();
     describe_counter!("referent_agent_calls_begun_total", "Calls begun.");
     describe_counter!("referent_agent_calls_completed_total", "Calls of which everything is text in the database.");
+    describe_counter!(
+        "referent_agent_calls_given_up_total",
+        "Calls of which sound was given up, its key being no more."
+    );
     describe_counter!("referent_agent_chunks_sent_total", "Chunks sent, repeats included.");
     describe_counter!("referent_agent_gap_samples_total", "Samples of 16 kHz that are missing, by track and reason.");
     describe_counter!("referent_agent_dropped_frames_total", "Frames of a device that the PC was too busy to take.");

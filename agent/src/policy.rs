@@ -14,7 +14,7 @@
 //! Not done here: who may write the file is the system's affair; `doctor` looks. No environment is read, because
 //! whoever starts the agent could set it.
 
-use crate::config::{BadConfig, Config, Raw, RawEnds, RawSound, SoundConfig, areas, rule};
+use crate::config::{BadConfig, Config, Raw, RawEnds, RawSound, SoundConfig, areas, rule, seal};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::ErrorKind;
@@ -137,6 +137,7 @@ fn checked(policy: Raw) -> Result<Raw, String> {
         (None, None) => {}
     }
     areas(policy.areas.clone())?;
+    policy.seal.clone().map(seal).transpose()?;
     Ok(policy)
 }
 
@@ -173,6 +174,8 @@ fn under(user: Raw, policy: Raw) -> Raw {
         areas,
         ends,
         sound,
+        // A key is one thing: half of it from each file would be no key.
+        seal: policy.seal.or(user.seal),
         telemetry: policy.telemetry.or(user.telemetry),
     }
 }
@@ -183,6 +186,7 @@ fn is_fixed(policy: &BTreeMap<String, Written>, key: &str) -> bool {
     let fixes_modes = policy.contains_key("mode");
     match key.split_once('.') {
         Some(("areas", _)) => fixes_modes || key.rsplit_once('.').is_some_and(|(area, _)| names(&format!("{area}."))),
+        Some(("seal", _)) => names("seal."),
         Some(("telemetry", _)) => names("telemetry."),
         None if key == "legal_basis" => fixes_modes,
         _ => policy.contains_key(key),
@@ -368,6 +372,7 @@ mod tests {
             ("pipeline = \"https://x\"\n", "no TLS"),
             ("[sound]\nnear = \"\"\n", "sound.near is empty"),
             ("[telemetry]\notlp = \"http://10.0.0.1:1\"\n", "write https://"),
+            ("[seal]\nkey_id = \"0001020304050607\"\n", "seal.public_key is missing"),
         ] {
             let error = with(USER, Some(policy)).expect_err(policy).to_string();
             assert!(

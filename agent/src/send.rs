@@ -6,7 +6,7 @@
 //! Promised: chunks and gaps of a track go in order, from where the server says, within its credit; the hang-up follows
 //! the last of them at once; a call leaves the spool only when the server says that it is complete, or discards it.
 //! Whatever goes wrong, the call is tried again, without a bound, because the spool is the only copy: at first soon, at
-//! last every 10 s.
+//! last every 10 s; where the server's key for it is gone, every minute and at last every hour, while others are sent.
 //!
 //! A command is answered with `Done` when what it asks for is durable, and not before.
 //! Not done here: no sound is made, no state is judged.
@@ -18,7 +18,7 @@ use crate::backoff::Backoff;
 use crate::call::Call;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
-use referent_proto::BadMessage;
+use referent_proto::{BadMessage, KeyId};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -42,6 +42,8 @@ pub struct Limits {
     pub heartbeat: Duration,
     /// For the answer to a ping that the transport sends when it hears nothing for as long.
     pub keep_alive: Duration,
+    /// Between tries of a call whose key is gone: the first wait and the longest.
+    pub key_gone: (Duration, Duration),
 }
 
 impl Default for Limits {
@@ -52,6 +54,7 @@ impl Default for Limits {
             silence: Duration::from_mins(2),
             heartbeat: Duration::from_secs(2),
             keep_alive: Duration::from_secs(5),
+            key_gone: (Duration::from_mins(1), Duration::from_hours(1)),
         }
     }
 }
@@ -113,6 +116,7 @@ enum Ending {
     Discarded,
     Refused,
     Elsewhere(Duration),
+    KeyGone(KeyId),
     Left,
 }
 
@@ -168,6 +172,7 @@ impl Broken {
 #[tracing::instrument(name = "call", skip_all, fields(call = %call.id()))]
 pub async fn deliver(call: &Arc<Call>, line: &Line) -> Delivered {
     let mut backoff = Backoff::default();
+    let mut key_backoff = Backoff::between(line.limits.key_gone.0, line.limits.key_gone.1);
     let mut without_progress = 0;
     let mut settled = call.spool().settled();
     loop {
@@ -177,10 +182,12 @@ pub async fn deliver(call: &Arc<Call>, line: &Line) -> Delivered {
         drop(turn);
         call.is_away();
         line.turns.is_served(call, false);
-        without_progress += u32::from(was_heard);
+        // Nothing was heard of a call whose key is gone: that it comes again must not make it suspect.
+        without_progress += u32::from(was_heard && !matches!(ending, Ok(Ending::KeyGone(_))));
         if settled.has_changed().unwrap_or(false) {
             without_progress = 0;
             backoff.reset();
+            key_backoff.reset();
         }
         let outcome = ending.as_ref().map_or_else(Broken::outcome, Ending::outcome);
         metrics::counter!("referent_agent_connections_total", "outcome" => outcome).increment(1);
@@ -200,13 +207,22 @@ pub async fn deliver(call: &Arc<Call>, line: &Line) -> Delivered {
                 tracing::info!(?wait, "the pipeline is full; sound is kept meanwhile");
                 wait
             }
+            Ok(Ending::KeyGone(key)) => {
+                // It has to wait for a person; whoever waits behind it does not.
+                line.turns.is_over(call);
+                call.is_without_key(Some(key));
+                let wait = line.backoff(&mut key_backoff);
+                tracing::error!(%key, ?wait, "the server has no key for this call's sound; it is kept and tried again");
+                wait
+            }
             Err(error) => {
                 let wait = line.backoff(&mut backoff);
                 tracing::warn!(%error, attempts = backoff.attempts(), ?wait, "the call is kept and tried again");
                 wait
             }
         };
-        if line.leaving.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
+        let woken = tokio::time::timeout(wait, call.woken()); // Whether it was, or the wait is over: it is tried again.
+        if line.leaving.run_until_cancelled(woken).await.is_none() {
             return Delivered::Left;
         }
     }
@@ -219,6 +235,7 @@ impl Ending {
             Self::Discarded => "discarded",
             Self::Refused => "refused",
             Self::Elsewhere(_) => "elsewhere",
+            Self::KeyGone(_) => "key_gone",
             Self::Left => "left",
         }
     }

@@ -11,6 +11,7 @@
 //!   S5  After a start, new sound begins at least one second beyond the spool's end, with a `Gap` between.
 //!   S6  What a person decided about the recording stands at the head of every segment begun since.
 //!   S7  A call to which the citizen objects is a folder without sound, until the server knows of it too.
+//!   S8  With a key to seal for, no sound is on the disk that this PC could read (docs/decisions/0017).
 //!
 //! A reader gets only what `sync` has made durable, so what was sent is never ahead of the disk.
 //! Not done here: no network, no compression, no clock, no knowledge of what is said.
@@ -19,13 +20,15 @@ pub mod record;
 pub mod recover;
 pub mod read;
 mod folder;
+mod given_up;
 mod head_file;
 
 use crate::permit::Decided;
 use record::{Begin, Ended, Head, Record, Taken};
 use recover::{Recovered, Segment, latest, segment_path};
 use referent_proto::ids::PerTrack;
-use referent_proto::{CallId, Chunk, Gap, GapReason, SAMPLE_RATE, SampleOffset, SampleSpan, Settled, Track};
+use referent_proto::{CallId, Chunk, Gap, GapReason, KeyId, SAMPLE_RATE, SampleOffset, SampleSpan, Settled, Track};
+use referent_seal::{CannotSeal, PublicKey, Sealer};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -61,6 +64,9 @@ pub enum SpoolError {
         /// Where it began.
         first: SampleOffset,
     },
+    /// The sound cannot be sealed, and unsealed it is not kept. Tell the user; try again with the next chunk.
+    #[error(transparent)]
+    Seal(#[from] CannotSeal),
     /// The call has ended. Give up.
     #[error("the call has ended")]
     Ended,
@@ -83,6 +89,8 @@ struct Shared {
     folder: PathBuf,
     call: Begin,
     segment_samples: u64,
+    /// Whose key new sound is sealed for; `None`: it is not sealed.
+    seal_for: Option<PublicKey>,
     state: Mutex<State>,
     /// Counts `sync`s that made something durable.
     durable: watch::Sender<u64>,
@@ -101,6 +109,12 @@ struct State {
     earliest: PerTrack<SampleOffset>,
     ended: Option<Ended>,
     decided: Decided,
+    /// Of this run of the agent, once it has sealed something.
+    sealer: Option<Sealer>,
+    /// How many runs have sealed sound of the call.
+    runs: u32,
+    /// Keys that are no more, and whose sound has been given up.
+    given_up: Vec<KeyId>,
     marked: PerTrack<SampleOffset>,
     erased: bool,
     discarded: bool,
@@ -117,34 +131,37 @@ pub struct SegmentView {
 }
 
 impl CallSpool {
-    fn of(folder: PathBuf, state: State, segment_samples: u64) -> Self {
+    fn of(folder: PathBuf, state: State, segment_samples: u64, seal_for: Option<PublicKey>) -> Self {
         let settled = watch::Sender::new(state.marked);
         let call = state.begin.clone();
         let state = Mutex::new(state);
         let durable = watch::Sender::new(0);
-        Self { shared: Arc::new(Shared { folder, call, segment_samples, state, durable, settled }) }
+        Self { shared: Arc::new(Shared { folder, call, segment_samples, seal_for, state, durable, settled }) }
     }
 
-    fn reopen(folder: PathBuf, found: Recovered, segment_samples: u64) -> Left {
+    fn reopen(folder: PathBuf, found: Recovered, seal_for: Option<PublicKey>) -> Left {
         let mut state = State::new(found.begin);
+        state.given_up = given_up::read(&folder);
         state.segments = found.segments;
         state.ends = found.ends;
         state.earliest = after_start(found.ends, &state.begin.tracks);
         state.marked = found.settled;
         state.ended = found.ended;
         state.decided = found.decided;
-        Left { spool: Self::of(folder, state, segment_samples), last_head_ms: found.last_head_ms, torn: found.torn }
+        state.runs = found.runs;
+        let spool = Self::of(folder, state, SEGMENT_SAMPLES, seal_for);
+        Left { spool, last_head_ms: found.last_head_ms, torn: found.torn }
     }
 
     /// A call to which the citizen objected, and of which the server may not know.
     fn reopen_discarded(folder: PathBuf, begin: Begin) -> Left {
         let state = State { erased: true, discarded: true, ..State::new(begin) };
-        Left { spool: Self::of(folder, state, SEGMENT_SAMPLES), last_head_ms: 0, torn: false }
+        Left { spool: Self::of(folder, state, SEGMENT_SAMPLES, None), last_head_ms: 0, torn: false }
     }
 
-    /// Opens one call's folder; `None` when it names no call.
+    /// Opens one call's folder, to which nothing is sealed any more; `None` when it names no call.
     pub fn open(folder: &Path) -> io::Result<Option<Left>> {
-        Ok(recover::recover(folder)?.map(|found| Self::reopen(folder.to_owned(), found, SEGMENT_SAMPLES)))
+        Ok(recover::recover(folder)?.map(|found| Self::reopen(folder.to_owned(), found, None)))
     }
 
     /// What the call is.
@@ -224,7 +241,8 @@ impl CallSpool {
             state.ends[chunk.track] = span.end();
         }
         let track = chunk.track;
-        state.write(&self.shared, &Record::Chunk(chunk), boot_ms)?;
+        let record = state.record_of(&self.shared, chunk)?;
+        state.write(&self.shared, &record, boot_ms)?;
         state.ends[track] = span.end();
         Ok(())
     }
@@ -407,6 +425,9 @@ impl State {
             earliest: PerTrack::default(),
             ended: None,
             decided: Decided::default(),
+            sealer: None,
+            runs: 0,
+            given_up: Vec::new(),
             marked: PerTrack::default(),
             erased: false,
             discarded: false,
@@ -424,6 +445,20 @@ impl State {
             // Not before its last record is durable: a reader that went on earlier would take the rest for damage.
             is_closed: at + 1 < self.segments.len() && segment.durable == segment.len,
         })
+    }
+
+    /// The chunk as it goes to the disk (S8). The first one that is sealed begins the run.
+    fn record_of(&mut self, shared: &Shared, chunk: Chunk) -> Result<Record, CannotSeal> {
+        let Some(server) = &shared.seal_for else { return Ok(Record::Chunk(chunk)) };
+        let sealer = match &mut self.sealer {
+            Some(sealer) => sealer,
+            none => {
+                let sealer = Sealer::new(server, self.begin.call, self.runs)?;
+                self.runs = self.runs.saturating_add(1);
+                none.insert(sealer)
+            }
+        };
+        Ok(Record::Sealed(sealer.seal(&chunk)?))
     }
 
     fn write(&mut self, shared: &Shared, record: &Record, boot_ms: u64) -> Result<(), SpoolError> {
@@ -446,8 +481,8 @@ impl State {
         let path = segment_path(folder, number);
         // Not `create_new`: a start that failed on a full disk may have left an empty file of this number.
         let file = Arc::new(OpenOptions::new().create(true).write(true).truncate(true).open(&path)?);
-        let (begin, ends, decided) = (self.begin.clone(), self.ends, self.decided);
-        let head = Head { begin, number, ends, decided, boot_ms };
+        let (begin, ends, decided, runs) = (self.begin.clone(), self.ends, self.decided, self.runs);
+        let head = Head { begin, number, ends, decided, runs, boot_ms };
         let mut bytes = Vec::new();
         record::encode(&Record::Head(Box::new(head)), &mut bytes);
         (&*file).write_all(&bytes)?;

@@ -94,6 +94,15 @@ pub struct Words {
     pub en: &'static str,
 }
 
+/// Why a call is not written out, whatever its state: the server cannot open its sound.
+pub const KEY_GONE: Words = Words {
+    da: "Serveren har ikke nøglen til samtalens lyd. Lyden gemmes på denne pc, indtil nøglen er tilbage.",
+    en: "The server has no key for the sound of the call. It is kept on this PC until the key is back.",
+};
+/// What the user can do about it.
+pub const KEY_GONE_NEXT: Words =
+    Words { da: "Sig det til den, der passer serveren.", en: "Tell whoever runs the server." };
+
 /// Why it is so.
 pub fn reason(kind: AgentStateKind) -> Words {
     use AgentStateKind as K;

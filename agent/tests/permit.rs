@@ -60,7 +60,7 @@ fn spooled(folder: &Path, track: Track) -> Vec<(Option<GapReason>, u64)> {
             match item {
                 Item::Chunk(chunk) if chunk.track == track => add(None, chunk.span()),
                 Item::Gap(gap) if gap.track == track => add(Some(gap.reason), gap.span),
-                Item::Chunk(_) | Item::Gap(_) | Item::HangUp(_) => {}
+                Item::Chunk(_) | Item::Sealed(_) | Item::Gap(_) | Item::HangUp(_) => {}
             }
         }
     }

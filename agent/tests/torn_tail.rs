@@ -1,13 +1,25 @@
 //! A record that was cut off at any byte, and a byte that the disk turned over anywhere: what was whole before and after
-//! is still there, what was not is a gap, and nothing is made up (S1, S4, S5).
+//! is still there, what was not is a gap, and nothing is made up (S1, S4, S5). The same for sound that is sealed.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use referent_agent::spool::record::{Begin, Ended, Source};
 use referent_agent::spool::{AFTER_START, CallSpool, Item, Spool};
 use referent_proto::ids::PerTrack;
-use referent_proto::{CallId, Chunk, Direction, GapReason, HangUpReason, Mode, Pcm, SampleOffset, Started, Track};
+use referent_proto::{
+    CallId, Chunk, Direction, GapReason, HangUpReason, Mode, Pcm, SampleOffset, SealedChunk, Started, Track,
+};
+use referent_seal::open::PrivateKey;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 const CHUNK: u64 = 20;
+/// Bytes of a chunk's record: the frame's head, the chunk's own, its samples.
+const RECORD: usize = 10 + 10 + 40;
+/// Of a sealed one, which has a longer head, and a tag behind its samples.
+const SEALED: usize = 10 + 66 + 40 + 16;
+
+static KEY: LazyLock<PrivateKey> = LazyLock::new(|| PrivateKey::generate().expect("the system has chance"));
 
 fn begin() -> Begin {
     Begin {
@@ -28,8 +40,10 @@ fn begin() -> Begin {
 }
 
 /// So many chunks whose samples are their offsets; the call's folder and its only segment.
-fn written(folder: &Path, chunks: u64) -> (PathBuf, PathBuf) {
-    let spool = Spool::open(folder.to_owned()).expect("the disk works").begin(begin()).expect("the disk works");
+fn written(folder: &Path, chunks: u64, is_sealed: bool) -> (PathBuf, PathBuf) {
+    let all = Spool::open(folder.to_owned()).expect("the disk works");
+    let all = all.sealing_for(is_sealed.then(|| KEY.public().clone()));
+    let spool = all.begin(begin()).expect("the disk works");
     for number in 0..chunks {
         spool.append(chunk(number), 1).expect("the disk works");
     }
@@ -63,6 +77,11 @@ fn check(items: &[Item]) -> (Vec<(u64, u64, GapReason)>, u64) {
         let Some((_, span)) = item.place() else { continue };
         assert_eq!(span.start().0, at);
         at = span.end().0;
+        let opened = |sealed: &SealedChunk| {
+            let run = KEY.run(begin().call, sealed.run, &sealed.enc).expect("it opens alone");
+            Item::Chunk(run.open(sealed.clone()).expect("it opens alone"))
+        };
+        let item = if let Item::Sealed(sealed) = item { &opened(sealed) } else { item };
         match item {
             Item::Chunk(chunk) => {
                 assert!(
@@ -70,7 +89,7 @@ fn check(items: &[Item]) -> (Vec<(u64, u64, GapReason)>, u64) {
                 );
             }
             Item::Gap(gap) => gaps.push((span.start().0, span.end().0, gap.reason)),
-            Item::HangUp(_) => {}
+            Item::Sealed(_) | Item::HangUp(_) => {}
         }
     }
     (gaps, at)
@@ -78,10 +97,18 @@ fn check(items: &[Item]) -> (Vec<(u64, u64, GapReason)>, u64) {
 
 #[test]
 fn a_tail_that_is_torn_at_any_byte_is_cut_off_and_becomes_a_gap() {
+    torn_at_any_byte(false, RECORD);
+}
+
+#[test]
+fn a_sealed_tail_that_is_torn_at_any_byte_is_cut_off_and_what_is_before_it_opens() {
+    torn_at_any_byte(true, SEALED);
+}
+
+fn torn_at_any_byte(is_sealed: bool, record: usize) {
     let folder = tempfile::tempdir().unwrap();
-    let (call, segment) = written(folder.path(), 4);
+    let (call, segment) = written(folder.path(), 4, is_sealed);
     let whole = std::fs::read(&segment).unwrap();
-    let record = 10 + 10 + 2 * usize::try_from(CHUNK).unwrap(); // frame's head, the chunk's own head, samples
     let first_chunk = whole.len() - 4 * record;
     for cut in first_chunk..=whole.len() {
         std::fs::write(&segment, &whole[..cut]).unwrap();
@@ -115,7 +142,7 @@ fn a_tail_that_is_torn_at_any_byte_is_cut_off_and_becomes_a_gap() {
 #[test]
 fn a_head_that_is_torn_is_not_the_only_one_and_without_any_the_folder_is_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
-    let (call, segment) = written(folder.path(), 0);
+    let (call, segment) = written(folder.path(), 0, false);
     let whole = std::fs::read(&segment).unwrap();
     for cut in (1..whole.len()).rev() {
         std::fs::write(&segment, &whole[..cut]).unwrap();
@@ -133,8 +160,17 @@ fn a_head_that_is_torn_is_not_the_only_one_and_without_any_the_folder_is_left_as
 
 #[test]
 fn a_byte_turned_over_anywhere_costs_its_own_record_and_no_other() {
+    turned_over_anywhere(false, RECORD);
+}
+
+#[test]
+fn a_byte_of_sealed_sound_turned_over_anywhere_costs_its_own_record_and_no_other() {
+    turned_over_anywhere(true, SEALED);
+}
+
+fn turned_over_anywhere(is_sealed: bool, record: usize) {
     let folder = tempfile::tempdir().unwrap();
-    let (call, segment) = written(folder.path(), 6);
+    let (call, segment) = written(folder.path(), 6, is_sealed);
     {
         let spool = CallSpool::open(&call).unwrap().unwrap().spool;
         let end = |ends| Ended { ends, reason: HangUpReason::Person, boot: "boot".into(), boot_ms: 2, utc_ms: 2 };
@@ -142,7 +178,7 @@ fn a_byte_turned_over_anywhere_costs_its_own_record_and_no_other() {
     }
     let whole = std::fs::read(&segment).unwrap();
     let end = 6 * CHUNK;
-    let head = whole.len() - 6 * (20 + 2 * usize::try_from(CHUNK).unwrap());
+    let head = whole.len() - 6 * record;
     for at in head..whole.len() {
         let mut bytes = whole.clone();
         bytes[at] ^= 0x40;
@@ -151,7 +187,7 @@ fn a_byte_turned_over_anywhere_costs_its_own_record_and_no_other() {
         let items = read_all(&left.spool);
         let (gaps, reached) = check(&items);
         assert_eq!(reached, end, "byte {at}: the hang-up tells how far the call went");
-        let number = ((at - head) / (20 + 2 * usize::try_from(CHUNK).unwrap())) as u64;
+        let number = ((at - head) / record) as u64;
         assert_eq!(gaps, [(number * CHUNK, (number + 1) * CHUNK, GapReason::Damaged)], "byte {at}");
         assert!(matches!(items.last(), Some(Item::HangUp(_))));
         std::fs::write(&segment, &whole).unwrap();

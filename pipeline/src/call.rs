@@ -16,6 +16,8 @@
 //!
 //!   K6  Grey text is passed on while somebody speaks, and costs nothing that matters: it is never settled, and dropped
 //!       wherever there is something better to do.
+//!   K7  Sealed sound that this worker has no key for ends its part with `KeyGone`, and nothing of it is settled; a record
+//!       that does not open, though the key is there, is a gap `damaged` (docs/decisions/0017).
 //!
 //! Not done here: no wire type, no status code (`receive`), no judgement about the chain (notes-api).
 
@@ -29,6 +31,7 @@ use crate::config::Context;
 use crate::jobs::Jobs;
 use crate::join::Seams;
 use crate::notes::{Begun, FromNotes, Known, Line, Notes, NotesError, ToNotes};
+use crate::open::{KeyGone, Keys, Opened, Opener};
 use crate::partial::Partials;
 use crate::receive::{Agent, AgentGone, Says, Tell, Tells, Turnstile};
 use crate::segment::Rules;
@@ -85,6 +88,8 @@ pub struct Shared {
     pub turnstile: Arc<Turnstile>,
     /// What drafts.
     pub jobs: Jobs,
+    /// What opens sealed sound.
+    pub keys: Keys,
     /// What is spoken, unless the area says otherwise.
     pub language: String,
     /// How much the encoder looks at.
@@ -119,6 +124,9 @@ pub enum CallError {
     /// Tell the agent what was wrong.
     #[error("there is sound of the {0} track, which the hello does not name")]
     NoSuchTrack(Track),
+    /// Tell the agent to keep it.
+    #[error(transparent)]
+    KeyGone(#[from] KeyGone),
     /// Drop the call.
     #[error("another worker has the call")]
     Stale,
@@ -206,6 +214,7 @@ struct Call<'a> {
     languages: PerTrack<TrackLanguage>,
     glossary: Glossary,
     class: Class,
+    opener: Opener,
     tracks: Vec<TrackWork<Box<dyn Vad>>>,
     /// K5: how many segments may be without text.
     in_flight: usize,
@@ -261,6 +270,7 @@ impl<'a> Call<'a> {
         let language = TrackLanguage::among(language::spoken(&area, &shared.language));
         let now = Instant::now();
         Self {
+            opener: Opener::new(hello.call),
             hello,
             shared,
             epoch,
@@ -332,7 +342,7 @@ impl<'a> Call<'a> {
 
     fn agent_says(&mut self, says: Says) -> Result<(), CallError> {
         // After the hang-up heartbeats prove nothing: what is missing of the sound has to come.
-        if self.hang_up.is_none() || matches!(says, Says::Chunk(_) | Says::Gap(_) | Says::HangUp(_)) {
+        if self.hang_up.is_none() || matches!(says, Says::Chunk(_) | Says::Sealed(_) | Says::Gap(_) | Says::HangUp(_)) {
             self.heard_of_agent = Instant::now();
         }
         match says {
@@ -346,6 +356,13 @@ impl<'a> Call<'a> {
                 let links = self.track(track)?.sound(chunk)?;
                 self.take(track, links)?;
                 self.glimpse(track)
+            }
+            Says::Sealed(chunk) => {
+                let opened = self.opener.open(chunk, &self.shared.keys)?;
+                self.agent_says(match opened {
+                    Opened::Sound(chunk) => Says::Chunk(chunk),
+                    Opened::Damaged(gap) => Says::Gap(gap),
+                })
             }
             Says::Gap(gap) => {
                 let links = self.track(gap.track)?.gap(gap)?;

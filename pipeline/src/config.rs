@@ -30,6 +30,8 @@ pub struct Config {
     pub recogniser: RecogniserConfig,
     /// What writes drafts.
     pub drafter: DrafterConfig,
+    /// Where the private keys are that open sealed sound, if anywhere.
+    pub seal_keys: Option<PathBuf>,
     /// Where traces go, if anywhere.
     pub telemetry: Option<TelemetryConfig>,
 }
@@ -183,6 +185,7 @@ impl Config {
             language: language(raw.language)?,
             recogniser: recogniser(raw.recogniser, &environment)?,
             drafter: drafter(raw.drafter, &environment)?,
+            seal_keys: raw.seal_keys,
             telemetry: raw.telemetry.map(RawTelemetry::check).transpose().map_err(|bad| bad.to_string())?,
         })
     }
@@ -201,6 +204,7 @@ struct Raw {
     recogniser: RawRecogniser,
     #[serde(default)]
     drafter: RawDrafter,
+    seal_keys: Option<PathBuf>,
     telemetry: Option<RawTelemetry>,
 }
 

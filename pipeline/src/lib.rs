@@ -9,12 +9,13 @@
 //!
 //! The modules stand in the order of the data. Nothing is kept: any worker may die at any instant. `transcribe` asks a
 //! process of its own (`recogniser`) or servers elsewhere; `admission` says how many calls may come. `echo` compares the two
-//! tracks, before a near utterance is settled.
+//! tracks, before a near utterance is settled. `open` opens what agents have sealed, before `call` looks at it.
 
 pub mod config;
 pub mod openai;
 pub mod admission;
 pub mod receive;
+pub mod open;
 pub mod call;
 pub mod track;
 pub mod timeline;
@@ -39,6 +40,7 @@ use draft::Drafters;
 use jobs::Jobs;
 use metrics_exporter_prometheus::PrometheusHandle;
 use notes::Notes;
+use open::Keys;
 use rand::rngs::StdRng;
 use receive::Turnstile;
 use recogniser::Recognisers;
@@ -144,6 +146,7 @@ pub async fn run_with(
         transcriber: transcriber.clone(),
         turnstile: Arc::clone(&turnstile),
         jobs,
+        keys: Keys::load(config.seal_keys.as_deref())?,
         language: config.language,
         context: config.recogniser.context,
         detector: detector(&config.recogniser)?,

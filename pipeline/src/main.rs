@@ -2,6 +2,7 @@
 
 mod harvest_command;
 mod models_command;
+mod seal_key_command;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -14,6 +15,7 @@ use referent_pipeline::{Surroundings, metric, run};
 use referent_proto::WorkerId;
 use referent_telemetry::Program;
 use rustix::process::{Resource, Rlimit, setrlimit};
+use seal_key_command::SealKey;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -42,6 +44,9 @@ enum Command {
     Models(Models),
     /// Finds out what a model writes where nobody speaks, and lists it beside the model.
     Harvest(Harvest),
+    /// The keys that agents seal sound for, and workers open it with.
+    #[command(subcommand)]
+    SealKey(SealKey),
     /// Hears for one worker, which starts this itself.
     #[command(hide = true)]
     Recognise,
@@ -71,6 +76,7 @@ fn act(command: Command) -> anyhow::Result<()> {
         Command::Harvest(command) => harvest_command::act(command),
         Command::Recognise => referent_pipeline::recogniser::child::run(),
         Command::Models(command) => models_command::act(command),
+        Command::SealKey(command) => seal_key_command::act(&command),
     }
 }
 

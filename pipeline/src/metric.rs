@@ -38,6 +38,8 @@ pub fn describe() {
     counter!("referent_refused_total", "Streams that were ended before their call was complete, by code.");
     counter!("referent_stale_total", "Calls that another worker had taken over.");
     counter!("referent_sound_ms_total", "Milliseconds of sound that came in, both tracks together.");
+    counter!("referent_sealed_chunks_total", "Sealed chunks, by outcome: opened, or damaged, which became gaps.");
+    counter!("referent_keys_gone_total", "Calls that were sent back because this worker has no key for their sound.");
     counter!("referent_settles_total", "Stretches of sound that became something, by kind and reason.");
     gauge!("referent_recogniser_queue", "Segments that wait for a recogniser, by class.");
     counter!("referent_recogniser_restarts_total", "Recogniser processes that were replaced, by why.");

@@ -13,12 +13,13 @@ pub use turnstile::Turnstile;
 
 use crate::call::{self, CallError, Shared};
 use crate::notes::NotesError;
+use crate::open::KeyGone;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use referent_proto::calls::{self as wire, calls_server, from_agent, to_agent};
 use referent_proto::{
-    AgentState, BadMessage, Chunk, Command, CommandId, Gap, HangUp, Hello, MAX_MESSAGE_BYTES, Mode, SampleOffset,
-    Settled, Track, Urgency,
+    AgentState, BadMessage, Chunk, Command, CommandId, Gap, HangUp, Hello, KeyId, MAX_MESSAGE_BYTES, Mode,
+    SampleOffset, SealedChunk, Settled, Track, Urgency,
 };
 use referent_telemetry::{Place, step};
 use std::sync::Arc;
@@ -55,6 +56,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(5);
 pub enum Says {
     /// Sound.
     Chunk(Chunk),
+    /// Sound that has to be opened.
+    Sealed(SealedChunk),
     /// Sound that is missing.
     Gap(Gap),
     /// Its heartbeat.
@@ -89,6 +92,8 @@ pub enum Tells {
     Elsewhere(Duration),
     /// The call is another caseworker's.
     NotYours,
+    /// There is no key for its sound: keep it.
+    KeyGone(KeyId),
     /// Forget the call.
     Complete,
 }
@@ -118,6 +123,7 @@ impl Agent {
             None => None,
             Some(kind) => Some(match kind {
                 from_agent::Kind::Hello(_) => return Err(BadMessage::UnknownKind("from_agent (a second hello)").into()),
+                from_agent::Kind::Chunk(chunk) if chunk.is_sealed() => Says::Sealed(chunk.try_into()?),
                 from_agent::Kind::Chunk(chunk) => Says::Chunk(chunk.try_into()?),
                 from_agent::Kind::Gap(gap) => Says::Gap(gap.try_into()?),
                 from_agent::Kind::AgentState(state) => Says::State(state.try_into()?),
@@ -253,6 +259,7 @@ async fn refuse(tell: &Tell, error: &CallError) {
         CallError::AgentGone(Some(AgentGone::Broke(status))) => Err(Status::clone(status)),
         CallError::AgentGone(_) => Err(Status::cancelled("the stream ended before the call did; connect again")),
         CallError::Notes(NotesError::NotYours) => Ok(Tells::NotYours),
+        CallError::KeyGone(KeyGone(key)) => Ok(Tells::KeyGone(*key)),
         CallError::Notes(NotesError::Unreachable(_)) => {
             Err(Status::unavailable("the server cannot reach its database; nothing was lost, connect again"))
         }
@@ -270,11 +277,13 @@ async fn refuse(tell: &Tell, error: &CallError) {
     };
     match error {
         CallError::AgentGone(_) | CallError::Stopping => tracing::info!(%error, "the call leaves this worker"),
-        CallError::Broken(_) => tracing::error!(%error, "the call leaves this worker"),
+        CallError::Broken(_) | CallError::KeyGone(_) => tracing::error!(%error, "the call leaves this worker"),
         _ => tracing::warn!(%error, "the call leaves this worker"),
     }
-    if let CallError::Stale = error {
-        metrics::counter!("referent_stale_total").increment(1);
+    match error {
+        CallError::Stale => metrics::counter!("referent_stale_total").increment(1),
+        CallError::KeyGone(_) => metrics::counter!("referent_keys_gone_total").increment(1),
+        _ => {}
     }
     if let Err(status) = &last {
         metrics::counter!("referent_refused_total", "code" => format!("{:?}", status.code())).increment(1);
@@ -304,6 +313,7 @@ impl From<Tells> for wire::ToAgent {
                 to_agent::Kind::Elsewhere(wire::Elsewhere { retry_after_ms })
             }
             Tells::NotYours => to_agent::Kind::NotYours(wire::NotYours {}),
+            Tells::KeyGone(key) => to_agent::Kind::KeyGone(wire::KeyGone { key_id: key.to_string() }),
             Tells::Complete => to_agent::Kind::Complete(wire::Complete {}),
         };
         Self { kind: Some(kind) }

@@ -3,7 +3,7 @@
 //! The only clock inside the audio path is [`SampleOffset`]: 16 kHz samples of call time, the same zero for both
 //! tracks, never stopping, never reused (DESIGN, "Time"). Milliseconds exist for people.
 
-use crate::ids::Track;
+use crate::ids::{KeyId, Track};
 use serde::de::{self, Deserializer, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
@@ -177,6 +177,52 @@ impl Chunk {
     /// The stretch of call time that the chunk fills.
     pub fn span(&self) -> SampleSpan {
         SampleSpan::of(self.first, self.pcm.0.len() as u64)
+    }
+}
+
+/// A chunk that only the server's private key opens. Where it lies in call time is in the clear, and bound to what is sealed
+/// (docs/decisions/0017). Prints without its bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedChunk {
+    /// Whose sound.
+    pub track: Track,
+    /// Offset of the first sample.
+    pub first: SampleOffset,
+    /// How many samples: 1 to [`Chunk::MAX_SAMPLES`].
+    pub samples: u32,
+    /// Whose key opens it.
+    pub key: KeyId,
+    /// Which start of the agent sealed it, for this call: 0, 1, …
+    pub run: u32,
+    /// The run's encapsulated key.
+    pub enc: [u8; Self::ENC_BYTES],
+    /// Grows with each sealed chunk of a run and track, and is never used again.
+    pub number: u64,
+    /// The samples, sealed, with their tag behind.
+    pub bytes: Vec<u8>,
+}
+
+impl SealedChunk {
+    /// Bytes of an encapsulated key (X25519).
+    pub const ENC_BYTES: usize = 32;
+    /// Bytes that a sealed chunk is longer than its samples.
+    pub const TAG_BYTES: usize = 16;
+
+    /// The stretch of call time that the chunk fills.
+    pub fn span(&self) -> SampleSpan {
+        SampleSpan::of(self.first, self.samples.into())
+    }
+
+    /// How many bytes so many samples have when sealed.
+    pub fn sealed_bytes(samples: usize) -> usize {
+        2 * samples + Self::TAG_BYTES
+    }
+}
+
+impl fmt::Debug for SealedChunk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { track, first, samples, key, run, number, .. } = self;
+        write!(f, "SealedChunk({track} {first:?}, {samples} samples, key {key}, run {run}, number {number})")
     }
 }
 

@@ -1,4 +1,4 @@
-//! What things are called by: calls, workers, commands, tracks.
+//! What things are called by: calls, workers, commands, keys, tracks.
 //!
 //! In: 16 bytes or text from outside. Out: ids that cannot be mixed up. Not done here: making ids needs a clock and
 //! chance, so the caller brings both.
@@ -68,6 +68,70 @@ uuid_id! {
 uuid_id! {
     /// A saved note, through all its versions.
     NoteId
+}
+
+/// Which of the server's keys sound is sealed for: the first eight bytes of its public key, so that a name cannot belong to
+/// another key. Shown, stored and sent as 16 hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct KeyId([u8; 8]);
+
+impl KeyId {
+    /// The id that begins a public key.
+    pub fn of(public_key: &[u8; 32]) -> Self {
+        Self(std::array::from_fn(|at| public_key[at]))
+    }
+
+    /// The id's eight bytes, as in the spool.
+    pub fn bytes(self) -> [u8; 8] {
+        self.0
+    }
+
+    /// An id from exactly eight bytes.
+    pub fn from_bytes(bytes: [u8; 8]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", u64::from_be_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyId({self})")
+    }
+}
+
+/// The text names no key. Copy it whole, from `referent-pipeline seal-key new`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("it is not the id of a key, which has 16 digits of 0 to 9 and a to f; copy it whole")]
+pub struct NotAKeyId;
+
+impl FromStr for KeyId {
+    type Err = NotAKeyId;
+    fn from_str(text: &str) -> Result<Self, NotAKeyId> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if text.len() != 16 || !text.bytes().all(is_digit) {
+            return Err(NotAKeyId);
+        }
+        u64::from_str_radix(text, 16).map(|number| Self(number.to_be_bytes())).map_err(|_| NotAKeyId)
+    }
+}
+
+impl TryFrom<String> for KeyId {
+    type Error = NotAKeyId;
+    fn try_from(text: String) -> Result<Self, NotAKeyId> {
+        text.parse()
+    }
+}
+
+impl From<KeyId> for String {
+    fn from(id: KeyId) -> Self {
+        id.to_string()
+    }
 }
 
 /// Which worker's turn it is with a call: grows with each `Began`.

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use prost::Message as _;
 use referent_proto::{
-    BadMessage, CallId, Chunk, Direction, Epoch, Gap, GapReason, Hello, Mode, Pcm, SampleOffset, SampleSpan, Settle,
-    Spoken, Started, Track, Urgency, Utterance, What, Word, calls, ingest,
+    BadMessage, CallId, Chunk, Direction, Epoch, Gap, GapReason, Hello, KeyId, Mode, Pcm, SampleOffset, SampleSpan,
+    SealedChunk, Settle, Spoken, Started, Track, Urgency, Utterance, What, Word, calls, ingest,
 };
 
 fn hello() -> Hello {
@@ -69,6 +69,42 @@ fn an_impossible_chunk_is_refused() {
         })
         .contains("1 to 16000")
     );
+}
+
+#[test]
+fn an_impossible_sealed_chunk_is_refused() {
+    let (key, enc) = (KeyId::of(&[0xa5; 32]), [3; 32]);
+    let (track, first, bytes) = (Track::Far, SampleOffset(1600), vec![4; 22]);
+    let good = SealedChunk { track, first, samples: 3, key, run: 7, enc, number: u64::MAX, bytes };
+    let wire = calls::Chunk::from(good.clone());
+    assert!(wire.is_sealed());
+    assert!(Chunk::try_from(wire.clone()).is_err(), "it is no sound that can be heard");
+    assert_eq!(SealedChunk::try_from(wire.clone()), Ok(good));
+    let with = |change: fn(&mut calls::Chunk, &mut calls::Sealed)| {
+        let mut wire = wire.clone();
+        let Some(calls::chunk::Sound::Sealed(mut sealed)) = wire.sound.take() else { panic!("it is sealed") };
+        change(&mut wire, &mut sealed);
+        wire.sound = Some(calls::chunk::Sound::Sealed(sealed));
+        SealedChunk::try_from(wire).map_err(|error| error.to_string())
+    };
+    let refused = |change, names: &str| {
+        let error: String = with(change).expect_err("refused");
+        assert!(error.contains(names), "{error}");
+    };
+    refused(|c, _| c.samples = 0, "chunk.samples");
+    refused(|c, _| c.samples = 16_001, "chunk.samples");
+    refused(|c, _| c.first_sample = u64::MAX, "chunk.first_sample");
+    refused(|c, _| c.track = 9, "track");
+    refused(|_, s| s.enc = vec![3; 31], "chunk.sealed.enc is 31 bytes");
+    for id in ["", "a5a5", "A5A5A5A5A5A5A5A5", "a5a5a5a5a5a5a5a5a5", "+a5a5a5a5a5a5a5a", "a5a5a5a5a5a5a5ø"] {
+        let mut bad = wire.clone();
+        if let Some(calls::chunk::Sound::Sealed(sealed)) = &mut bad.sound {
+            sealed.key_id = id.into();
+        }
+        assert!(SealedChunk::try_from(bad).is_err_and(|error| error.to_string().contains("key_id")), "{id}");
+    }
+    assert!(with(|_, s| s.bytes.clear()).is_ok(), "what does not open becomes a gap, and ends no call");
+    assert!(SealedChunk::try_from(calls::Chunk { sound: Some(calls::chunk::Sound::Pcm(vec![0, 0])), ..wire }).is_err());
 }
 
 #[test]

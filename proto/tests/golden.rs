@@ -2,8 +2,8 @@
 //!
 //! Every message that is sent today stands here with its bytes. A difference means that the wire has changed: that
 //! needs a new field number or a new version, never a new pin. New messages: `make golden` adds their lines, and the
-//! review reads them. The messages that nothing sends yet (sealed sound, consent, `KeyGone`, flags) get
-//! their lines when something does.
+//! review reads them. The messages that nothing sends yet (consent, flags) get their lines when something
+//! does.
 
 use prost::Message as _;
 use referent_proto::{calls, ingest};
@@ -132,6 +132,18 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
         samples: 2,
         sound: Some(calls::chunk::Sound::Pcm(vec![1, 0, 255, 255])),
     };
+    let sealed = calls::Chunk {
+        track: near,
+        first_sample: 3200,
+        samples: 1,
+        sound: Some(calls::chunk::Sound::Sealed(calls::Sealed {
+            key_id: "00f1e2d3c4b5a697".into(),
+            run: 1,
+            enc: vec![7; 32],
+            record_number: 2,
+            bytes: vec![9; 18],
+        })),
+    };
     let command =
         calls::Command { id: "01935a00-0000-7000-8000-000000000002".into(), kind: calls::CommandKind::Discard.into() };
     let done = calls::Done { command: command.id.clone() };
@@ -139,6 +151,7 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("up hello", up(Up::Hello(hello()))),
         ("up chunk", up(Up::Chunk(chunk))),
+        ("up chunk sealed", up(Up::Chunk(sealed))),
         ("up gap", up(Up::Gap(calls::Gap { track: near, first_sample: 3200, end_sample: 4800, reason: paused }))),
         ("up agent_state", up(Up::AgentState(agent_state()))),
         ("up done", up(Up::Done(done.clone()))),
@@ -151,6 +164,7 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
         ("down command", down(Down::Command(command.clone()))),
         ("down elsewhere", down(Down::Elsewhere(calls::Elsewhere { retry_after_ms: 2000 }))),
         ("down not_yours", down(Down::NotYours(calls::NotYours {}))),
+        ("down key_gone", down(Down::KeyGone(calls::KeyGone { key_id: "00f1e2d3c4b5a697".into() }))),
         ("down complete", down(Down::Complete(calls::Complete {}))),
         (
             "worker began",

@@ -4,6 +4,8 @@
 //! is the agent's own. Before the damage every record is found where it lies, so that it is known which bytes belong to
 //! which sound; afterwards a record is untouched if none of its bytes was.
 //!
+//! Every second call is sealed (docs/decisions/0017), and opened here as the server would.
+//!
 //! One kind of damage a call: bits turned over, a stretch of zeros, a file cut short, a file gone, two files that changed
 //! names, rubbish behind the end.
 
@@ -16,6 +18,7 @@ use referent_proto::ids::PerTrack;
 use referent_proto::{
     CallId, Chunk, Direction, GapReason, Mode, Pcm, SAMPLE_RATE, SampleOffset, Settled, Started, Track,
 };
+use referent_seal::open::PrivateKey;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -49,7 +52,8 @@ pub fn damage(seed: u64, folder: &Path) -> Result<Finding> {
     let mut chance = StdRng::seed_from_u64(seed);
     let call = CallId::new(seed, [9; 10]);
     let root = folder.join(seed.to_string());
-    written(&root, call, &mut chance)?;
+    let key = PrivateKey::generate()?;
+    written(&root, call, (seed % 2 == 1).then_some(&key), &mut chance)?;
     let of_call = root.join(call.to_string());
     let files = segments(&of_call)?;
     let mut bytes = files.iter().map(std::fs::read).collect::<std::io::Result<Vec<_>>>()?;
@@ -57,7 +61,7 @@ pub fn damage(seed: u64, folder: &Path) -> Result<Finding> {
     let (kind, touched) = hurt(&mut chance, &files, &mut bytes)?;
     let left = Spool::open(root.clone())?.left()?.pop();
     let found = match left {
-        Some(left) => judge(kind, &left.spool, &places, &touched)?,
+        Some(left) => judge(kind, &left.spool, &key, &places, &touched)?,
         // No head is whole: only then may the call be without a name.
         None => Finding { kind, untouched_lost: lost(&places, &touched, &BTreeSet::new()), made_up: 0, unaccounted: 0 },
     };
@@ -66,7 +70,7 @@ pub fn damage(seed: u64, folder: &Path) -> Result<Finding> {
 }
 
 /// A call of some seconds in segments of one, with gaps, perhaps with a settled mark.
-fn written(root: &Path, call: CallId, chance: &mut StdRng) -> Result<()> {
+fn written(root: &Path, call: CallId, seal_for: Option<&PrivateKey>, chance: &mut StdRng) -> Result<()> {
     let begin = Begin {
         call,
         continues: None,
@@ -82,7 +86,8 @@ fn written(root: &Path, call: CallId, chance: &mut StdRng) -> Result<()> {
         boot: "a boot".into(),
         boot_ms: 1,
     };
-    let spool = Spool::open(root.to_owned())?.begin_with_segments_of(begin, SAMPLE_RATE)?;
+    let spool = Spool::open(root.to_owned())?.sealing_for(seal_for.map(|key| key.public().clone()));
+    let spool = spool.begin_with_segments_of(begin, SAMPLE_RATE)?;
     let mut at = 0;
     for _ in 0..chance.random_range(20..300) {
         if chance.random_bool(0.03) {
@@ -129,10 +134,14 @@ fn places(bytes: &[Vec<u8>]) -> Vec<Place> {
         while at < bytes.len() {
             match decode(&bytes[at..]) {
                 Found::Whole(record, length) => {
-                    if let Record::Chunk(chunk) = record {
-                        let place = Place { file, bytes: at..at + length, track: chunk.track, first: chunk.first.0 };
-                        places.push(place);
-                    }
+                    let sound = match record {
+                        Record::Chunk(chunk) => Some((chunk.track, chunk.first)),
+                        Record::Sealed(chunk) => Some((chunk.track, chunk.first)),
+                        _ => None,
+                    };
+                    let place =
+                        sound.map(|(track, first)| Place { file, bytes: at..at + length, track, first: first.0 });
+                    places.extend(place);
                     at += length;
                 }
                 Found::Cut | Found::Damaged => at += to_next_mark(&bytes[at..]),
@@ -193,7 +202,13 @@ fn hurt(chance: &mut StdRng, files: &[PathBuf], bytes: &mut [Vec<u8>]) -> Result
     Ok((kind, touched))
 }
 
-fn judge(kind: &'static str, spool: &CallSpool, places: &[Place], touched: &Touched) -> Result<Finding> {
+fn judge(
+    kind: &'static str,
+    spool: &CallSpool,
+    key: &PrivateKey,
+    places: &[Place],
+    touched: &Touched,
+) -> Result<Finding> {
     let (mut came, mut made_up, mut unaccounted) = (BTreeSet::new(), 0, 0);
     let mut at: PerTrack<Option<SampleOffset>> = PerTrack::default();
     let mut reader = spool.read_from(PerTrack::default());
@@ -207,11 +222,17 @@ fn judge(kind: &'static str, spool: &CallSpool, places: &[Place], touched: &Touc
                 unaccounted += u64::from(at[track].unwrap_or_default() != span.start());
                 at[track] = Some(span.end());
             }
-            if let Item::Chunk(chunk) = item {
-                for (offset, value) in (chunk.first.0..).zip(&chunk.pcm.0) {
-                    made_up += u64::from(*value != sample(chunk.track, offset));
-                    came.insert((chunk.track.name(), offset));
+            let chunk = match item {
+                Item::Chunk(chunk) => chunk,
+                Item::Sealed(sealed) => {
+                    let run = key.run(spool.call(), sealed.run, &sealed.enc);
+                    run.and_then(|run| run.open(sealed)).context("what the reader gives out opens")?
                 }
+                Item::Gap(_) | Item::HangUp(_) => continue,
+            };
+            for (offset, value) in (chunk.first.0..).zip(&chunk.pcm.0) {
+                made_up += u64::from(*value != sample(chunk.track, offset));
+                came.insert((chunk.track.name(), offset));
             }
         }
     }

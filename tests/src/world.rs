@@ -6,7 +6,9 @@
 use crate::caseworker::Caseworker;
 use crate::program::Program;
 use anyhow::{Context as _, Result};
+use referent_seal::open::PrivateKey;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -60,6 +62,7 @@ pub struct Builder {
     http_port: u16,
     drafter: String,
     telemetry: String,
+    seals: bool,
 }
 
 impl Builder {
@@ -126,6 +129,13 @@ impl Builder {
         self
     }
 
+    /// The agent seals what it keeps, and the pipeline has the key.
+    #[must_use]
+    pub fn sealed(mut self) -> Self {
+        self.seals = true;
+        self
+    }
+
     /// Starts the three programs, in the order of who needs whom.
     pub async fn start(self) -> Result<World> {
         std::fs::create_dir_all(&self.folder)?;
@@ -182,6 +192,7 @@ impl World {
             http_port: 0,
             drafter: "kind = \"embedded\"".into(),
             telemetry: String::new(),
+            seals: false,
         }
     }
 
@@ -246,6 +257,26 @@ impl World {
     /// Where the agent keeps calls that are not settled.
     pub fn spool(&self) -> PathBuf {
         self.made_of.folder.join("agent/spool")
+    }
+
+    /// Where the pipeline has its private keys, if the world is sealed.
+    pub fn seal_keys(&self) -> PathBuf {
+        self.made_of.folder.join("seal-keys")
+    }
+
+    /// Mounts a new private key, and gives what the agents' configuration needs to seal for it.
+    pub fn new_seal_key(&self) -> Result<String> {
+        let key = PrivateKey::generate()?;
+        let file = self.seal_keys().join(format!("{}.key", key.id()));
+        std::fs::create_dir_all(self.seal_keys())?;
+        std::fs::write(&file, key.reveal().as_str())?;
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600))?;
+        Ok(format!("[seal]\nkey_id = \"{}\"\npublic_key = \"{}\"\n\n", key.id(), key.public().to_text()))
+    }
+
+    /// Where the agent keeps everything.
+    pub fn agent_state(&self) -> PathBuf {
+        self.made_of.folder.join("agent")
     }
 
     /// The SQLite file.
@@ -370,6 +401,11 @@ impl World {
             Pace::Credit => "credit",
         };
         let (drafter, telemetry) = (&self.made_of.drafter, &self.made_of.telemetry);
+        let (mut seal, mut seal_keys) = (String::new(), String::new());
+        if self.made_of.seals {
+            seal = self.new_seal_key()?;
+            seal_keys = format!("seal_keys = \"{}\"\n", self.seal_keys().display());
+        }
         let write = |name: &str, text: String| std::fs::write(folder.join(name), text).context(name.to_owned());
         write(
             "notes-api.toml",
@@ -380,13 +416,13 @@ impl World {
         write(
             "pipeline.toml",
             format!(
-                "log = \"info\"\nhttp = \"127.0.0.1:{pipeline_http}\"\ngrpc = \"127.0.0.1:{pipeline_grpc}\"\nnotes_api = \"http://127.0.0.1:{notes_grpc}\"\nlanguage = \"da\"\n\n[recogniser]\n{recogniser}\n\n[drafter]\n{drafter}\n\n{telemetry}"
+                "log = \"info\"\nhttp = \"127.0.0.1:{pipeline_http}\"\ngrpc = \"127.0.0.1:{pipeline_grpc}\"\nnotes_api = \"http://127.0.0.1:{notes_grpc}\"\nlanguage = \"da\"\n{seal_keys}\n[recogniser]\n{recogniser}\n\n[drafter]\n{drafter}\n\n{telemetry}"
             ),
         )?;
         write(
             "agent.toml",
             format!(
-                "log = \"info\"\nstate_dir = \"{}\"\nhttp = \"127.0.0.1:{agent_http}\"\npipeline = \"http://127.0.0.1:{pipeline_grpc}\"\nmode = \"notice\"\narea = \"standard\"\n\n[sound]\nkind = \"wav\"\npace = \"{pace}\"\n\n{telemetry}",
+                "log = \"info\"\nstate_dir = \"{}\"\nhttp = \"127.0.0.1:{agent_http}\"\npipeline = \"http://127.0.0.1:{pipeline_grpc}\"\nmode = \"notice\"\narea = \"standard\"\n\n[sound]\nkind = \"wav\"\npace = \"{pace}\"\n\n{seal}{telemetry}",
                 folder.join("agent").display()
             ),
         )

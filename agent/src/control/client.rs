@@ -2,9 +2,9 @@
 //!
 //! In: `state_dir`, by which the running agent is found. Out: its answer, or one sentence that says what to do.
 
-use super::{BeginBody, CallBody, ConsentBody, ProblemBody};
+use super::{BeginBody, CallBody, ConsentBody, GivenUpBody, ProblemBody};
 use crate::state_dir::{StateDirError, Token, find};
-use referent_proto::CallId;
+use referent_proto::{CallId, KeyId};
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use std::net::SocketAddr;
@@ -87,6 +87,12 @@ impl Agent {
         let which = call.map_or_else(|| "current".to_owned(), |call| call.to_string());
         let answer: CallBody = self.ask(self.request(Method::POST, &format!("/v1/calls/{which}/discard"))).await?;
         Ok(answer.call)
+    }
+
+    /// What of a call is sealed for a key that is no more becomes a gap; gives that key.
+    pub async fn give_up(&self, call: CallId) -> Result<KeyId, CommandError> {
+        let answer: GivenUpBody = self.ask(self.request(Method::POST, &format!("/v1/calls/{call}/give-up"))).await?;
+        Ok(answer.key)
     }
 
     /// What it does.

@@ -12,7 +12,7 @@ use crate::status::BEHIND;
 use referent_proto::calls::{self as wire, from_agent, to_agent};
 use referent_proto::ids::PerTrack;
 use referent_proto::{
-    AgentState, AgentStateKind, BadMessage, Command, CommandKind, HangUp, SampleOffset, Settled, Track,
+    AgentState, AgentStateKind, BadMessage, Command, CommandKind, HangUp, KeyId, SampleOffset, Settled, Track,
 };
 use referent_telemetry::{Place, carry, step};
 use std::collections::VecDeque;
@@ -254,6 +254,7 @@ impl<'a> Stream<'a> {
                 self.call.grant(track, up_to);
             }
             to_agent::Kind::Settled(settled) => {
+                self.call.is_without_key(None);
                 // Deletes a file every half minute or so; short enough to be done here.
                 self.call.spool().release(Settled::try_from(settled)?)?;
             }
@@ -282,9 +283,8 @@ impl<'a> Stream<'a> {
                 return Ok(Answer::Ends(Ending::Refused));
             }
             to_agent::Kind::KeyGone(gone) => {
-                let key = gone.key_id;
-                tracing::error!(key, "the key of this call's sound is gone; it stays in the spool");
-                return Ok(Answer::Ends(Ending::Refused));
+                let key = KeyId::from_wire("key_gone.key_id", &gone.key_id)?;
+                return Ok(Answer::Ends(Ending::KeyGone(key)));
             }
         }
         Ok(Answer::Nothing)
@@ -358,6 +358,7 @@ impl<'a> Stream<'a> {
         !self.answers.is_empty()
             || match self.pending.front() {
                 Some(Item::Chunk(chunk)) => chunk.span().end() <= self.credit[chunk.track],
+                Some(Item::Sealed(chunk)) => chunk.span().end() <= self.credit[chunk.track],
                 Some(Item::Gap(gap)) => gap.span.start() <= self.credit[gap.track],
                 Some(Item::HangUp(_)) => true,
                 None => false,
@@ -374,6 +375,10 @@ impl<'a> Stream<'a> {
         }
         Some(match item {
             Item::Chunk(chunk) => {
+                metrics::counter!("referent_agent_chunks_sent_total").increment(1);
+                from_agent::Kind::Chunk(chunk.into())
+            }
+            Item::Sealed(chunk) => {
                 metrics::counter!("referent_agent_chunks_sent_total").increment(1);
                 from_agent::Kind::Chunk(chunk.into())
             }

@@ -2,6 +2,7 @@
 
 use super::record::Begin;
 use super::{CallSpool, SEGMENT_SAMPLES, SpoolError, State, head_file, recover};
+use referent_seal::PublicKey;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone)]
 pub struct Spool {
     root: PathBuf,
+    seal_for: Option<PublicKey>,
 }
 
 /// A call that was found on start.
@@ -27,7 +29,13 @@ impl Spool {
     /// The spool in this folder, made if it is not there.
     pub fn open(root: PathBuf) -> io::Result<Self> {
         std::fs::create_dir_all(&root)?;
-        Ok(Self { root })
+        Ok(Self { root, seal_for: None })
+    }
+
+    /// Seals new sound for this key, if there is one (S8); what lies in the spool already stays as it is.
+    #[must_use]
+    pub fn sealing_for(self, server: Option<PublicKey>) -> Self {
+        Self { seal_for: server, ..self }
     }
 
     /// Begins a call: durable when this returns.
@@ -50,7 +58,7 @@ impl Spool {
     fn write_head(&self, folder: &Path, begin: Begin, samples: u64) -> Result<CallSpool, SpoolError> {
         let boot_ms = begin.boot_ms;
         head_file::write(folder, head_file::Name::Call, begin.clone())?;
-        let spool = CallSpool::of(folder.to_owned(), State::new(begin), samples);
+        let spool = CallSpool::of(folder.to_owned(), State::new(begin), samples, self.seal_for.clone());
         spool.state().roll(&spool.shared.folder, boot_ms)?;
         spool.sync()?;
         File::open(&self.root)?.sync_all()?;
@@ -80,7 +88,7 @@ impl Spool {
                 }
             }
             match recover::recover(&folder) {
-                Ok(Some(found)) => calls.push(CallSpool::reopen(folder, found, SEGMENT_SAMPLES)),
+                Ok(Some(found)) => calls.push(CallSpool::reopen(folder, found, self.seal_for.clone())),
                 // A crash while the call began: nobody was told its id, and there is no sound.
                 Ok(None) if is_without_sound(&folder) => std::fs::remove_dir_all(&folder)?,
                 Ok(None) => {

@@ -30,7 +30,7 @@ impl Name {
 /// Writes it, durably.
 pub(super) fn write(folder: &Path, name: Name, begin: Begin) -> io::Result<()> {
     let boot_ms = begin.boot_ms;
-    let head = Head { begin, number: 0, ends: PerTrack::default(), decided: Decided::default(), boot_ms };
+    let head = Head { begin, number: 0, ends: PerTrack::default(), decided: Decided::default(), runs: 0, boot_ms };
     let mut bytes = Vec::new();
     encode(&Record::Head(Box::new(head)), &mut bytes);
     // Under another name until it is whole, so that half of it is never found.

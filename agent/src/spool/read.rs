@@ -1,14 +1,15 @@
 //! A call's records from any place still held, in the order they were written.
 //!
 //! In: where to begin on each track. Out: sound and gaps, each track without hole or overlap from there on, then the
-//! hang-up. A hole that damage left becomes `Gap{damaged}`; what lay before the oldest segment, `Gap{server_lost}`. Only
+//! hang-up. A sealed chunk cannot be cut: the first of a track may begin before that place, and what of it the other end has
+//! already, it drops (T3 in `timeline`). What was given up becomes `Gap{key_gone}`. A hole that damage left becomes `Gap{damaged}`; what lay before the oldest segment, `Gap{server_lost}`. Only
 //! what a power cut would leave is given out, so that what the other end has seen can never be recorded anew under the
 //! same offsets.
 
 use super::record::{Ended, Found, MAX_BODY, Record, decode, to_next_mark};
 use super::{CallSpool, SegmentView};
 use referent_proto::ids::PerTrack;
-use referent_proto::{Chunk, Gap, GapReason, Pcm, SampleOffset, SampleSpan, Track};
+use referent_proto::{Chunk, Gap, GapReason, Pcm, SampleOffset, SampleSpan, SealedChunk, Track};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -21,6 +22,8 @@ const WINDOW: usize = 2 * MAX_BODY;
 pub enum Item {
     /// Sound.
     Chunk(Chunk),
+    /// Sound that only the server can read.
+    Sealed(SealedChunk),
     /// Missing sound.
     Gap(Gap),
     /// The end; nothing follows.
@@ -32,6 +35,7 @@ impl Item {
     pub fn place(&self) -> Option<(Track, SampleSpan)> {
         match self {
             Self::Chunk(chunk) => Some((chunk.track, chunk.span())),
+            Self::Sealed(chunk) => Some((chunk.track, chunk.span())),
             Self::Gap(gap) => Some((gap.track, gap.span)),
             Self::HangUp(_) => None,
         }
@@ -125,6 +129,7 @@ impl Reader {
     fn take(&mut self, record: Record) {
         match record {
             Record::Chunk(chunk) => self.take_chunk(chunk),
+            Record::Sealed(chunk) => self.take_sealed(chunk),
             Record::Gap(gap) => self.take_gap(gap),
             Record::HangUp(ended) => {
                 self.report_holes_before(ended.ends);
@@ -139,6 +144,16 @@ impl Reader {
         let seen = usize::try_from(rest.start() - chunk.first).unwrap_or(usize::MAX);
         let pcm = if seen == 0 { chunk.pcm } else { Pcm(chunk.pcm.0[seen..].to_vec()) };
         self.ready.push_back(Item::Chunk(Chunk { track: chunk.track, first: rest.start(), pcm }));
+    }
+
+    fn take_sealed(&mut self, chunk: SealedChunk) {
+        let Some(span) = self.advance(chunk.track, chunk.span()) else { return };
+        let item = if self.spool.is_given_up(chunk.key) {
+            Item::Gap(Gap { track: chunk.track, span, reason: GapReason::KeyGone })
+        } else {
+            Item::Sealed(chunk)
+        };
+        self.ready.push_back(item);
     }
 
     fn take_gap(&mut self, gap: Gap) {

@@ -10,14 +10,18 @@
 //! hang-up  4  JSON: ends, reason, when
 //! settled  5  near u64 | far u64
 //! decision 6  JSON: what a person decided, where in the call, when
+//! sealed   7  track u8 | first u64 | samples u32 | key id, 8 bytes | run u32 | enc, 32 bytes | number u64 | bytes
 //! ```
+//!
+//! A sealed chunk has everything with it that its reader needs beside the private key, so that any one opens alone.
 //!
 //! In: records, or bytes that may be torn or damaged. Out: the other. Not done here: no file is opened.
 
 use crate::permit::{Decided, Decision};
 use referent_proto::ids::PerTrack;
 use referent_proto::{
-    CallId, Chunk, Direction, Gap, GapReason, HangUpReason, Mode, Pcm, SampleOffset, SampleSpan, Started, Track,
+    CallId, Chunk, Direction, Gap, GapReason, HangUpReason, KeyId, Mode, Pcm, SampleOffset, SampleSpan, SealedChunk,
+    Started, Track,
 };
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -98,8 +102,16 @@ pub struct Head {
     /// What people had decided by then, so that it stands when the records of it are gone. Absent in version 0.1.
     #[serde(default)]
     pub decided: Decided,
+    /// How many runs have sealed its sound by then. Absent where nothing is sealed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub runs: u32,
     /// The boot clock then, milliseconds.
     pub boot_ms: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What a person decided.
@@ -145,6 +157,8 @@ pub enum Record {
     Settled(PerTrack<SampleOffset>),
     /// Whether the call may be recorded from here.
     Taken(Taken),
+    /// Sound that this PC cannot read.
+    Sealed(SealedChunk),
 }
 
 /// What stands at a place in a segment.
@@ -220,6 +234,16 @@ fn encode_body(record: &Record, out: &mut Vec<u8>) {
             out.extend_from_slice(&settled.far.0.to_le_bytes());
         }
         Record::Taken(taken) => json(6, taken, out),
+        Record::Sealed(chunk) => {
+            out.extend_from_slice(&[7, track_code(chunk.track)]);
+            out.extend_from_slice(&chunk.first.0.to_le_bytes());
+            out.extend_from_slice(&chunk.samples.to_le_bytes());
+            out.extend_from_slice(&chunk.key.bytes());
+            out.extend_from_slice(&chunk.run.to_le_bytes());
+            out.extend_from_slice(&chunk.enc);
+            out.extend_from_slice(&chunk.number.to_le_bytes());
+            out.extend_from_slice(&chunk.bytes);
+        }
     }
 }
 
@@ -254,8 +278,31 @@ fn decode_body(body: &[u8]) -> Option<Record> {
             Record::Settled(PerTrack { near: SampleOffset(near), far: SampleOffset(far) })
         }
         6 => Record::Taken(serde_json::from_slice(rest).ok()?),
+        7 => Record::Sealed(decode_sealed(rest)?),
         _ => return None,
     })
+}
+
+/// What was damaged in a way that its frame does not show becomes a gap here, if its place makes no sense, else in the
+/// worker that cannot open it.
+fn decode_sealed(bytes: &[u8]) -> Option<SealedChunk> {
+    let (&track, rest) = bytes.split_first()?;
+    let (first, rest) = take_u64(rest)?;
+    let (samples, rest) = take_u32(rest)?;
+    let (key, rest) = rest.split_first_chunk::<8>()?;
+    let (run, rest) = take_u32(rest)?;
+    let (enc, rest) = rest.split_first_chunk::<{ SealedChunk::ENC_BYTES }>()?;
+    let (number, bytes) = take_u64(rest)?;
+    let length = usize::try_from(samples).ok().filter(|length| (1..=Chunk::MAX_SAMPLES).contains(length))?;
+    first.checked_add(samples.into())?;
+    let (track, key, enc, bytes) = (track_of(track)?, KeyId::from_bytes(*key), *enc, bytes.to_vec());
+    let chunk = SealedChunk { track, first: SampleOffset(first), samples, key, run, enc, number, bytes };
+    (chunk.bytes.len() == SealedChunk::sealed_bytes(length)).then_some(chunk)
+}
+
+fn take_u32(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (number, rest) = bytes.split_first_chunk::<4>()?;
+    Some((u32::from_le_bytes(*number), rest))
 }
 
 fn take_u64(bytes: &[u8]) -> Option<(u64, &[u8])> {

@@ -47,6 +47,8 @@ pub struct Recovered {
     pub ended: Option<Ended>,
     /// What stands decided about its recording.
     pub decided: Decided,
+    /// How many runs have sealed its sound.
+    pub runs: u32,
     /// The boot clock when the last segment began.
     pub last_head_ms: u64,
     /// A record at the end was torn and has been cut off.
@@ -62,6 +64,7 @@ pub fn recover(folder: &Path) -> io::Result<Option<Recovered>> {
     let mut ends = PerTrack::default();
     let mut settled = PerTrack::default();
     let mut decided = Decided::default();
+    let mut runs = 0;
     let mut ended = None;
     let mut torn = false;
     let newest = files.last().map(|(number, _)| *number);
@@ -78,6 +81,7 @@ pub fn recover(folder: &Path) -> io::Result<Option<Recovered>> {
                     start = ends;
                     last_head_ms = head.boot_ms;
                     decided = head.decided;
+                    runs = runs.max(head.runs);
                     begin.get_or_insert(head.begin);
                 }
                 Record::Chunk(chunk) => ends[chunk.track] = ends[chunk.track].max(chunk.span().end()),
@@ -88,6 +92,10 @@ pub fn recover(folder: &Path) -> io::Result<Option<Recovered>> {
                 }
                 Record::Settled(mark) => settled = latest(settled, mark),
                 Record::Taken(taken) => decided = decided.and(taken.decision),
+                Record::Sealed(chunk) => {
+                    ends[chunk.track] = ends[chunk.track].max(chunk.span().end());
+                    runs = runs.max(chunk.run.saturating_add(1));
+                }
             }
         }
         let mut len = bytes.len() as u64;
@@ -111,7 +119,7 @@ pub fn recover(folder: &Path) -> io::Result<Option<Recovered>> {
         file.sync_data()?;
     }
     File::open(folder)?.sync_all()?;
-    Ok(Some(Recovered { begin, segments, ends, settled, ended, decided, last_head_ms, torn }))
+    Ok(Some(Recovered { begin, segments, ends, settled, ended, decided, runs, last_head_ms, torn }))
 }
 
 /// The file of a segment.

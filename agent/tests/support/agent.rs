@@ -36,6 +36,7 @@ pub(crate) fn limits() -> Limits {
         silence: Duration::from_secs(5),
         heartbeat: short / 10,
         keep_alive: short,
+        key_gone: (short, short),
     }
 }
 

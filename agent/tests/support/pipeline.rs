@@ -1,4 +1,5 @@
-//! A pipeline that does what it is told: takes calls, writes down every message, settles, completes, breaks off.
+//! A pipeline that does what it is told: takes calls, writes down every message, settles, completes, breaks off. Sealed
+//! sound it opens with the keys that it has; what of it repeats, it drops.
 
 #![expect(dead_code, reason = "each test program uses a part of it")]
 
@@ -6,7 +7,10 @@ use futures_util::Stream;
 use referent_proto::calls::calls_server::{Calls, CallsServer};
 use referent_proto::calls::{self as wire, from_agent, to_agent};
 use referent_proto::ids::PerTrack;
-use referent_proto::{CallId, Chunk, Command, CommandId, Gap, HangUp, Hello, SampleOffset, Settled, Track};
+use referent_proto::{
+    CallId, Chunk, Command, CommandId, Gap, HangUp, Hello, Pcm, SampleOffset, SealedChunk, Settled, Track,
+};
+use referent_seal::open::PrivateKey;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -71,6 +75,9 @@ struct State {
     settled: BTreeMap<CallId, PerTrack<SampleOffset>>,
     wrong: Vec<String>,
     breaks: bool,
+    keys: Vec<PrivateKey>,
+    /// Chunks that came sealed.
+    sealed: Vec<SealedChunk>,
 }
 
 /// The server. Clones are the same.
@@ -125,6 +132,32 @@ impl Pipeline {
     /// Breaks the connection that goes on, with its next message.
     pub(crate) fn break_all(&self) {
         self.state().breaks = true;
+    }
+
+    /// It has these keys from now on, and no others.
+    pub(crate) fn has_keys(&self, keys: &[&PrivateKey]) {
+        self.state().keys = keys.iter().copied().cloned().collect();
+    }
+
+    /// What came sealed, in order, over all connections.
+    pub(crate) fn sealed(&self) -> Vec<SealedChunk> {
+        self.state().sealed.clone()
+    }
+
+    /// The sound of a chunk, from where it is expected on if it was sealed; or the key that is not here.
+    fn open(&self, call: CallId, chunk: wire::Chunk, expected: SampleOffset) -> Result<Chunk, String> {
+        if !chunk.is_sealed() {
+            return Ok(Chunk::try_from(chunk).unwrap());
+        }
+        let sealed = SealedChunk::try_from(chunk).unwrap();
+        let mut state = self.state();
+        let key = state.keys.iter().find(|key| key.id() == sealed.key).cloned();
+        let key = key.ok_or_else(|| sealed.key.to_string())?;
+        state.sealed.push(sealed.clone());
+        let Chunk { track, first, pcm } = key.run(call, sealed.run, &sealed.enc).unwrap().open(sealed).unwrap();
+        let known = expected.0.saturating_sub(first.0);
+        let pcm = pcm.0[usize::try_from(known).unwrap()..].to_vec();
+        Ok(Chunk { track, first: first + known, pcm: Pcm(pcm) })
     }
 
     /// Behaves otherwise from now on; a connection notices with its next message.
@@ -239,7 +272,8 @@ impl Pipeline {
             expected[*track] = at[*track].back(32_000);
             let offset = expected[*track].0;
             down.say(to_agent::Kind::ResumeFrom(wire::ResumeFrom { track: (*track).into(), offset })).await;
-            self.allow(&down, *track, at[*track]).await;
+            // Nothing is settled anew, so only credit.
+            self.credit(&down, *track, at[*track]).await;
         }
         while let Some(kind) = next(&mut up).await? {
             if std::mem::take(&mut self.state().breaks) {
@@ -247,7 +281,14 @@ impl Pipeline {
             }
             match kind {
                 from_agent::Kind::Chunk(chunk) => {
-                    let chunk = Chunk::try_from(chunk).unwrap();
+                    let track = Track::from_wire(chunk.track).unwrap();
+                    let chunk = match self.open(call, chunk, expected[track]) {
+                        Ok(chunk) => chunk,
+                        Err(key_id) => {
+                            down.say(to_agent::Kind::KeyGone(wire::KeyGone { key_id })).await;
+                            return Ok(());
+                        }
+                    };
                     let (track, span) = (chunk.track, chunk.span());
                     if span.start() != expected[track] {
                         self.complain(format!("{track} {:?} does not follow {:?}", span, expected[track]));
@@ -318,8 +359,12 @@ impl Pipeline {
     }
 
     async fn allow(&self, down: &Down, track: Track, settled: SampleOffset) {
-        let up_to = settled.0 + self.state().manner.window;
         down.say(to_agent::Kind::Settled(Settled { track, offset: settled }.into())).await;
+        self.credit(down, track, settled).await;
+    }
+
+    async fn credit(&self, down: &Down, track: Track, settled: SampleOffset) {
+        let up_to = settled.0 + self.state().manner.window;
         down.say(to_agent::Kind::Credit(wire::Credit { track: track.into(), up_to })).await;
     }
 }

@@ -9,7 +9,7 @@ use referent_proto::calls::{self as wire, calls_client::CallsClient, from_agent,
 use referent_proto::ids::PerTrack;
 use referent_proto::{
     AgentState, AgentStateKind, CallId, Chunk, Direction, Gap, HangUp, HangUpReason, Hello, Mode, Pcm, SampleOffset,
-    Started, Track, Urgency,
+    SealedChunk, Started, Track, Urgency,
 };
 use std::net::SocketAddr;
 use std::path::Path;
@@ -40,6 +40,7 @@ pub(crate) struct Call {
 #[derive(Clone)]
 pub(crate) enum Item {
     Sound(Chunk),
+    Sealed(SealedChunk),
     Missing(Gap),
 }
 
@@ -47,6 +48,7 @@ impl Item {
     fn start(&self) -> SampleOffset {
         match self {
             Self::Sound(chunk) => chunk.first,
+            Self::Sealed(chunk) => chunk.first,
             Self::Missing(gap) => gap.span.start(),
         }
     }
@@ -54,6 +56,7 @@ impl Item {
     fn end(&self) -> SampleOffset {
         match self {
             Self::Sound(chunk) => chunk.span().end(),
+            Self::Sealed(chunk) => chunk.span().end(),
             Self::Missing(gap) => gap.span.end(),
         }
     }
@@ -61,6 +64,7 @@ impl Item {
     fn message(&self) -> from_agent::Kind {
         match self.clone() {
             Self::Sound(chunk) => from_agent::Kind::Chunk(chunk.into()),
+            Self::Sealed(chunk) => from_agent::Kind::Chunk(chunk.into()),
             Self::Missing(gap) => from_agent::Kind::Gap(gap.into()),
         }
     }
@@ -154,6 +158,7 @@ pub(crate) struct Line {
     pub(crate) is_complete: bool,
     pub(crate) commands: Vec<wire::Command>,
     pub(crate) retry_after_ms: Option<u32>,
+    pub(crate) key_gone: Option<String>,
     next: PerTrack<usize>,
     has_hung_up: bool,
 }
@@ -184,8 +189,20 @@ impl Line {
         let (up, messages) = mpsc::channel(16);
         let down = CallsClient::new(channel).stream(ReceiverStream::new(messages)).await?.into_inner();
         let (resume, credit, settled) = Default::default();
-        let (is_complete, commands, retry_after_ms, next, has_hung_up) = Default::default();
-        Ok(Self { up, down, resume, credit, settled, is_complete, commands, retry_after_ms, next, has_hung_up })
+        let (is_complete, commands, retry_after_ms, key_gone, next, has_hung_up) = Default::default();
+        Ok(Self {
+            up,
+            down,
+            resume,
+            credit,
+            settled,
+            is_complete,
+            commands,
+            retry_after_ms,
+            key_gone,
+            next,
+            has_hung_up,
+        })
     }
 
     pub(crate) async fn say(&self, kind: from_agent::Kind) -> Result<(), Status> {
@@ -214,8 +231,9 @@ impl Line {
             to_agent::Kind::Complete(_) => self.is_complete = true,
             to_agent::Kind::Command(command) => self.commands.push(command),
             to_agent::Kind::Elsewhere(elsewhere) => self.retry_after_ms = Some(elsewhere.retry_after_ms),
+            to_agent::Kind::KeyGone(gone) => self.key_gone = Some(gone.key_id),
             to_agent::Kind::Welcome(welcome) => assert_eq!(welcome.area_version, "v"),
-            other => panic!("a worker said {other:?}"),
+            to_agent::Kind::NotYours(_) => panic!("a worker said that the call is another's"),
         }
         Ok(())
     }
@@ -233,7 +251,7 @@ impl Line {
         };
         let item = &call.items[track][self.next[track]];
         let has_credit = match item {
-            Item::Sound(_) => item.end() <= self.credit[track],
+            Item::Sound(_) | Item::Sealed(_) => item.end() <= self.credit[track],
             Item::Missing(_) => item.start() <= self.credit[track],
         };
         if has_credit {

@@ -9,3 +9,4 @@ mod life;
 mod disturbed;
 mod refused;
 mod languages;
+mod sealed;

@@ -10,6 +10,7 @@ use referent_pipeline::transcribe::scripted::Scripted;
 use referent_pipeline::{Surroundings, metric, run_with};
 use referent_proto::WorkerId;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -29,8 +30,18 @@ impl Worker {
     }
 
     pub(crate) async fn with(notes_api: SocketAddr, recognisers: Vec<Box<dyn Recognizer>>) -> Self {
+        Self::configured(notes_api, recognisers, "").await
+    }
+
+    /// With the private keys in this folder.
+    pub(crate) async fn opening(notes_api: SocketAddr, keys: &Path) -> Self {
+        let keys = format!("seal_keys = \"{}\"\n", keys.display());
+        Self::configured(notes_api, vec![Box::new(Scripted), Box::new(Scripted)], &keys).await
+    }
+
+    async fn configured(notes_api: SocketAddr, recognisers: Vec<Box<dyn Recognizer>>, more: &str) -> Self {
         let text = format!(
-            "http = \"127.0.0.1:0\"\ngrpc = \"127.0.0.1:0\"\nnotes_api = \"http://{notes_api}\"\n[recogniser]\nkind = \"scripted\"\n"
+            "http = \"127.0.0.1:0\"\ngrpc = \"127.0.0.1:0\"\nnotes_api = \"http://{notes_api}\"\n{more}[recogniser]\nkind = \"scripted\"\n"
         );
         let config = Config::parse(&text, |_| None).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

@@ -135,16 +135,19 @@ pub mod chunk {
 /// A chunk that only the server's private key opens.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Sealed {
+    /// 16 hex digits, the first eight bytes of the public key
     #[prost(string, tag = "1")]
     pub key_id: ::prost::alloc::string::String,
+    /// which start of the agent sealed it, for this call
     #[prost(uint32, tag = "2")]
     pub run: u32,
-    /// HPKE encapsulated key, on the first record of a run
+    /// HPKE encapsulated key of the run, 32 bytes, on every record: each opens alone
     #[prost(bytes = "vec", tag = "3")]
     pub enc: ::prost::alloc::vec::Vec<u8>,
     /// with the track, the nonce
     #[prost(uint64, tag = "4")]
     pub record_number: u64,
+    /// 2 * samples bytes of s16, sealed, and a tag of 16
     #[prost(bytes = "vec", tag = "5")]
     pub bytes: ::prost::alloc::vec::Vec<u8>,
 }

@@ -1,10 +1,10 @@
 //! `calls.v1` to domain types and back.
 
 use super::{BadMessage, need};
-use crate::audio::{Chunk, Gap, GapReason, Pcm, SampleOffset, SampleSpan};
+use crate::audio::{Chunk, Gap, GapReason, Pcm, SampleOffset, SampleSpan, SealedChunk};
 use crate::call::{AgentState, AgentStateKind, Command, CommandKind, Direction, HangUp, HangUpReason, Hello, Mode};
 use crate::call::{Started, Urgency};
-use crate::ids::{CallId, CommandId, PerTrack, Track};
+use crate::ids::{CallId, CommandId, KeyId, PerTrack, Track};
 use crate::settle::Settled;
 use crate::{PROTOCOL, calls as wire};
 
@@ -87,6 +87,21 @@ impl From<Started> for wire::Started {
     }
 }
 
+impl KeyId {
+    /// The key of this id on the wire.
+    pub fn from_wire(field: &'static str, text: &str) -> Result<Self, BadMessage> {
+        let no_id = |_| BadMessage::impossible(field, "16 hex digits", format_args!("{} characters", text.len()));
+        text.parse().map_err(no_id)
+    }
+}
+
+impl wire::Chunk {
+    /// Only the server's key opens it.
+    pub fn is_sealed(&self) -> bool {
+        matches!(self.sound, Some(wire::chunk::Sound::Sealed(_)))
+    }
+}
+
 impl TryFrom<wire::Chunk> for Chunk {
     type Error = BadMessage;
     fn try_from(chunk: wire::Chunk) -> Result<Self, BadMessage> {
@@ -112,6 +127,52 @@ impl From<Chunk> for wire::Chunk {
             first_sample: chunk.first.0,
             samples: u32::try_from(chunk.pcm.0.len()).unwrap_or(u32::MAX),
             sound: Some(wire::chunk::Sound::Pcm(chunk.pcm.to_le_bytes())),
+        }
+    }
+}
+
+/// How long the sealed bytes are is not looked at: what does not open becomes a gap, and the call goes on.
+impl TryFrom<wire::Chunk> for SealedChunk {
+    type Error = BadMessage;
+    fn try_from(chunk: wire::Chunk) -> Result<Self, BadMessage> {
+        let sealed = match need("chunk.sound", chunk.sound)? {
+            wire::chunk::Sound::Sealed(sealed) => sealed,
+            wire::chunk::Sound::Pcm(_) => return Err(BadMessage::UnknownKind("chunk.sound (not sealed)")),
+        };
+        if chunk.samples == 0 || chunk.samples as usize > Chunk::MAX_SAMPLES {
+            return Err(BadMessage::impossible("chunk.samples", "1 to 16000", chunk.samples));
+        }
+        let enc: &[u8] = &sealed.enc;
+        let enc = enc.try_into().map_err(|_| {
+            BadMessage::impossible("chunk.sealed.enc", "32 bytes", format_args!("{} bytes", sealed.enc.len()))
+        })?;
+        Ok(Self {
+            track: Track::from_wire(chunk.track)?,
+            first: offset("chunk.first_sample", chunk.first_sample)?,
+            samples: chunk.samples,
+            key: KeyId::from_wire("chunk.sealed.key_id", &sealed.key_id)?,
+            run: sealed.run,
+            enc,
+            number: sealed.record_number,
+            bytes: sealed.bytes,
+        })
+    }
+}
+
+impl From<SealedChunk> for wire::Chunk {
+    fn from(chunk: SealedChunk) -> Self {
+        let sealed = wire::Sealed {
+            key_id: chunk.key.to_string(),
+            run: chunk.run,
+            enc: chunk.enc.to_vec(),
+            record_number: chunk.number,
+            bytes: chunk.bytes,
+        };
+        Self {
+            track: chunk.track.into(),
+            first_sample: chunk.first.0,
+            samples: chunk.samples,
+            sound: Some(wire::chunk::Sound::Sealed(sealed)),
         }
     }
 }
