@@ -5,6 +5,8 @@
 //! restart keeps them; `permit` says what follows from them.
 //! Not done here: no sound, no network.
 
+mod meter;
+
 use crate::clock::Clock;
 use crate::config::{Config, SoundConfig};
 use crate::forgotten::{EndRules, LOUD};
@@ -12,8 +14,9 @@ use crate::permit::{Decision, NotToDecide, Permit};
 use crate::resample::ImpossibleRate;
 use crate::spool::record::{Begin, Ended, Pace, Source, Taken};
 use crate::spool::{CallSpool, SpoolError};
-use crate::status::{Facts, Heard, Link, Since, judge};
+use crate::status::{Facts, Link, Since, judge};
 use crate::wav::{Wav, WavError};
+use meter::Meter;
 use rand::{Rng, RngExt as _};
 use referent_proto::ids::PerTrack;
 use referent_proto::{
@@ -21,7 +24,7 @@ use referent_proto::{
     Track, Urgency,
 };
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -160,31 +163,10 @@ pub struct Call {
     wake: Notify,
 }
 
-/// What the user wants to know of a track.
-#[derive(Debug)]
-struct Meter {
-    peak_permille: AtomicU16,
-    /// When sound was last written, or when it was last allowed to be.
-    last_sound_us: AtomicU64,
-    /// Sound was written since it was last allowed to be.
-    has_sound: AtomicBool,
-    last_nonzero_us: AtomicU64,
-    is_muted: AtomicBool,
-    problem: Mutex<Option<String>>,
-}
-
 impl Call {
     /// The call in this spool.
     pub fn new(spool: CallSpool, clock: Clock) -> Self {
         let (now, now_us) = (Instant::now(), clock.boot_us());
-        let meter = || Meter {
-            peak_permille: AtomicU16::new(0),
-            last_sound_us: AtomicU64::new(now_us),
-            has_sound: AtomicBool::new(false),
-            last_nonzero_us: AtomicU64::new(now_us),
-            is_muted: AtomicBool::new(false),
-            problem: Mutex::new(None),
-        };
         let begin = spool.begin();
         let newest = begin.tracks.iter().map(|track| spool.earliest(*track)).min().unwrap_or_default();
         let permit = Permit::new(begin.mode, spool.decided(), newest);
@@ -194,7 +176,7 @@ impl Call {
             unkept: Mutex::new(Vec::new()),
             spool,
             clock,
-            meters: PerTrack { near: meter(), far: meter() },
+            meters: PerTrack { near: Meter::new(now_us), far: Meter::new(now_us) },
             is_write_failing: AtomicBool::new(false),
             is_sync_failing: AtomicBool::new(false),
             last_loud: AtomicU64::new(newest.0),
@@ -314,10 +296,7 @@ impl Call {
         let now_us = self.clock.boot_us();
         for track in Track::BOTH {
             // The silence was wanted, and is over; the devices are opened only now.
-            let meter = &self.meters[track];
-            meter.has_sound.store(false, Ordering::Relaxed);
-            meter.last_sound_us.store(now_us, Ordering::Relaxed);
-            meter.last_nonzero_us.store(now_us, Ordering::Relaxed);
+            self.meters[track].begins(now_us);
         }
         lock(&self.permit).decide(decision, self.here());
         Ok(())
@@ -359,17 +338,9 @@ impl Call {
 
     /// Sound with this peak was written.
     pub fn heard(&self, track: Track, peak: u16) {
-        let meter = &self.meters[track];
-        let permille = u16::try_from(u32::from(peak) * 1000 / 32_768).unwrap_or(1000);
-        meter.peak_permille.fetch_max(permille, Ordering::Relaxed);
-        let now_us = self.clock.boot_us();
-        meter.last_sound_us.store(now_us, Ordering::Relaxed);
-        meter.has_sound.store(true, Ordering::Relaxed);
+        self.meters[track].wrote(peak, self.clock.boot_us());
         if peak >= LOUD {
             self.last_loud.store(self.here().0, Ordering::Relaxed);
-        }
-        if peak > 0 {
-            meter.last_nonzero_us.store(now_us, Ordering::Relaxed);
         }
     }
 
@@ -385,13 +356,13 @@ impl Call {
     /// A file has nothing to give now because nobody takes it: no sound is missed.
     pub fn waits_for_credit(&self) {
         for track in Track::BOTH {
-            self.meters[track].last_sound_us.store(self.clock.boot_us(), Ordering::Relaxed);
+            self.meters[track].misses_nothing(self.clock.boot_us());
         }
     }
 
     /// The track's device is switched off in the system's settings, or not.
     pub fn set_muted(&self, track: Track, is_muted: bool) {
-        self.meters[track].is_muted.store(is_muted, Ordering::Relaxed);
+        self.meters[track].set_muted(is_muted);
     }
 
     /// The last write into the spool failed, or went well again; true when that is news.
@@ -406,12 +377,12 @@ impl Call {
 
     /// What is wrong with a track's device, for the person who asks for the status.
     pub fn set_problem(&self, track: Track, problem: Option<String>) {
-        *lock(&self.meters[track].problem) = problem;
+        self.meters[track].set_problem(problem);
     }
 
     /// What is wrong with a track's device.
     pub fn problem(&self, track: Track) -> Option<String> {
-        lock(&self.meters[track].problem).clone()
+        self.meters[track].problem()
     }
 
     /// How the connection stands.
@@ -478,21 +449,15 @@ impl Call {
             };
         }
         let now_us = self.clock.boot_us();
-        let ago = |at: &AtomicU64| Duration::from_micros(now_us.saturating_sub(at.load(Ordering::Relaxed)));
         let begin = self.spool.begin();
-        let heard = |track: Track| {
-            let meter = &self.meters[track];
-            let ago = ago(&meter.last_sound_us);
-            if meter.has_sound.load(Ordering::Relaxed) { Heard::Ago(ago) } else { Heard::NotYet(ago) }
-        };
         let facts = Facts {
             withheld: self.withheld(),
             tracks: begin.tracks.clone(),
             is_disk_failing: self.is_write_failing.load(Ordering::Relaxed)
                 || self.is_sync_failing.load(Ordering::Relaxed),
-            heard: PerTrack { near: heard(Track::Near), far: heard(Track::Far) },
-            is_muted: self.meters.near.is_muted.load(Ordering::Relaxed),
-            all_zero: ago(&self.meters.near.last_nonzero_us),
+            heard: PerTrack { near: self.meters.near.heard(now_us), far: self.meters.far.heard(now_us) },
+            is_muted: self.meters.near.is_muted(),
+            all_zero: self.meters.near.all_zero(now_us),
             link,
         };
         judge(&facts, Instant::now())
@@ -507,7 +472,7 @@ impl Call {
     /// The heartbeat; peaks begin anew with each.
     pub fn heartbeat(&self) -> AgentState {
         let (kind, since) = self.state();
-        let peak = |track: Track| self.meters[track].peak_permille.swap(0, Ordering::Relaxed);
+        let peak = |track: Track| self.meters[track].take_peak();
         AgentState {
             kind,
             since_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),

@@ -22,12 +22,13 @@ pub mod read;
 mod folder;
 mod given_up;
 mod head_file;
+mod release;
 
 use crate::permit::Decided;
 use record::{Begin, Ended, Head, Record, Taken};
-use recover::{Recovered, Segment, latest, segment_path};
+use recover::{Recovered, Segment, segment_path};
 use referent_proto::ids::PerTrack;
-use referent_proto::{CallId, Chunk, Gap, GapReason, KeyId, SAMPLE_RATE, SampleOffset, SampleSpan, Settled, Track};
+use referent_proto::{CallId, Chunk, Gap, GapReason, KeyId, SAMPLE_RATE, SampleOffset, SampleSpan, Track};
 use referent_seal::{CannotSeal, PublicKey, Sealer};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -324,71 +325,6 @@ impl CallSpool {
         Reader::new(self.clone(), from)
     }
 
-    /// The other end has made a track safe up to here: deletes whole segments that lie 2 s and more before (S3).
-    /// Gives how many were deleted.
-    pub fn release(&self, settled: Settled) -> io::Result<usize> {
-        self.shared.settled.send_if_modified(|all| {
-            let moved = settled.offset > all[settled.track];
-            all[settled.track] = all[settled.track].max(settled.offset);
-            moved
-        });
-        let settled = *self.shared.settled.borrow();
-        let mut state = self.state();
-        let mut deleted = 0;
-        // The next one must be on disk, or a power cut would leave nothing that names the call.
-        let may_go = |state: &State| {
-            let next = state.segments.get(1).filter(|next| next.durable > 0);
-            next.is_some_and(|next| is_before(next.start, settled, &state.begin.tracks))
-        };
-        while may_go(&state) {
-            let oldest = state.segments.remove(0);
-            state.unsynced.retain(|(number, _)| *number != oldest.number);
-            std::fs::remove_file(&oldest.path)?;
-            deleted += 1;
-        }
-        if deleted > 0 {
-            state.marked = latest(state.marked, settled);
-            let mark = Record::Settled(state.marked);
-            if let Err(error) = state.write_into_open_segment(&mark) {
-                tracing::warn!(%error, "the settled mark was not written; the next start asks the server");
-            }
-        }
-        Ok(deleted)
-    }
-
-    /// The call is complete, or was discarded: everything of it is deleted.
-    pub fn release_all(&self) -> io::Result<()> {
-        let mut state = self.state();
-        state.erased = true;
-        state.segments.clear();
-        state.unsynced.clear();
-        state.writer = None;
-        match std::fs::remove_dir_all(&self.shared.folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
-    }
-
-    /// The citizen objects: every sound of the call is deleted, and what names its case. What stays is that the server has
-    /// to be told, until [`CallSpool::release_all`]. Durable when this returns.
-    pub fn discard(&self) -> io::Result<()> {
-        let mut state = self.state();
-        if state.erased {
-            return Ok(());
-        }
-        let without_case = Begin { case_id: None, external_id: None, ..state.begin.clone() };
-        head_file::write(&self.shared.folder, head_file::Name::Discarded, without_case)?;
-        state.erased = true;
-        state.discarded = true;
-        state.segments.clear();
-        state.unsynced.clear();
-        state.writer = None;
-        drop(state);
-        head_file::delete_sound(&self.shared.folder)?;
-        self.shared.durable.send_modify(|count| *count += 1);
-        Ok(())
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -517,8 +453,4 @@ fn after_start(ends: PerTrack<SampleOffset>, tracks: &[Track]) -> PerTrack<Sampl
         earliest[*track] = ends[*track] + AFTER_START;
     }
     earliest
-}
-
-fn is_before(start: PerTrack<SampleOffset>, settled: PerTrack<SampleOffset>, tracks: &[Track]) -> bool {
-    tracks.iter().all(|track| start[*track] <= settled[*track].back(LEAD_IN))
 }

@@ -21,6 +21,7 @@
 //!
 //! Not done here: no wire type, no status code (`receive`), no judgement about the chain (notes-api).
 
+mod agent;
 mod hearing;
 mod glimpse;
 mod ends;
@@ -31,7 +32,7 @@ use crate::config::Context;
 use crate::jobs::Jobs;
 use crate::join::Seams;
 use crate::notes::{Begun, FromNotes, Known, Line, Notes, NotesError, ToNotes};
-use crate::open::{KeyGone, Keys, Opened, Opener};
+use crate::open::{KeyGone, Keys, Opener};
 use crate::partial::Partials;
 use crate::receive::{Agent, AgentGone, Says, Tell, Tells, Turnstile};
 use crate::segment::Rules;
@@ -50,7 +51,7 @@ use glimpse::Glimpse;
 use hearing::Text;
 use loudspeaker::Loudspeaker;
 use referent_proto::ids::PerTrack;
-use referent_proto::{AgentState, BadMessage, Command, CommandKind, Epoch, HangUp, Hello, Settled, Track, Urgency};
+use referent_proto::{BadMessage, Command, CommandKind, Epoch, HangUp, Hello, Settled, Track, Urgency};
 use referent_telemetry::Place;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -338,79 +339,6 @@ impl<'a> Call<'a> {
     fn listens(&self) -> bool {
         let has_room = self.texts.len() < self.in_flight && self.to_notes.len() < UNSAID;
         self.agent_is_there && self.stop_at.is_none() && has_room
-    }
-
-    fn agent_says(&mut self, says: Says) -> Result<(), CallError> {
-        // After the hang-up heartbeats prove nothing: what is missing of the sound has to come.
-        if self.hang_up.is_none() || matches!(says, Says::Chunk(_) | Says::Sealed(_) | Says::Gap(_) | Says::HangUp(_)) {
-            self.heard_of_agent = Instant::now();
-        }
-        match says {
-            Says::Chunk(chunk) => {
-                let track = chunk.track;
-                let ms = chunk.pcm.0.len() as u64 / 16;
-                metrics::counter!("referent_sound_ms_total").increment(ms);
-                if track == Track::Far {
-                    self.loudspeaker.plays(chunk.first, &chunk.pcm.0);
-                }
-                let links = self.track(track)?.sound(chunk)?;
-                self.take(track, links)?;
-                self.glimpse(track)
-            }
-            Says::Sealed(chunk) => {
-                let opened = self.opener.open(chunk, &self.shared.keys)?;
-                self.agent_says(match opened {
-                    Opened::Sound(chunk) => Says::Chunk(chunk),
-                    Opened::Damaged(gap) => Says::Gap(gap),
-                })
-            }
-            Says::Gap(gap) => {
-                let links = self.track(gap.track)?.gap(gap)?;
-                self.take(gap.track, links)
-            }
-            Says::HangUp(hang_up) => self.hung_up(hang_up),
-            Says::State(state) => {
-                self.pass_on(state);
-                Ok(())
-            }
-            Says::Done(command) => {
-                self.to_notes.push_back(ToNotes::Done(command));
-                Ok(())
-            }
-            Says::Discard => {
-                tracing::info!("the citizen objects, says the agent");
-                self.to_notes.push_back(ToNotes::Discard);
-                Ok(())
-            }
-        }
-    }
-
-    /// A newer heartbeat replaces one that has not left yet.
-    fn pass_on(&mut self, state: AgentState) {
-        match self.to_notes.iter_mut().find(|message| matches!(message, ToNotes::State(_))) {
-            Some(waiting) => *waiting = ToNotes::State(state),
-            None => self.to_notes.push_back(ToNotes::State(state)),
-        }
-    }
-
-    /// K3.
-    fn hung_up(&mut self, hang_up: HangUp) -> Result<(), CallError> {
-        if self.hang_up.replace(hang_up).is_some() {
-            return Ok(());
-        }
-        tracing::info!(reason = %hang_up.reason, age_ms = hang_up.age_ms, "the agent hung up");
-        self.steps.hung_up(&hang_up);
-        if hang_up.age_ms < JUST_NOW_MS {
-            self.class = Class::HungUp;
-            self.shared.transcriber.hurry(self.hello.call);
-        }
-        self.say(ToNotes::Ended(self.epoch, hang_up));
-        for at in 0..self.tracks.len() {
-            let track = self.tracks[at].track();
-            let links = self.tracks[at].hang_up(hang_up.ends[track])?;
-            self.take(track, links)?;
-        }
-        Ok(())
     }
 
     /// Says something that notes-api answers.
