@@ -14,7 +14,6 @@
 
 pub mod config;
 pub mod policy;
-pub mod core_dumps;
 pub mod state_dir;
 pub mod clock;
 pub mod permit;

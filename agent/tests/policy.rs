@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_kernel_that_pipes_core_dumps_gets_none_either() {
-        referent_agent::core_dumps::forbid().unwrap();
+        referent_telemetry::core_dumps::forbid().unwrap();
         assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
     }
 

@@ -5,7 +5,7 @@ use clap::Parser;
 use referent_notes_api::clock::{Chance, Clock};
 use referent_notes_api::config::Config;
 use referent_notes_api::{Ready, Surroundings, prometheus, run};
-use referent_telemetry::Program;
+use referent_telemetry::{Program, core_dumps};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,7 +35,7 @@ async fn main() -> ExitCode {
 }
 
 async fn start(arguments: Arguments) -> anyhow::Result<()> {
-    forget_speech_on_a_crash()?;
+    core_dumps::forbid().context("core dumps cannot be switched off")?;
     let config = Config::read(&arguments.config)?;
     let program = Program { name: "referent-notes-api", version: env!("CARGO_PKG_VERSION"), instance: None };
     let telemetry = referent_telemetry::start(program, &config.log, config.telemetry.as_ref())
@@ -75,11 +75,4 @@ fn say_ready(ready: &Ready) {
     let mut stdout = std::io::stdout();
     // A closed stdout is no reason to stop.
     drop(writeln!(stdout, "{line}").and_then(|()| stdout.flush()));
-}
-
-/// No core dumps: they would hold what was said.
-fn forget_speech_on_a_crash() -> anyhow::Result<()> {
-    use rustix::process::{Resource, Rlimit, setrlimit};
-    let none = Rlimit { current: Some(0), maximum: Some(0) };
-    setrlimit(Resource::Core, none).context("core dumps cannot be switched off")
 }

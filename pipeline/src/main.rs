@@ -13,8 +13,7 @@ use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use referent_pipeline::config::Config;
 use referent_pipeline::{Surroundings, metric, run};
 use referent_proto::WorkerId;
-use referent_telemetry::Program;
-use rustix::process::{Resource, Rlimit, setrlimit};
+use referent_telemetry::{Program, core_dumps};
 use seal_key_command::SealKey;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -53,8 +52,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    // A core dump would hold what was spoken.
-    let no_cores = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let no_cores = core_dumps::forbid();
     let result = no_cores.context("core dumps cannot be switched off").and_then(|()| act(Arguments::parse().command));
     match result {
         Ok(()) => ExitCode::SUCCESS,

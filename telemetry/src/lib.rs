@@ -15,9 +15,12 @@
 //!   V3  The trace of a call has the call's own id, in every program and after every restart.
 //!   V4  Without a collector in the configuration no step is even begun.
 //!
+//! What they must never leave behind is switched off in `core_dumps`.
+//!
 //! Not done here: no metrics (each program has its own), no decision of a call.
 
 pub mod config;
+pub mod core_dumps;
 pub mod place;
 mod allow;
 mod queue;

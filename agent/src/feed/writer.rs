@@ -74,7 +74,11 @@ impl<'a> Writer<'a> {
                 self.is_failing[track] = true;
                 metrics::counter!("referent_agent_write_failures_total").increment(1);
                 if self.call.set_write_failing(true) {
-                    tracing::error!(%error, "nothing is being recorded; free space on the disk of state_dir");
+                    let remedy = match error {
+                        SpoolError::Seal(_) => "see docs/operating.md for [seal]",
+                        _ => "free space on the disk of state_dir",
+                    };
+                    tracing::error!(%error, remedy, "nothing is being recorded");
                 }
             }
         }
