@@ -1,5 +1,5 @@
 //! kill -9 of the real program at any moment, again and again, while calls go through it: every sample arrives at the
-//! offset at which it was spoken, or lies in a gap that says so. 300 kills, or 3,000 with `RUN_SLOW_TESTS=1`.
+//! offset at which it was spoken, or lies in a gap that says so, sealed or not. 300 kills, or 3,000 with `RUN_SLOW_TESTS=1`.
 //!
 //! The sound is noise of 16 kHz from a file, which no resampling touches, and differs from sample to sample and call to
 //! call: a sample that is at another offset, of another track or another call shows.
@@ -15,6 +15,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use referent_agent::control::BeginBody;
 use referent_agent::control::client::Agent;
 use referent_proto::{CallId, GapReason, HangUpReason, SampleSpan, Track};
+use referent_seal::open::PrivateKey;
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -68,7 +69,7 @@ async fn whenever_the_agent_is_killed_every_sample_arrives_or_is_said_to_be_miss
 async fn run_lane(lane: u64, kills: usize) -> Counts {
     let (mut chance, mut counts) = (StdRng::seed_from_u64(lane), Counts::default());
     while counts.kills < kills {
-        one_call(&mut chance, &mut counts).await;
+        one_call(lane, &mut chance, &mut counts).await;
         // On a fast machine some are over before they are killed once.
         assert!(counts.calls < 20 + kills, "{counts:?}");
     }
@@ -76,13 +77,18 @@ async fn run_lane(lane: u64, kills: usize) -> Counts {
 }
 
 /// A call, from its beginning until the server has all of it, whatever is killed meanwhile.
-async fn one_call(chance: &mut StdRng, counts: &mut Counts) {
+async fn one_call(lane: u64, chance: &mut StdRng, counts: &mut Counts) {
     let folder = tempfile::tempdir().expect("it works here");
     let pipeline = Pipeline::there(Manner::default()).await;
     let spoken = noise(folder.path(), chance);
     let config = folder.path().join("agent.toml");
+    // Every second lane seals what it keeps.
+    let key = PrivateKey::generate().expect("it works here");
+    let seal = format!("[seal]\nkey_id = \"{}\"\npublic_key = \"{}\"\n", key.id(), key.public().to_text());
+    let seal = if lane.is_multiple_of(2) { seal.as_str() } else { "" };
+    pipeline.has_keys(&[&key]);
     let text = format!(
-        "state_dir = \"{}\"\nhttp = \"127.0.0.1:0\"\npipeline = \"{}\"\nmode = \"notice\"\n[sound]\nkind = \"wav\"\npace = \"credit\"\n",
+        "state_dir = \"{}\"\nhttp = \"127.0.0.1:0\"\npipeline = \"{}\"\nmode = \"notice\"\n[sound]\nkind = \"wav\"\npace = \"credit\"\n{seal}",
         folder.path().join("agent").display(),
         pipeline.url()
     );

@@ -68,7 +68,7 @@ async fn a_broken_stream_goes_on_two_seconds_before_settled() {
 async fn no_more_is_sent_or_kept_than_credit_allows() {
     let folder = tempfile::tempdir().unwrap();
     let (path, frames) = wav(folder.path(), "call.wav", 40);
-    let narrow = Manner { window: 16_000, settles: false, completes: false };
+    let narrow = Manner { window: 16_000, settles: false, completes: false, ..Manner::default() };
     let pipeline = Pipeline::there(narrow).await;
     let agent = Running::start(config(folder.path(), &pipeline.url(), "credit"), &Clock::system()).await;
     let call = agent.begin(&path).await;
@@ -258,7 +258,7 @@ async fn a_discarded_call_is_erased_at_once_and_the_next_one_works() {
     let folder = tempfile::tempdir().unwrap();
     let (long, _) = wav(folder.path(), "long.wav", 100);
     let (short, frames) = wav(folder.path(), "short.wav", 3);
-    let narrow = Manner { window: 16_000, settles: false, completes: false };
+    let narrow = Manner { window: 16_000, settles: false, completes: false, ..Manner::default() };
     let pipeline = Pipeline::there(narrow).await;
     let id = command();
     pipeline.next(Instead::Command(Command { id, kind: CommandKind::Discard }));

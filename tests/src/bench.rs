@@ -243,6 +243,21 @@ pub fn chaos_agent() -> Result<()> {
     Ok(())
 }
 
+/// Faults planted one at a time, by the agent's own test, which fails where one is not named or another is named beside it.
+pub fn doctor() -> Result<()> {
+    let row = measured_by_test("referent-agent", "doctor")?;
+    let named = row.as_object().context("an object")?.values().filter(|value| *value == "named").count();
+    let named = f64::from(u32::try_from(named)?);
+    Figures::of("make bench-doctor")?.write("doctor.faults_named", named, "faults", 1, &json!({ "faults": row }))
+}
+
+/// Eight hours of calls, by the agent's own test.
+pub fn soak() -> Result<()> {
+    let row = measured_by_test("referent-agent", "soak")?;
+    let growth = row["rss_growth_mb"].as_f64().context("rss_growth_mb")?;
+    Figures::of("make bench-soak")?.write("agent.soak8h.rss_growth_mb", growth, "MiB", 16, &row)
+}
+
 /// A disk that fills up in mid-call, by the agent's own test.
 pub fn truth() -> Result<()> {
     let row = measured_by_test("referent-agent", "disk_full")?;

@@ -59,11 +59,13 @@ pub(crate) struct Manner {
     pub(crate) settles: bool,
     /// It says `Complete` when it has all.
     pub(crate) completes: bool,
+    /// It writes down sound, gaps and heartbeats, too.
+    pub(crate) remembers: bool,
 }
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { window: 60 * 16_000, settles: true, completes: true }
+        Self { window: 60 * 16_000, settles: true, completes: true, remembers: true }
     }
 }
 
@@ -208,13 +210,18 @@ impl Pipeline {
 
     /// Waits until what was heard fits.
     pub(crate) async fn until(&self, what: &str, fits: impl Fn(&Self) -> bool) {
+        self.until_within(what, Duration::from_secs(20), fits).await;
+    }
+
+    /// The same, for what takes longer.
+    pub(crate) async fn until_within(&self, what: &str, patience: Duration, fits: impl Fn(&Self) -> bool) {
         let mut changed = self.changed.subscribe();
         let waiting = async {
             while !fits(self) {
                 changed.changed().await.unwrap();
             }
         };
-        let waited = tokio::time::timeout(Duration::from_secs(20), waiting).await;
+        let waited = tokio::time::timeout(patience, waiting).await;
         assert!(waited.is_ok(), "{what} did not happen; wrong: {:?}", self.wrong());
     }
 
@@ -223,7 +230,12 @@ impl Pipeline {
     }
 
     fn note(&self, heard: Heard) {
-        self.state().heard.push(heard);
+        let mut state = self.state();
+        let is_news = !matches!(heard, Heard::Chunk(..) | Heard::Gap(..) | Heard::State(_));
+        if state.manner.remembers || is_news {
+            state.heard.push(heard);
+        }
+        drop(state);
         self.changed.send_modify(|count| *count += 1);
     }
 

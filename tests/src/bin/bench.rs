@@ -41,6 +41,10 @@ enum Group {
     Capture,
     /// kill -9 of the agent at 3,000 moments.
     ChaosAgent,
+    /// Faults that the doctor names.
+    Doctor,
+    /// Eight hours of calls through the agent.
+    Soak,
     /// Whether the agent ever says that it records while it does not.
     Truth,
     /// CPU and memory of the agent, and memory of the others, in a call.
@@ -142,6 +146,8 @@ async fn run(Arguments { short, group }: Arguments) -> Result<()> {
         Group::Chain => bench::chain(),
         Group::Capture => bench::capture(),
         Group::ChaosAgent => bench::chaos_agent(),
+        Group::Doctor => bench::doctor(),
+        Group::Soak => bench::soak(),
         Group::Truth => bench::truth(),
         Group::Agent => bench::agent().await,
         Group::Pane => bench::pane(),
