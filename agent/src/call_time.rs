@@ -41,6 +41,8 @@ pub struct Poured<'a> {
     pub now_us: u64,
     /// When the first sample since the device was opened was heard.
     pub first_us: Option<u64>,
+    /// When the device handed over the newest sample.
+    pub newest_us: Option<u64>,
     /// Frames that did not fit into the ring, after `mono`.
     pub dropped: u64,
     /// The sound.
@@ -225,7 +227,7 @@ impl DeviceTrack {
         }
         if let Some(anchored) = &mut self.run {
             anchored.frames += mono.len() as u64;
-            anchored.keep_time(poured.now_us, self.rate);
+            anchored.keep_time(poured.newest_us.unwrap_or(poured.now_us), self.rate);
             pieces.extend(anchored.run.push(mono).into_iter().map(Piece::Chunk));
             self.end = anchored.run.next_offset();
         }
@@ -274,9 +276,10 @@ impl Anchored {
     }
 
     /// Has the run made longer or shorter when the device's clock has run away from the PC's.
-    fn keep_time(&mut self, now_us: u64, rate: u32) {
-        let lag_us = i64::try_from(now_us).unwrap_or(i64::MAX) - i64::try_from(self.end_us(rate)).unwrap_or(i64::MAX);
-        if let Some(behind_us) = self.drift.look(now_us, lag_us) {
+    fn keep_time(&mut self, newest_us: u64, rate: u32) {
+        let lag_us =
+            i64::try_from(newest_us).unwrap_or(i64::MAX) - i64::try_from(self.end_us(rate)).unwrap_or(i64::MAX);
+        if let Some(behind_us) = self.drift.look(newest_us, lag_us) {
             self.run.stretch(behind_us * 16 / 1000);
         }
     }
@@ -319,7 +322,13 @@ mod tests {
                 self.first_us.get_or_insert(self.now_us.saturating_sub(held_ms * 1000));
             }
             let mono = vec![0.25; usize::try_from(held_ms * 16).unwrap()];
-            let poured = Poured { now_us: self.now_us, first_us: self.first_us, dropped: dropped_ms * 16, mono: &mono };
+            let poured = Poured {
+                now_us: self.now_us,
+                first_us: self.first_us,
+                newest_us: None,
+                dropped: dropped_ms * 16,
+                mono: &mono,
+            };
             let pieces = self.timeline.accept(poured).unwrap();
             for piece in pieces {
                 self.take(piece);

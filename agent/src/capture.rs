@@ -68,6 +68,7 @@ impl CaptureError {
 struct Said {
     clock: Clock,
     first_us: AtomicU64,
+    newest_us: AtomicU64,
     dropped_frames: AtomicU64,
     is_broken: AtomicBool,
     has_better: AtomicBool,
@@ -79,6 +80,7 @@ impl Said {
         Arc::new(Self {
             clock: clock.clone(),
             first_us: AtomicU64::new(0),
+            newest_us: AtomicU64::new(0),
             dropped_frames: AtomicU64::new(0),
             is_broken: AtomicBool::new(false),
             has_better: AtomicBool::new(false),
@@ -104,10 +106,12 @@ struct Inlet {
 impl Inlet {
     /// Takes so many samples of all channels, the newest of which was heard just now and the first `age` ago.
     fn take(&mut self, count: usize, age: Duration, samples: impl Iterator<Item = f32>) {
+        let now_us = self.said.clock.boot_us();
         if self.said.first_us.load(Ordering::Relaxed) == 0 {
             let age_us = u64::try_from(age.as_micros()).unwrap_or(0);
-            self.said.first_us.store(self.said.clock.boot_us().saturating_sub(age_us).max(1), Ordering::Release);
+            self.said.first_us.store(now_us.saturating_sub(age_us).max(1), Ordering::Release);
         }
+        self.said.newest_us.store(now_us, Ordering::Release);
         match self.ring.write_chunk_uninit(count) {
             Ok(chunk) => {
                 chunk.fill_from_iter(samples);
@@ -159,6 +163,8 @@ pub struct Drained {
     pub dropped: u64,
     /// The boot clock when the first sample since opening was heard, microseconds.
     pub first_us: Option<u64>,
+    /// The boot clock when the device handed over the newest sample, microseconds; perhaps of a newer one than there is.
+    pub newest_us: Option<u64>,
 }
 
 impl Tap {
@@ -236,8 +242,9 @@ impl Tap {
                 }
             }
         }
-        let first = self.said.first_us.load(Ordering::Acquire);
-        Drained { mono, dropped, first_us: (first > 0).then_some(first) }
+        // Read after the ring: too late at the worst, and what is too late is not taken for drift.
+        let at = |time: &AtomicU64| Some(time.load(Ordering::Acquire)).filter(|us| *us > 0);
+        Drained { mono, dropped, first_us: at(&self.said.first_us), newest_us: at(&self.said.newest_us) }
     }
 }
 

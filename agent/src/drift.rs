@@ -8,6 +8,9 @@
 /// How long a window is: on a busy PC there is a moment within it in which nothing waits.
 const WINDOW_US: u64 = 10_000_000;
 
+/// Less than this is left alone: nobody needs it, and sound whose clock is right passes untouched.
+const ENOUGH_US: i64 = 5_000;
+
 /// A device's drift. Times are microseconds.
 #[derive(Debug, Default)]
 pub struct Drift {
@@ -22,8 +25,8 @@ struct Window {
 }
 
 impl Drift {
-    /// Takes a look. At the end of a window gives how far the sound has fallen behind since the first; below zero it has run
-    /// ahead.
+    /// Takes a look, at the moment when the newest sample was handed over. At the end of a window gives how far the sound has
+    /// fallen behind since the first; below zero it has run ahead.
     pub fn look(&mut self, now_us: u64, lag_us: i64) -> Option<i64> {
         let window = self.window.get_or_insert(Window { since_us: now_us, least_us: lag_us });
         window.least_us = window.least_us.min(lag_us);
@@ -32,7 +35,8 @@ impl Drift {
         }
         let least_us = window.least_us;
         self.window = None;
-        Some(least_us - *self.delay_us.get_or_insert(least_us))
+        let drift_us = least_us - *self.delay_us.get_or_insert(least_us);
+        Some(if drift_us.abs() < ENOUGH_US { 0 } else { drift_us })
     }
 }
 

@@ -60,6 +60,7 @@ async fn what_is_played_is_what_arrives() {
     let busy = starve(&program).await;
     tokio::time::sleep(STARVED).await;
     drop(busy);
+    schedule(&program, "--other").await;
     let patience = Duration::from_secs(u64::from(seconds) + 20);
     for player in [&mut into_mic, &mut into_sink] {
         assert!(tokio::time::timeout(patience, player.wait()).await.unwrap().unwrap().success());
@@ -201,12 +202,17 @@ async fn until_state(agent: &Agent, expected: &str) {
     assert!(reached.is_ok(), "{expected}, and it is {}", agent.status().await.expect("it works here"));
 }
 
+/// Gives all threads of the agent this class; false where that is not allowed.
+async fn schedule(program: &Child, class: &str) -> bool {
+    let id = program.id().expect("it runs").to_string();
+    let done = Command::new("chrt").args(["--all-tasks", class, "--pid", "0", &id]).status().await;
+    done.is_ok_and(|status| status.success())
+}
+
 /// Lets the agent run only when nobody else wants to, and others want to until what this gives is dropped. Not by SIGSTOP:
 /// its end interrupts the agent's system calls, which a busy PC does not.
 async fn starve(program: &Child) -> Vec<Child> {
-    let id = program.id().expect("it runs").to_string();
-    let idle = Command::new("chrt").args(["--all-tasks", "--idle", "--pid", "0", &id]).status().await;
-    assert!(idle.is_ok_and(|status| status.success()), "chrt works here");
+    assert!(schedule(program, "--idle").await, "chrt works here");
     let busy = |_| Command::new("sh").args(["-c", "while :; do :; done"]).kill_on_drop(true).spawn();
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     (0..2 * cores).map(busy).collect::<Result<_, _>>().expect("it works here")

@@ -53,8 +53,10 @@ fn after_an_hour(parts_per_million: i64) -> i64 {
         let frames = heard_us * 16 * (1_000_000 + parts_per_million) / 1_000_000_000;
         let mono = &sound[..usize::try_from(frames - given).expect("an hour fits")];
         given = frames;
-        let poured =
-            Poured { now_us: u64::try_from(now_us).expect("an hour fits"), first_us: Some(1), dropped: 0, mono };
+        // What was handed over was handed over up to 3 ms after it was heard.
+        let at = |us: i64| u64::try_from(us).expect("an hour fits");
+        let newest_us = Some(at(heard_us + look * 104_729 % 3_000));
+        let poured = Poured { now_us: at(now_us), first_us: Some(1), newest_us, dropped: 0, mono };
         take(timeline.accept(poured).expect("an hour fits"));
     }
     let end = take(timeline.finish());

@@ -62,6 +62,7 @@ impl Device {
         let poured = Poured {
             now_us: call.now_us(),
             first_us: drained.first_us.map(|boot_us| call.call_time_us(boot_us)),
+            newest_us: drained.newest_us.map(|boot_us| call.call_time_us(boot_us)),
             dropped: drained.dropped,
             mono: &drained.mono,
         };
