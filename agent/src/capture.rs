@@ -25,7 +25,7 @@ const RING_SECONDS: usize = 4;
 /// How often a device is asked to hand over what it has heard, each second.
 const TIMES_A_SECOND: u32 = 25;
 /// How long a device may take to open.
-const OPEN_WITHIN: Duration = Duration::from_secs(5);
+pub const OPEN_WITHIN: Duration = Duration::from_secs(5);
 /// How often it is looked whether a device is still there, and still the best.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 

@@ -4,6 +4,7 @@
 //! Danish and English. The state follows samples that really arrived and were really written, never the wish to record.
 //! Not done here: no tray, no language choice.
 
+use crate::capture::OPEN_WITHIN;
 use referent_proto::ids::PerTrack;
 use referent_proto::{AgentStateKind, GapReason, Track};
 use serde::Serialize;
@@ -12,8 +13,6 @@ use tokio::time::Instant;
 
 /// After this long without sound from a track that gave some, the user is told.
 pub const NO_SOUND_AFTER: Duration = Duration::from_secs(1);
-/// After this long without sound from a track that gave none yet: opening a device takes its time.
-pub const OPEN_WITHIN: Duration = Duration::from_secs(5);
 /// A microphone that gives nothing but zeros is switched off somewhere.
 pub const ALL_ZERO_AFTER: Duration = Duration::from_secs(15);
 /// After this long without contact, the user is told; shorter breaks pass unseen.
@@ -65,7 +64,7 @@ pub struct Facts {
 pub fn judge(facts: &Facts, now: Instant) -> AgentStateKind {
     let of_call = |track| facts.tracks.contains(&track).then_some(facts.heard[track]);
     let is_silent = |track| match of_call(track) {
-        Some(Heard::NotYet(since)) => since > OPEN_WITHIN,
+        Some(Heard::NotYet(since)) => since > OPEN_WITHIN, // Before that it may still be opening.
         Some(Heard::Ago(ago)) => ago > NO_SOUND_AFTER,
         None => false,
     };

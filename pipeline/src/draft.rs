@@ -22,7 +22,7 @@ pub mod scripted;
 
 use crate::config::{DrafterConfig, DrafterKind};
 use crate::openai::Unusable;
-use embedded::{EmbeddedDrafter, Pick};
+use embedded::{EmbeddedDrafter, Pick, Reading};
 use llm::LlmDrafter;
 use referent_proto::draft::{
     Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, DrafterTrouble, Evidence, Origin, OriginKind,
@@ -131,12 +131,12 @@ impl Drafters {
             (DrafterKind::Llm | DrafterKind::Embedded, _) => First::Embedded,
             (DrafterKind::Scripted, _) => First::Scripted(ScriptedDrafter::default()),
         };
-        Ok(Self { first, embedded: EmbeddedDrafter })
+        Ok(Self { first, embedded: EmbeddedDrafter::new() })
     }
 
     /// A script in place of everything else.
     pub fn scripted(script: ScriptedDrafter) -> Self {
-        Self { first: First::Scripted(script), embedded: EmbeddedDrafter }
+        Self { first: First::Scripted(script), embedded: EmbeddedDrafter::new() }
     }
 }
 
@@ -181,7 +181,8 @@ async fn draft_with(
     job: &DraftJob,
     mut sentences: Sentences<'_>,
 ) -> Result<(), Gone> {
-    if !embedded::says_anything(job) {
+    let reading = Reading::of(job);
+    if !reading.says_anything() {
         // No model is asked to make something of a greeting: it would.
         return sentences.fail(DraftFailure::InsufficientContent).await;
     }
@@ -189,7 +190,7 @@ async fn draft_with(
     let written = llm.write(job, &mut sentences).instrument(step.clone()).await?;
     tell(&step, written.ending);
     drop(step);
-    let picks = embedded::pick(job);
+    let picks = reading.picks();
     let by_llm = !sentences.written.is_empty();
     let trouble = match (written.ending, by_llm) {
         (Ending::Whole, true) if reaches_the_end(job, &sentences, &picks) => None,

@@ -41,8 +41,9 @@ impl SampleOffset {
 
 impl Add<u64> for SampleOffset {
     type Output = Self;
+    /// Stays within what can be counted: an offset near its end is damage, and must not end the process.
     fn add(self, samples: u64) -> Self {
-        Self(self.0 + samples)
+        Self(self.0.saturating_add(samples))
     }
 }
 

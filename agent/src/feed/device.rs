@@ -130,10 +130,12 @@ impl Device {
         if self.tap.is_some() {
             self.let_go(writer)?;
         }
-        let stands_in = tap.stands_in().then(|| match &self.pick {
-            Some(Pick::Named(part)) => format!("no sound device fits {part:?}; {} stands in for it", tap.name()),
-            _ => format!("{} stands in for another sound device", tap.name()),
-        });
+        let stands_in = match &self.pick {
+            Some(Pick::Named(part)) if tap.stands_in() => {
+                Some(format!("no sound device fits {part:?}; {} stands in for it", tap.name()))
+            }
+            _ => None,
+        };
         if let Some(problem) = &stands_in {
             tracing::warn!(track = %self.track, %problem);
         }
@@ -145,11 +147,15 @@ impl Device {
     }
 
     fn not_opened(&mut self, call: &Call, problem: String, now_us: u64) {
+        self.open_at_us = now_us + REOPEN_AFTER_US;
+        if self.tap.is_some() {
+            tracing::warn!(track = %self.track, %problem, "the better sound device does not open");
+            return; // The old one goes on: what is shown of it stays true.
+        }
         if call.problem(self.track).as_deref() != Some(&problem) {
             tracing::warn!(track = %self.track, %problem, "no sound");
         }
         call.set_problem(self.track, Some(problem));
-        self.open_at_us = now_us + REOPEN_AFTER_US;
         if !self.has_been_open && self.timeline.missing() == GapReason::NotStarted {
             let earliest = call.spool().earliest(self.track);
             self.timeline = DeviceTrack::new(self.track, 48_000, earliest, GapReason::NoSource);

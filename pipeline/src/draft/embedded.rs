@@ -26,6 +26,7 @@
 //! The way of an utterance: `sentences` (merge, split, clean) → `weigh` (cues of a language, facts, place in the call) →
 //! `choose` (role, once, within a length) → `pick`.
 
+mod plain;
 mod text;
 mod cues;
 mod sentences;
@@ -42,13 +43,24 @@ use referent_proto::ids::Track;
 use referent_proto::speech::Spoken;
 use sections::Places;
 use sentences::Sentence;
+use weigh::Weight;
 
 /// Goes into the origin of every draft; grows with each change of what is picked.
 const VERSION: &str = "extractive-1";
 
 /// The drafter that is always there.
 #[derive(Clone, Copy, Debug)]
-pub struct EmbeddedDrafter;
+pub struct EmbeddedDrafter(());
+
+impl EmbeddedDrafter {
+    /// With everything read that it looks things up in: the first draft does not wait for it.
+    pub fn new() -> Self {
+        for language in ["da", "en"] {
+            Cues::of(language).rules.clean("");
+        }
+        Self(())
+    }
+}
 
 /// A sentence of the draft.
 #[derive(Clone, PartialEq, Debug)]
@@ -63,33 +75,47 @@ pub struct Pick {
     pub is_agreed: bool,
 }
 
-/// Whether anything was said that a note could be about.
-pub fn says_anything(job: &DraftJob) -> bool {
-    let cues = Cues::of(&job.area.language);
-    let sentences = sentences::sentences(&job.utterances, cues);
-    weigh::weigh(&sentences, cues).iter().any(|weight| !weight.is_noise)
-}
 
 /// Whether the area has a section that this drafter can fill.
 pub fn can_write_for(area: &AreaSettings) -> bool {
     Places::of(area).any()
 }
 
-/// The sentences of the draft, in the order of the area's sections, and in each in the order they were said.
-pub fn pick(job: &DraftJob) -> Vec<Pick> {
-    let cues = Cues::of(&job.area.language);
-    let places = Places::of(&job.area);
-    let sentences = sentences::sentences(&job.utterances, cues);
-    let weights = weigh::weigh(&sentences, cues);
-    let mut picks: Vec<(usize, Pick)> = choose::choose(&sentences, &weights, cues)
-        .into_iter()
-        .filter_map(|chosen| {
-            let section = places.of_role(chosen.role)?;
-            Some((chosen.said[0], quote(&chosen, section, &sentences, cues)))
-        })
-        .collect();
-    picks.sort_by_key(|(at, pick)| (pick.section, *at));
-    picks.into_iter().map(|(_, pick)| pick).collect()
+/// What was said in a call, read once.
+pub struct Reading {
+    cues: &'static Cues,
+    places: Places,
+    sentences: Vec<Sentence>,
+    weights: Vec<Weight>,
+}
+
+impl Reading {
+    /// Reads all that a job brings.
+    pub fn of(job: &DraftJob) -> Self {
+        let cues = Cues::of(&job.area.language);
+        let sentences = sentences::sentences(&job.utterances, cues);
+        let weights = weigh::weigh(&sentences, cues);
+        Self { cues, places: Places::of(&job.area), sentences, weights }
+    }
+
+    /// Whether anything was said that a note could be about.
+    pub fn says_anything(&self) -> bool {
+        self.weights.iter().any(|weight| !weight.is_noise)
+    }
+
+    /// The sentences of the draft, in the order of the area's sections, and in each in the order they were said.
+    pub fn picks(&self) -> Vec<Pick> {
+        let Self { cues, places, sentences, weights } = self;
+        let mut picks: Vec<(usize, Pick)> = choose::choose(sentences, weights, cues)
+            .into_iter()
+            .filter_map(|chosen| {
+                let section = places.of_role(chosen.role)?;
+                Some((chosen.said[0], quote(&chosen, section, sentences, cues)))
+            })
+            .collect();
+        picks.sort_by_key(|(at, pick)| (pick.section, *at));
+        picks.into_iter().map(|(_, pick)| pick).collect()
+    }
 }
 
 /// The one form of a sentence of the draft.
@@ -136,12 +162,13 @@ impl Drafter for EmbeddedDrafter {
     }
 
     async fn write(&self, job: &DraftJob, out: &mut Sentences<'_>) -> Result<Written, Gone> {
-        let ending = match (can_write_for(&job.area), says_anything(job)) {
+        let reading = Reading::of(job);
+        let ending = match (can_write_for(&job.area), reading.says_anything()) {
             (_, false) => Ending::Nothing,
             (false, true) => Ending::Unable,
             (true, true) => Ending::Whole,
         };
-        for pick in pick(job) {
+        for pick in reading.picks() {
             out.put(pick.section, pick.text, pick.evidence).await?;
         }
         Ok(Written { ending, lines_not_parsed: 0 })

@@ -2,10 +2,14 @@
 
 use crate::calls::{Call, area, calls, job, said, utterance};
 use proptest::prelude::*;
-use referent_pipeline::draft::embedded::{pick, says_anything};
+use referent_pipeline::draft::embedded::{Pick, Reading};
 use referent_proto::draft::{DraftJob, Evidence};
 use referent_proto::ids::Track;
 use referent_proto::speech::{Spoken, Utterance};
+
+fn pick(job: &DraftJob) -> Vec<Pick> {
+    Reading::of(job).picks()
+}
 
 /// The draft as a person reads it.
 fn note(job: &DraftJob) -> String {
@@ -374,7 +378,7 @@ fn a_call_about_nothing_has_no_note() {
         utterance(track, f64::from(index) * 3.0, f64::from(index) * 3.0 + 2.0, text)
     });
     let job = said(utterances);
-    assert!(!says_anything(&job));
+    assert!(!Reading::of(&job).says_anything());
     assert_eq!(pick(&job), []);
 }
 

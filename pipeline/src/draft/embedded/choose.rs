@@ -2,11 +2,11 @@
 //!
 //! Pure. An answer that cannot be understood alone takes its question with it.
 
-use super::cues::{Cues, contains};
+use super::cues::Cues;
 use super::sentences::{Answer, Sentence};
 use super::weigh::{AGREED, INFORMATION, REASON, Weight};
 use referent_proto::ids::Track;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// Why a sentence stands in the note.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -105,7 +105,9 @@ fn question_before(sentences: &[Sentence], at: usize) -> Option<usize> {
 
 /// The same thing said twice stands once. The later one wins if it takes the earlier one back.
 fn drop_repeats(roles: &mut [Option<Role>], sentences: &[Sentence], weights: &[Weight], cues: &Cues) {
-    let contents: Vec<Content> = sentences.iter().map(|sentence| Content::of(sentence, cues)).collect();
+    let mut numbered = HashMap::new();
+    let contents: Vec<Content> =
+        sentences.iter().map(|sentence| Content::of(sentence, cues, &mut numbered)).collect();
     for later in 0..roles.len() {
         if roles[later].is_none() {
             continue;
@@ -126,9 +128,10 @@ fn drop_repeats(roles: &mut [Option<Role>], sentences: &[Sentence], weights: &[W
     }
 }
 
-struct Content<'a> {
-    words: HashSet<&'a str>,
-    numbers: HashSet<&'a str>,
+/// What a sentence is about: its words and its numbers, each once, as numbers of their own in order.
+struct Content {
+    words: Vec<usize>,
+    numbers: Vec<usize>,
 }
 
 enum Repeats {
@@ -137,25 +140,34 @@ enum Repeats {
     TakesBack,
 }
 
-impl<'a> Content<'a> {
-    fn of(sentence: &'a Sentence, cues: &Cues) -> Self {
-        let numbers: HashSet<&str> = sentence.plain.numbers().collect();
-        let words = sentence
-            .plain
-            .iter()
-            .filter(|word| !contains(&cues.small_words, word) && !numbers.contains(word))
-            .collect();
+impl Content {
+    /// `numbered` gives each word of the call its number.
+    fn of<'a>(sentence: &'a Sentence, cues: &Cues, numbered: &mut HashMap<&'a str, usize>) -> Self {
+        let mut distinct = |words: &mut dyn Iterator<Item = &'a str>| {
+            let mut distinct: Vec<usize> = words
+                .map(|word| {
+                    let next = numbered.len();
+                    *numbered.entry(word).or_insert(next)
+                })
+                .collect();
+            distinct.sort_unstable();
+            distinct.dedup();
+            distinct
+        };
+        let numbers = distinct(&mut sentence.plain.numbers());
+        let mut words = distinct(&mut sentence.plain.iter().filter(|word| !cues.small_words.contains(*word)));
+        words.retain(|word| numbers.binary_search(word).is_err());
         Self { words, numbers }
     }
 
     fn repeats(&self, earlier: &Self, sentence: &Sentence, cues: &Cues) -> Repeats {
-        let reads_back = sentence.is_question && self.numbers.len() >= 2 && self.numbers.is_subset(&earlier.numbers);
+        let reads_back = sentence.is_question && self.numbers.len() >= 2 && common(&self.numbers, &earlier.numbers) == self.numbers.len();
         if reads_back {
             return Repeats::Yes;
         }
         let (smaller, larger) = (self.words.len().min(earlier.words.len()), self.words.len().max(earlier.words.len()));
-        let common = self.words.intersection(&earlier.words).count();
-        if smaller < 2 || common * 10 < larger * 7 {
+        // What shares all its words with a sentence twice as long shares too few.
+        if smaller < 2 || smaller * 10 < larger * 7 || common(&self.words, &earlier.words) * 10 < larger * 7 {
             return Repeats::No;
         }
         if self.numbers == earlier.numbers || self.numbers.is_empty() {
@@ -166,6 +178,17 @@ impl<'a> Content<'a> {
             Repeats::No
         }
     }
+}
+
+/// How many the two have in common, both in order.
+fn common(one: &[usize], other: &[usize]) -> usize {
+    let mut rest = other;
+    let is_in_other = |word: &&usize| {
+        let smaller = rest.iter().take_while(|next| next < word).count();
+        rest = &rest[smaller..];
+        rest.first() == Some(*word)
+    };
+    one.iter().filter(is_in_other).count()
 }
 
 /// A note is shorter than its call; a short call may stand in it whole.
@@ -288,7 +311,7 @@ fn stands_for_something(sentence: &Sentence, cues: &Cues) -> bool {
     let words: Vec<&str> = sentence.plain.iter().collect();
     words.iter().take(6).enumerate().any(|(place, word)| {
         let is_article = words.get(place + 1).is_some_and(|next| next.starts_with(|c: char| c.is_ascii_digit()));
-        contains(&cues.pronouns, word) && !is_article
+        cues.pronouns.contains(*word) && !is_article
     })
 }
 

@@ -6,7 +6,7 @@
 
 use super::choose::Role;
 use super::cues::Cues;
-use super::text::Plain;
+use super::plain::{Phrases, Plain};
 use referent_proto::call::AreaSettings;
 
 /// The sections of an area by what belongs there.
@@ -20,7 +20,7 @@ pub(super) struct Places {
 impl Places {
     pub(super) fn of(area: &AreaSettings) -> Self {
         let headings = &Cues::of(&area.language).headings;
-        let find = |id: &str, words: &[String]| {
+        let find = |id: &str, words: &Phrases| {
             let by_id = area.sections.iter().position(|section| section.id == id);
             let known = |id: &str| ["reason", "information", "agreed"].contains(&id);
             by_id.or_else(|| {

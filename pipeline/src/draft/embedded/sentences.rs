@@ -4,13 +4,15 @@
 //! Cleaning removes what carries nothing (fillers, doubled words, "okay, …"), masks CPR numbers, and lets a plain
 //! self-correction win ("den 2., nej, den 12. oktober"). No other word is changed.
 
-use super::cues::{Cues, contains};
-use super::text::{Plain, Rules, capitalised};
+use super::cues::Cues;
+use super::plain::Plain;
+use super::text::{Rules, capitalised};
 use crate::draft::evidence_of;
 use referent_proto::draft::Evidence;
 use referent_proto::ids::Track;
 use referent_proto::speech::Utterance;
 use referent_proto::{SAMPLE_RATE, SampleOffset};
+use std::collections::HashSet;
 
 /// A pause that does not end a sentence although it cut an utterance.
 const WITHIN_A_SENTENCE: u64 = SAMPLE_RATE * 8 / 10;
@@ -42,15 +44,15 @@ pub(super) enum Answer {
 
 impl Sentence {
     /// Whether its first word, behind "yes" or "no", is one of these.
-    pub(super) fn begins_with(&self, words: &[String]) -> bool {
+    pub(super) fn begins_with(&self, words: &HashSet<String>) -> bool {
         let behind = usize::from(self.answers.is_some());
-        self.plain.iter().nth(behind).is_some_and(|first| contains(words, first))
+        self.plain.iter().nth(behind).is_some_and(|first| words.contains(first))
     }
 
     /// The same for its first word behind "and", "so", "but".
-    fn begins_with_any(&self, lists: &[&[String]], cues: &Cues) -> bool {
-        let first = self.plain.iter().find(|word| !contains(&cues.alternatives, word));
-        first.is_some_and(|first| lists.iter().any(|list| contains(list, first)))
+    fn begins_with_any(&self, lists: &[&HashSet<String>], cues: &Cues) -> bool {
+        let first = self.plain.iter().find(|word| !cues.alternatives.contains(*word));
+        first.is_some_and(|first| lists.iter().any(|list| list.contains(first)))
     }
 
     /// The text without a leading "yes", if the rest says it all.

@@ -2,78 +2,25 @@
 //!
 //! Pure, and total: any text gives some text.
 
-use super::cues::contains;
+use super::plain::{Phrases, Plain};
 use regex::Regex;
 use serde::Deserialize;
+use std::collections::HashSet;
 use std::sync::LazyLock;
-
-/// Lower case, one blank between words and at both ends, no punctuation but inside numbers: what cues are looked up in.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Plain(String);
-
-impl Plain {
-    pub(super) fn of(text: &str) -> Self {
-        let mut plain = String::with_capacity(text.len() + 2);
-        plain.push(' ');
-        for word in text.split(|c: char| c.is_whitespace() || "/()»«\"“”„[]".contains(c)) {
-            let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '%');
-            if !word.is_empty() {
-                plain.extend(word.chars().flat_map(char::to_lowercase));
-                plain.push(' ');
-            }
-        }
-        Self(plain)
-    }
-
-    /// Whether the cue occurs: whole words; `^` ties it to the beginning, `*` leaves an end of it open.
-    pub(super) fn has(&self, cue: &str) -> bool {
-        let (tied, cue) = cue.strip_prefix('^').map_or((false, cue), |cue| (true, cue));
-        let (open_left, cue) = cue.strip_prefix('*').map_or((false, cue), |cue| (true, cue));
-        let (open_right, cue) = cue.strip_suffix('*').map_or((false, cue), |cue| (true, cue));
-        self.0.match_indices(cue).any(|(at, _)| {
-            let left = open_left || self.0[..at].ends_with(' ');
-            let right = open_right || self.0[at + cue.len()..].starts_with(' ');
-            left && right && (!tied || at == 1)
-        })
-    }
-
-    pub(super) fn has_any(&self, cues: &[String]) -> bool {
-        cues.iter().any(|cue| self.has(cue))
-    }
-
-    pub(super) fn words(&self) -> usize {
-        self.iter().count()
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.split(' ').filter(|word| !word.is_empty())
-    }
-
-    /// The first word, and what is behind it.
-    pub(super) fn without_first(&self) -> Option<(&str, Self)> {
-        let (first, rest) = self.0.trim_start().split_once(' ')?;
-        Some((first, Self(format!(" {rest}"))))
-    }
-
-    /// The words with a digit.
-    pub(super) fn numbers(&self) -> impl Iterator<Item = &str> {
-        self.iter().filter(|word| word.contains(|c: char| c.is_ascii_digit()))
-    }
-}
 
 /// How text is taken apart in one language.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Rules {
     /// They end with a full stop and end no sentence.
-    abbreviations: Vec<String>,
-    pub(super) months: Vec<String>,
+    abbreviations: HashSet<String>,
+    pub(super) months: Phrases,
     /// They carry nothing.
-    fillers: Vec<String>,
+    fillers: HashSet<String>,
     /// They carry nothing at the beginning, before a comma.
-    openers: Vec<String>,
+    openers: HashSet<Plain>,
     /// Twice in a row is right.
-    doubled: Vec<String>,
+    doubled: HashSet<String>,
     /// A long sentence may be cut before them.
     conjunctions: Vec<String>,
     /// What stands for a CPR number.
@@ -118,13 +65,13 @@ impl Rules {
 
     fn full_stop_ends(&self, before: &str, next: &str) -> bool {
         let word = before.rsplit(' ').next().unwrap_or_default().trim_start_matches(['(', '»', '"']).to_lowercase();
-        let next_word = next.split([' ', ',', '.', '?']).next().unwrap_or_default().to_lowercase();
+        let next_word = Plain::of(next.split([' ', ',', '.', '?']).next().unwrap_or_default());
         let is_ordinal = !word.is_empty() && word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit());
         let is_initial = word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
-        if is_ordinal && contains(&self.months, &next_word) || is_initial {
+        if is_ordinal && next_word.has_any(&self.months) || is_initial {
             return false;
         }
-        !contains(&self.abbreviations, &word) && !next.starts_with(char::is_lowercase)
+        !self.abbreviations.contains(&word) && !next.starts_with(char::is_lowercase)
     }
 
     /// The sentence `from..to`, cut before conjunctions as long as a piece is longer than `long`.
@@ -151,7 +98,7 @@ impl Rules {
         let mut words: Vec<String> = Vec::new();
         for word in sentence.split_whitespace() {
             let bare = bare(word);
-            if contains(&self.fillers, &bare) {
+            if self.fillers.contains(&bare) {
                 // Its full stop ends the sentence all the same.
                 if let (Some(last), Some(mark)) = (words.last_mut(), word.chars().last().filter(|c| ".?!".contains(*c)))
                 {
@@ -175,7 +122,7 @@ impl Rules {
     fn go_on(&self, word: &mut String) {
         let Some(before) = word.strip_suffix('.') else { return };
         let belongs =
-            contains(&self.abbreviations, &before.to_lowercase()) || before.ends_with(|c: char| c.is_ascii_digit());
+            self.abbreviations.contains(&before.to_lowercase()) || before.ends_with(|c: char| c.is_ascii_digit());
         if !belongs {
             word.pop();
             word.push(',');
@@ -190,7 +137,7 @@ impl Rules {
                 let (first, second) = (&words[at..at + length], &words[at + length..at + 2 * length]);
                 let same = first.iter().zip(second).all(|(one, other)| bare(one) == bare(other));
                 let plain = first.iter().all(|word| word.chars().all(char::is_alphabetic));
-                let meant = length == 1 && contains(&self.doubled, &bare(&words[at]));
+                let meant = length == 1 && self.doubled.contains(&bare(&words[at]));
                 if same && plain && !meant {
                     words.drain(at..at + length);
                 } else {
@@ -218,11 +165,8 @@ impl Rules {
     /// "Hej", "Hej Gitte".
     fn is_opener(&self, head: &str) -> bool {
         let (without_name, name) = head.rsplit_once(' ').unwrap_or((head, ""));
-        let plain = Plain::of(head);
-        self.openers.iter().any(|opener| {
-            plain == Plain::of(opener)
-                || name.starts_with(char::is_uppercase) && Plain::of(without_name) == Plain::of(opener)
-        })
+        let is_one = |text: &str| self.openers.contains(&Plain::of(text));
+        is_one(head) || name.starts_with(char::is_uppercase) && is_one(without_name)
     }
 
     /// The last value wins where a speaker takes one back in the same breath and both are of one kind.

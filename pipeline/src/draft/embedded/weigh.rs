@@ -2,7 +2,7 @@
 //!
 //! Pure. A weight is a sum of cues (`cues`), of facts (numbers, dates, amounts), and of the place in the call.
 
-use super::cues::{Cues, Weighed, contains, heaviest, sum};
+use super::cues::{Cues, Weighed, heaviest, sum};
 use super::sentences::Sentence;
 use referent_proto::ids::Track;
 
@@ -182,7 +182,7 @@ pub(super) fn facts(sentence: &Sentence, cues: &Cues) -> i32 {
 
 fn has_amount(sentence: &Sentence, cues: &Cues) -> bool {
     sentence.plain.has_any(&cues.money)
-        && sentence.plain.iter().any(|word| is_number(word) || contains(&cues.number_words, word))
+        && sentence.plain.iter().any(|word| is_number(word) || cues.number_words.contains(word))
 }
 
 fn has_date(sentence: &Sentence, cues: &Cues) -> bool {
@@ -192,7 +192,7 @@ fn has_date(sentence: &Sentence, cues: &Cues) -> bool {
 /// "fire uger": a number word that counts something.
 fn has_span(sentence: &Sentence, cues: &Cues) -> bool {
     let words: Vec<&str> = sentence.plain.iter().collect();
-    words.windows(2).any(|pair| contains(&cues.number_words, pair[0]) && contains(&cues.spans, pair[1]))
+    words.windows(2).any(|pair| cues.number_words.contains(pair[0]) && cues.spans.contains(pair[1]))
 }
 
 fn is_number(word: &str) -> bool {
