@@ -100,7 +100,9 @@ async fn a_full_disk_is_said_at_once_and_costs_what_was_said_meanwhile_only() {
     observe_for(&agent, Duration::from_secs(2), "disk_full").await;
     disk.make_room();
     observe("listening").await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    let recorded = |status: &serde_json::Value| status["call"]["recorded_ms"]["near"].as_u64();
+    let before = recorded(&agent.control.status().await.unwrap());
+    agent.until("sound behind the gap", |status| recorded(status) > before).await;
     agent.control.stop().await.unwrap();
     pipeline.until("hang-up", |p| p.hang_up(call).is_some()).await;
 

@@ -51,6 +51,8 @@ pub enum Class {
     HungUp,
     /// People are speaking.
     Live,
+    /// People are speaking, and this was said a while ago: the agent catches up.
+    Behind,
     /// The call is sent afterwards.
     Backlog,
     /// Grey text that will be replaced.
@@ -59,13 +61,14 @@ pub enum Class {
 
 impl Class {
     /// In order of service.
-    pub const ALL: [Self; 4] = [Self::HungUp, Self::Live, Self::Backlog, Self::Partial];
+    pub const ALL: [Self; 5] = [Self::HungUp, Self::Live, Self::Behind, Self::Backlog, Self::Partial];
 
     /// As the metrics say it.
     pub fn name(self) -> &'static str {
         match self {
             Self::HungUp => "hung_up",
             Self::Live => "live",
+            Self::Behind => "behind",
             Self::Backlog => "backlog",
             Self::Partial => "partial",
         }
@@ -283,9 +286,14 @@ impl Transcriber {
         self.hear_once(request, 1, false).await.ok()
     }
 
-    /// What is left of this call comes first from now on.
+    /// What is left of this call comes first from now on: it hung up.
     pub fn hurry(&self, call: CallId) {
         self.shared.queue.hurry(call);
+    }
+
+    /// This call has caught up: what still waits of it is needed for what is said now.
+    pub fn catches_up(&self, call: CallId) {
+        self.shared.queue.catches_up(call);
     }
 
     /// How many recognisers there are.
@@ -368,7 +376,7 @@ fn serve(mut recogniser: Box<dyn Recognizer>, queue: &Queue, together: &RwLock<(
         let (class, begun) = (task.request.class, Instant::now());
         serve_one(&mut recogniser, task, together);
         let took = begun.elapsed();
-        if matches!(class, Class::HungUp | Class::Live) {
+        if matches!(class, Class::HungUp | Class::Live | Class::Behind) {
             let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
             busy_with_calls.fetch_add(micros, Ordering::Relaxed);
         }

@@ -287,22 +287,25 @@ impl Line {
     ) -> Result<bool> {
         let end = SampleOffset(sound.len() as u64);
         let mut said_so = false;
-        let mut heartbeat = Instant::now();
+        let (mut heartbeat, mut told) = (Instant::now(), AgentStateKind::Starting);
         while !self.complete {
             if broken_at.is_some_and(|at| self.sent.near.0 >= at) {
                 return Ok(false);
             }
-            if Instant::now() >= heartbeat {
-                heartbeat += Duration::from_secs(2);
-                self.say(from_agent::Kind::AgentState(listening().into())).await?;
+            let state = self.state(end, began, manner);
+            if Instant::now() >= heartbeat || state != told {
+                (heartbeat, told) = (Instant::now() + Duration::from_secs(2), state);
+                self.say(from_agent::Kind::AgentState(AgentState { kind: state, ..listening() }.into())).await?;
                 continue; // The last word may have come while it was said.
             }
             let track = if self.sent.near <= self.sent.far { Track::Near } else { Track::Far };
             let at = self.sent[track];
             if at >= end {
                 if !std::mem::replace(&mut said_so, true) {
-                    let now = *hung_up.get_or_insert_with(Instant::now);
-                    let age_ms = u64::try_from((now.elapsed() + manner.age()).as_millis()).unwrap_or(0);
+                    let last_word = began + Duration::from_millis(end.millis()) / manner.speed;
+                    let over = if manner.real_time { last_word } else { Instant::now() };
+                    let over = *hung_up.get_or_insert(over);
+                    let age_ms = u64::try_from((over.elapsed() + manner.age()).as_millis()).unwrap_or(0);
                     let ends = PerTrack { near: end, far: end };
                     let reason = HangUpReason::Person;
                     self.has_happened(began, Event::HangUp { ends: PerTrack { near: end.0, far: end.0 }, reason });
@@ -333,6 +336,15 @@ impl Line {
             self.say(from_agent::Kind::Chunk(chunk.into())).await?;
         }
         Ok(true)
+    }
+
+    /// As the agent's own rule has it: more than 5 s are captured and not sent.
+    fn state(&self, end: SampleOffset, began: Instant, manner: Manner) -> AgentStateKind {
+        let captured =
+            SampleOffset(u64::try_from((began.elapsed() * manner.speed).as_millis()).unwrap_or(u64::MAX) * 16);
+        let behind = captured.min(end).0.saturating_sub(self.sent.near.min(self.sent.far).0);
+        let catches_up = manner.real_time && behind > referent_agent::status::BEHIND;
+        if catches_up { AgentStateKind::CatchingUp } else { AgentStateKind::Listening }
     }
 
     fn has_happened(&mut self, began: Instant, what: Event) {

@@ -119,6 +119,6 @@ impl Player {
         let Some(PerTrack { near, far }) = self.runs.take() else { return Ok(()) };
         near.finish().into_iter().chain(far.finish()).try_for_each(|chunk| writer.write(Piece::Chunk(chunk)))?;
         let played = self.start + self.frames_read * SAMPLE_RATE / u64::from(self.wav.rate());
-        writer.call().withheld().map_or(Ok(()), |reason| writer.withhold(played, reason, true))
+        writer.call().withheld().map_or(Ok(()), |reason| writer.withhold_at_once(played, reason))
     }
 }

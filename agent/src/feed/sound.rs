@@ -26,12 +26,10 @@ pub(super) enum Next {
 pub(super) enum Sound {
     Devices(Vec<Device>),
     Wav(Box<Player>),
-    /// There is nothing to record.
-    Nothing {
-        reason: GapReason,
-        /// The call has ended; else it goes on without sound.
-        is_over: bool,
-    },
+    /// The call goes on without sound, and why.
+    Missing(GapReason),
+    /// Nothing is left to play: the call ends where its sound ends.
+    Over,
 }
 
 impl Sound {
@@ -45,7 +43,7 @@ impl Sound {
                 Self::Devices(wanted.map(|(track, pick)| Device::new(call, track, pick.cloned(), at)).collect())
             }
             // The configuration was changed to files while the call was left.
-            (Source::Devices, SoundConfig::Wav { .. }) => Self::Nothing { reason: GapReason::NoSource, is_over: false },
+            (Source::Devices, SoundConfig::Wav { .. }) => Self::Missing(GapReason::NoSource),
         }
     }
 
@@ -54,7 +52,7 @@ impl Sound {
             Ok(player) => Self::Wav(Box::new(player)),
             Err(error) => {
                 tracing::error!(%error, "the file cannot be played on; the call ends where its sound ends");
-                Self::Nothing { reason: GapReason::AgentDown, is_over: true }
+                Self::Over
             }
         }
     }
@@ -71,17 +69,17 @@ impl Sound {
                     None => devices.iter_mut().try_for_each(|device| device.pour(writer))?,
                     Some(reason) => {
                         devices.iter_mut().try_for_each(|device| device.close(reason, writer))?;
-                        writer.withhold(now(writer), reason, false)?;
+                        writer.withhold(now(writer), reason)?;
                     }
                 }
                 Ok(Next::After(TICK))
             }
             Self::Wav(player) => player.pour(writer),
-            Self::Nothing { is_over: true, .. } => Ok(Next::End),
-            Self::Nothing { reason, is_over: false } => {
-                writer.withhold(now(writer), *reason, false)?;
+            Self::Missing(reason) => {
+                writer.withhold(now(writer), *reason)?;
                 Ok(Next::After(TICK))
             }
+            Self::Over => Ok(Next::End),
         }
     }
 
@@ -95,8 +93,8 @@ impl Sound {
         match self {
             Self::Devices(devices) => devices.drain(..).try_for_each(|device| device.finish(writer)),
             Self::Wav(player) => player.finish(writer),
-            Self::Nothing { is_over: true, .. } => Ok(()),
-            Self::Nothing { reason, is_over: false } => writer.withhold(now(writer), *reason, true),
+            Self::Missing(reason) => writer.withhold_at_once(now(writer), *reason),
+            Self::Over => Ok(()),
         }
     }
 }

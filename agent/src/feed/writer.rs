@@ -85,9 +85,18 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Nothing may be recorded: every track lacks its sound up to here. Written down every 5 s, or `at_once`.
-    pub fn withhold(&mut self, end: SampleOffset, reason: GapReason, at_once: bool) -> Result<(), Erased> {
-        let (spool, least) = (self.call.spool(), if at_once { 0 } else { WITHHELD_EVERY });
+    /// Nothing may be recorded: every track lacks its sound up to here. Written down every 5 s.
+    pub fn withhold(&mut self, end: SampleOffset, reason: GapReason) -> Result<(), Erased> {
+        self.withhold_if_longer(WITHHELD_EVERY, end, reason)
+    }
+
+    /// The same, written down now.
+    pub fn withhold_at_once(&mut self, end: SampleOffset, reason: GapReason) -> Result<(), Erased> {
+        self.withhold_if_longer(0, end, reason)
+    }
+
+    fn withhold_if_longer(&mut self, least: u64, end: SampleOffset, reason: GapReason) -> Result<(), Erased> {
+        let spool = self.call.spool();
         let ends = spool.ends();
         let due = spool.begin().tracks.iter().filter(|track| end.0 >= ends[**track].0 + least);
         due.copied().try_for_each(|track| self.write(Piece::GapUpTo(track, end, reason)))

@@ -8,7 +8,7 @@ use crate::notes::ToNotes;
 use crate::open::Opened;
 use crate::receive::Says;
 use crate::transcribe::Class;
-use referent_proto::{AgentState, HangUp, Track};
+use referent_proto::{AgentState, AgentStateKind, HangUp, Track};
 use tokio::time::Instant;
 
 impl Call<'_> {
@@ -42,6 +42,7 @@ impl Call<'_> {
             }
             Says::HangUp(hang_up) => self.hung_up(hang_up),
             Says::State(state) => {
+                self.keeps_up(state.kind != AgentStateKind::CatchingUp);
                 self.pass_on(state);
                 Ok(())
             }
@@ -54,6 +55,18 @@ impl Call<'_> {
                 self.to_notes.push_back(ToNotes::Discard);
                 Ok(())
             }
+        }
+    }
+
+    /// Whether what comes was said just now. A call that hung up or was over before it came stays what it is.
+    fn keeps_up(&mut self, keeps_up: bool) {
+        match self.class {
+            Class::Live if !keeps_up => self.class = Class::Behind,
+            Class::Behind if keeps_up => {
+                self.class = Class::Live;
+                self.shared.transcriber.catches_up(self.hello.call);
+            }
+            _ => {}
         }
     }
 

@@ -75,7 +75,6 @@ pub struct Pick {
     pub is_agreed: bool,
 }
 
-
 /// Whether the area has a section that this drafter can fill.
 pub fn can_write_for(area: &AreaSettings) -> bool {
     Places::of(area).any()

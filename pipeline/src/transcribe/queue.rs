@@ -81,6 +81,12 @@ impl Queue {
         self.lock().schedule.hurry(call);
     }
 
+    /// Nothing of this call is old any more.
+    pub fn catches_up(&self, call: CallId) {
+        self.lock().schedule.catches_up(call);
+        self.changed.notify_one();
+    }
+
     /// Seconds that one recogniser would need for what a live call has to wait for.
     pub fn ahead(&self) -> f64 {
         self.lock().schedule.ahead()

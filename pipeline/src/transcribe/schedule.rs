@@ -1,15 +1,18 @@
-//! Who is heard next: four classes, fair between calls. Pure: no thread, no lock, time comes in as an argument.
+//! Who is heard next: five classes, fair between calls. Pure: no thread, no lock, time comes in as an argument.
 //!
 //! In: wishes in any order, and how long each turn took. Out: whose turn it is.
 //!
 //! Promises:
 //!   Q1  Finals (all but [`Class::Partial`]) are never dropped. A partial is replaced by a newer one of its track.
-//!   Q2  Calls that hung up come first, then live ones. Within a class, calls share evenly by the sound that they have
-//!       heard, whoever brings how much at once; one call's sound stays in order. This is start-time fair queueing
-//!       (Goyal, Vin and Cheng, 1996): where nobody is behind, it is the order of arrival, so the oldest deadline.
-//!   Q3  While something of the backlog waits, it gets a fifth of the recognisers' time, and the whole of what nobody
-//!       else wants; but while calls go on, one recogniser (of several) is not given to it, because what somebody waits
-//!       for cannot interrupt it.
+//!   Q2  Calls that hung up come first, then live ones, and of these whoever has waited longest, so the oldest deadline.
+//!       Who brings more than people can say in that time does not hold up the others: its sound counts as coming one
+//!       after the other, at [`PACE`] (a virtual clock: Zhang, 1990). Of the other classes, calls share evenly by the
+//!       sound that they have heard (start-time fair queueing: Goyal, Vin and Cheng, 1996). One call's sound stays in
+//!       order.
+//!   Q3  What a live call is behind with gets what calls that keep up leave, so that who comes in late makes nobody late
+//!       (docs/decisions/0022). While something of the backlog waits, it gets a fifth of the recognisers' time, and the
+//!       whole of what nobody else wants. But while calls go on, one recogniser (of several) is given to neither, because
+//!       what somebody waits for cannot interrupt it.
 //!   Q4  Partials get what is left, never the last recogniser of several, and nothing while any final waits.
 //!
 //! Not done here: no bound on the length. Each call has at most `call::IN_FLIGHT` finals and one partial a track here,
@@ -28,6 +31,8 @@ const MOST_EARNED: f64 = 30.0;
 const MOST_OVERDRAWN: f64 = 5.0;
 /// While somebody spoke within this time, calls go on.
 const CALLS_GO_ON: Duration = Duration::from_secs(30);
+/// Seconds of sound that a call brings in a second: two people at once, and what is heard around each utterance.
+const PACE: f64 = 2.5;
 /// What every turn costs beside its sound, in samples: the decoder's first token, some hundredths of a second.
 const EACH: f64 = 8_000.0;
 /// Before anything was heard: seconds that a sample is thought to cost.
@@ -62,6 +67,8 @@ pub struct Turn {
 #[derive(Debug)]
 struct Waiting<T> {
     wish: Wish,
+    /// When it counts as having come, in seconds of the clock.
+    came: f64,
     /// Where it stands in the fair order: the sound that its call had heard before it.
     start: f64,
     item: T,
@@ -72,10 +79,13 @@ struct Waiting<T> {
 pub struct Schedule<T> {
     workers: usize,
     waiting: Vec<Waiting<T>>,
+    /// When each call's next sound counts as coming, if that is later than it comes.
+    next_comes: HashMap<CallId, f64>,
     /// The fair order's own clock: where the newest turn began.
     fair_now: f64,
     /// Where each call's next sound begins in the fair order.
     next_start: HashMap<CallId, f64>,
+    busy_behind: usize,
     busy_backlog: usize,
     busy_partials: usize,
     /// Seconds that the backlog has earned and not had.
@@ -90,8 +100,10 @@ impl<T> Schedule<T> {
         Self {
             workers,
             waiting: Vec::new(),
+            next_comes: HashMap::new(),
             fair_now: 0.0,
             next_start: HashMap::new(),
+            busy_behind: 0,
             busy_backlog: 0,
             busy_partials: 0,
             earned: 0.0,
@@ -112,12 +124,12 @@ impl<T> Schedule<T> {
                 self.waiting[at].wish = wish;
                 return Some(replaced);
             }
-        } else if wish.class != Class::Backlog {
+        } else if is_urgent(wish.class) {
             self.last_urgent = Some(now);
         }
-        let start = self.next_start.get(&wish.call).copied().unwrap_or(0.0).max(self.fair_now);
-        self.next_start.insert(wish.call, start + cost(&wish));
-        self.waiting.push(Waiting { wish, start, item });
+        let came = self.comes(&wish, now.as_secs_f64());
+        let start = self.starts(&wish);
+        self.waiting.push(Waiting { wish, came, start, item });
         None
     }
 
@@ -125,16 +137,15 @@ impl<T> Schedule<T> {
     pub fn next(&mut self, now: Duration) -> Option<(Turn, T)> {
         let class = self.next_class(now)?;
         let at = self.next_of(class)?;
-        let Waiting { wish, start, item } = self.waiting.remove(at);
+        let Waiting { wish, start, item, .. } = self.waiting.remove(at);
         self.fair_now = self.fair_now.max(start);
-        let fair_now = self.fair_now;
+        let (fair_now, now) = (self.fair_now, now.as_secs_f64());
         self.next_start.retain(|_, next| *next > fair_now);
+        self.next_comes.retain(|_, next| *next > now);
         let cost = cost(&wish);
         let turn = Turn { class, cost, guessed: cost * self.per_sample };
-        match class {
-            Class::Backlog => self.busy_backlog += 1,
-            Class::Partial => self.busy_partials += 1,
-            Class::HungUp | Class::Live => {}
+        if let Some(busy) = self.busy(class) {
+            *busy += 1;
         }
         self.account(class, turn.guessed);
         Some((turn, item))
@@ -145,10 +156,18 @@ impl<T> Schedule<T> {
         let (Turn { class, cost, guessed }, took) = (turn, took.as_secs_f64());
         self.account(class, took - guessed);
         self.per_sample += FOLLOWS * (took / cost - self.per_sample);
+        if let Some(busy) = self.busy(class) {
+            *busy -= 1;
+        }
+    }
+
+    /// How many recognisers this class has, if it may not have all.
+    fn busy(&mut self, class: Class) -> Option<&mut usize> {
         match class {
-            Class::Backlog => self.busy_backlog -= 1,
-            Class::Partial => self.busy_partials -= 1,
-            Class::HungUp | Class::Live => {}
+            Class::Behind => Some(&mut self.busy_behind),
+            Class::Backlog => Some(&mut self.busy_backlog),
+            Class::Partial => Some(&mut self.busy_partials),
+            Class::HungUp | Class::Live => None,
         }
     }
 
@@ -167,13 +186,22 @@ impl<T> Schedule<T> {
         }
     }
 
+    /// This call is not behind any more.
+    pub fn catches_up(&mut self, call: CallId) {
+        for waiting in &mut self.waiting {
+            if waiting.wish.call == call && waiting.wish.class == Class::Behind {
+                waiting.wish.class = Class::Live;
+            }
+        }
+    }
+
     /// How many wait, of a class.
     pub fn waiting(&self, class: Class) -> usize {
         self.waiting.iter().filter(|waiting| waiting.wish.class == class).count()
     }
 
-    /// How long what a live call has to wait for will take, if nothing is added: seconds of one recogniser. The backlog
-    /// gives way (Q3), so however long it is, nobody who speaks waits for it.
+    /// How long what a live call has to wait for will take, if nothing is added: seconds of one recogniser. The backlog and
+    /// what calls are behind with give way (Q3), so however long they are, nobody who speaks waits for them.
     pub fn ahead(&self) -> f64 {
         let of_calls = self.waiting.iter().filter(|waiting| matches!(waiting.wish.class, Class::HungUp | Class::Live));
         of_calls.map(|waiting| cost(&waiting.wish) * self.per_sample).sum()
@@ -188,10 +216,31 @@ impl<T> Schedule<T> {
         self.waiting.iter().any(|waiting| waiting.wish.class == class)
     }
 
-    /// Q2: the first of a class in the fair order.
+    /// Q2, for whom somebody waits.
+    fn comes(&mut self, wish: &Wish, now: f64) -> f64 {
+        if !is_urgent(wish.class) && wish.class != Class::Behind {
+            return now;
+        }
+        let came = self.next_comes.get(&wish.call).copied().unwrap_or(0.0).max(now);
+        self.next_comes.insert(wish.call, came + seconds(wish) / PACE);
+        came
+    }
+
+    /// Q2, for the others.
+    fn starts(&mut self, wish: &Wish) -> f64 {
+        if is_urgent(wish.class) {
+            return self.fair_now;
+        }
+        let start = self.next_start.get(&wish.call).copied().unwrap_or(0.0).max(self.fair_now);
+        self.next_start.insert(wish.call, start + cost(wish));
+        start
+    }
+
+    /// Q2: the first of a class.
     fn next_of(&self, class: Class) -> Option<usize> {
+        let place = |waiting: &Waiting<T>| if is_urgent(class) { waiting.came } else { waiting.start };
         let of_class = self.waiting.iter().enumerate().filter(|(_, waiting)| waiting.wish.class == class);
-        let first = of_class.min_by(|(_, a), (_, b)| a.start.total_cmp(&b.start).then(a.wish.id.0.cmp(&b.wish.id.0)));
+        let first = of_class.min_by(|(_, a), (_, b)| place(a).total_cmp(&place(b)).then(a.wish.id.0.cmp(&b.wish.id.0)));
         first.map(|(at, _)| at)
     }
 
@@ -203,28 +252,29 @@ impl<T> Schedule<T> {
     fn next_class(&self, now: Duration) -> Option<Class> {
         let all_but_one = self.workers.saturating_sub(1).max(1);
         let calls_go_on = self.last_urgent.is_some_and(|last| now.saturating_sub(last) < CALLS_GO_ON);
-        let for_backlog = if calls_go_on { all_but_one } else { self.workers };
-        let backlog = self.has(Class::Backlog) && self.busy_backlog < for_backlog;
-        if backlog && self.next_of(Class::Backlog).is_some_and(|at| self.earned >= self.guess(at)) {
+        let for_who_can_wait = if calls_go_on { all_but_one } else { self.workers };
+        let one_is_free = self.busy_behind + self.busy_backlog < for_who_can_wait;
+        let may_be_heard = |class| one_is_free && self.has(class);
+        let has_earned = || self.next_of(Class::Backlog).is_some_and(|at| self.earned >= self.guess(at));
+        if may_be_heard(Class::Backlog) && has_earned() {
             return Some(Class::Backlog);
         }
-        if let Some(class) = [Class::HungUp, Class::Live].into_iter().find(|class| self.has(*class)) {
-            return Some(class);
-        }
-        if backlog {
-            return Some(Class::Backlog);
-        }
-        let finals_wait = self.has(Class::Backlog);
-        let partial = self.has(Class::Partial) && !finals_wait && self.busy_partials < all_but_one;
-        partial.then_some(Class::Partial)
+        let urgent = [Class::HungUp, Class::Live].into_iter().find(|class| self.has(*class));
+        let patient = || [Class::Behind, Class::Backlog].into_iter().find(|class| may_be_heard(*class));
+        let partial = || {
+            let finals_wait = self.has(Class::Behind) || self.has(Class::Backlog);
+            let may = self.has(Class::Partial) && !finals_wait && self.busy_partials < all_but_one;
+            may.then_some(Class::Partial)
+        };
+        urgent.or_else(patient).or_else(partial)
     }
 
     /// Q3: what a turn changes of what the backlog has earned.
     fn account(&mut self, class: Class, seconds: f64) {
         match class {
             Class::Backlog => self.earned -= seconds,
-            Class::HungUp | Class::Live if self.has(Class::Backlog) => self.earned += EARNS * seconds,
-            Class::HungUp | Class::Live | Class::Partial => {}
+            Class::HungUp | Class::Live | Class::Behind if self.has(Class::Backlog) => self.earned += EARNS * seconds,
+            Class::HungUp | Class::Live | Class::Behind | Class::Partial => {}
         }
         self.earned = self.earned.clamp(-MOST_OVERDRAWN, MOST_EARNED);
         if !self.has(Class::Backlog) && self.busy_backlog == 0 {
@@ -233,9 +283,19 @@ impl<T> Schedule<T> {
     }
 }
 
+/// Somebody waits for it.
+fn is_urgent(class: Class) -> bool {
+    matches!(class, Class::HungUp | Class::Live)
+}
+
 #[expect(clippy::cast_precision_loss, reason = "at most 12 s of samples")]
 fn cost(wish: &Wish) -> f64 {
     wish.samples as f64 + EACH
+}
+
+#[expect(clippy::cast_precision_loss, reason = "at most 12 s of samples")]
+fn seconds(wish: &Wish) -> f64 {
+    wish.samples as f64 / referent_proto::SAMPLE_RATE as f64
 }
 
 #[cfg(test)]

@@ -9,4 +9,5 @@ mod life;
 mod disturbed;
 mod refused;
 mod languages;
+mod behind;
 mod sealed;

@@ -1,7 +1,7 @@
 //! Figures of live calls: how old text is when it stands in the database, how soon and how steadily it is shown before,
 //! and what becomes of them when there are too many.
 
-use super::load::{lags, point_in};
+use super::load::{is_let_in_at_once, lags, people_do_not_begin_in_step, point_in};
 use super::model::{Model, Name, sounds};
 use crate::SampleCall;
 use crate::caseworker::Caseworker;
@@ -147,7 +147,10 @@ pub async fn overload() -> Result<()> {
     let sending = stream::iter(0..carries * TIMES)
         .map(|number| {
             let (grpc, sound) = (grpc.clone(), sounds[number % sounds.len()].clone());
-            async move { send(&grpc, &sound, number as u64, Manner::LIVE).await }
+            async move {
+                people_do_not_begin_in_step(number).await;
+                send(&grpc, &sound, number as u64, Manner::LIVE).await
+            }
         })
         .buffer_unordered(carries * TIMES)
         .try_collect::<Vec<Sent>>();
@@ -164,8 +167,7 @@ pub async fn overload() -> Result<()> {
         }
     };
     let minutes = begun.elapsed().as_secs_f64() / 60.0;
-    let at_once: Vec<&Sent> =
-        sent.iter().filter(|sent| sent.let_in.duration_since(sent.began) < Duration::from_secs(1)).collect();
+    let at_once: Vec<&Sent> = sent.iter().filter(|sent| is_let_in_at_once(sent)).collect();
     let lags = lags(&caseworker, at_once.iter().copied()).await?;
     world.stop().await?;
     // The same number of calls, with nobody at the door.

@@ -113,14 +113,18 @@ pub(super) async fn live(world: &World, sounds: &[Sound], calls: usize) -> Resul
         .map(|number| {
             let (grpc, sound) = (grpc.clone(), sounds[number % sounds.len()].clone());
             async move {
-                // Not all in step: people do not begin at the same moment.
-                tokio::time::sleep(Duration::from_millis(137 * (number as u64 % 73))).await;
+                people_do_not_begin_in_step(number).await;
                 send(&grpc, &sound, number as u64, Manner::LIVE).await
             }
         })
         .buffer_unordered(calls)
         .try_collect()
         .await
+}
+
+/// Waits up to ten seconds, by the number of a call.
+pub(super) async fn people_do_not_begin_in_step(number: usize) {
+    tokio::time::sleep(Duration::from_millis(137 * (number as u64 % 73))).await;
 }
 
 pub(super) fn is_let_in_at_once(sent: &Sent) -> bool {

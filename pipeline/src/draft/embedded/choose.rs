@@ -106,8 +106,7 @@ fn question_before(sentences: &[Sentence], at: usize) -> Option<usize> {
 /// The same thing said twice stands once. The later one wins if it takes the earlier one back.
 fn drop_repeats(roles: &mut [Option<Role>], sentences: &[Sentence], weights: &[Weight], cues: &Cues) {
     let mut numbered = HashMap::new();
-    let contents: Vec<Content> =
-        sentences.iter().map(|sentence| Content::of(sentence, cues, &mut numbered)).collect();
+    let contents: Vec<Content> = sentences.iter().map(|sentence| Content::of(sentence, cues, &mut numbered)).collect();
     for later in 0..roles.len() {
         if roles[later].is_none() {
             continue;
@@ -161,7 +160,9 @@ impl Content {
     }
 
     fn repeats(&self, earlier: &Self, sentence: &Sentence, cues: &Cues) -> Repeats {
-        let reads_back = sentence.is_question && self.numbers.len() >= 2 && common(&self.numbers, &earlier.numbers) == self.numbers.len();
+        let reads_back = sentence.is_question
+            && self.numbers.len() >= 2
+            && common(&self.numbers, &earlier.numbers) == self.numbers.len();
         if reads_back {
             return Repeats::Yes;
         }

@@ -3,8 +3,8 @@
 //! A cue is whole words; `^` ties it to the beginning of the sentence, `*` leaves an end of it open. A weight of 6 says it
 //! alone, of 1 leans. Everything that differs between languages is in these files; the code knows none.
 
-use super::sentences::Answer;
 use super::plain::{Phrases, Plain};
+use super::sentences::Answer;
 use super::text::Rules;
 use serde::Deserialize;
 use std::collections::HashSet;

@@ -88,9 +88,9 @@ fn order(workers: usize, wishes: &[(u8, Class)], expected: &[u64]) {
 
 #[test]
 fn who_hung_up_comes_first_then_who_speaks_then_the_rest() {
-    use Class::{Backlog, HungUp, Live, Partial};
+    use Class::{Backlog, Behind, HungUp, Live, Partial};
     order(1, &[], &[]);
-    order(1, &[(1, Partial), (2, Backlog), (3, Live), (4, HungUp)], &[3, 2, 1, 0]);
+    order(1, &[(1, Partial), (2, Backlog), (5, Behind), (3, Live), (4, HungUp)], &[4, 3, 2, 1, 0]);
     order(1, &[(1, Live), (1, Live), (2, Live), (3, HungUp)], &[3, 0, 2, 1]);
     // A newer partial replaces the older one of its track.
     order(1, &[(1, Partial), (1, Partial), (2, Partial)], &[1, 2]);
@@ -112,6 +112,67 @@ fn a_call_that_brings_a_minute_at_once_does_not_hold_up_the_others() {
     // One of the burst is being heard, and each of the others may be before it: never the whole burst, which takes 5 s.
     assert!(worst.unwrap() <= 2 * 320, "{worst:?}");
     assert_eq!(served.len(), 15 + 60);
+}
+
+#[test]
+fn whoever_has_waited_longest_is_next_however_much_they_say() {
+    // One says twice as much as each of the others; nobody says more than people can.
+    let world = World { workers: 1, ms_per_second: 100 };
+    let talker = (0..20u64).map(|turn| Comes { at_ms: 4_000 * turn, wish: wish(turn, 1, Class::Live, 4.0) });
+    let others = (2..=16u8).flat_map(|of| {
+        (0..10u64).map(move |turn| Comes {
+            at_ms: 500 * u64::from(of) + 8_000 * turn,
+            wish: wish(1_000 + 100 * u64::from(of) + turn, of, Class::Live, 4.0),
+        })
+    });
+    let (served, _) = world.run(talker.chain(others).collect(), u64::MAX);
+    let came = |served: &Served| served.wish.id.0;
+    let mut waited = std::collections::HashMap::new();
+    for one in &served {
+        let most: &mut u64 = waited.entry(one.wish.call == call(1)).or_default();
+        *most = one.waited_ms.max(*most);
+    }
+    assert_eq!(served.iter().map(came).collect::<std::collections::HashSet<_>>().len(), 20 + 150);
+    assert!(waited[&true] <= waited[&false] + 400, "who says more does not wait longer: {waited:?}");
+}
+
+#[test]
+fn who_comes_in_late_makes_nobody_late() {
+    let world = World { workers: 2, ms_per_second: 100 };
+    // Twenty calls keep the two recognisers busy for 80 % of their time, and ten bring the minute that they missed.
+    let said = |of: u8, turn: u64, class| wish(100 * u64::from(of) + turn, of, class, 4.0);
+    let on_time = (1..=20u8).flat_map(|of| {
+        (0..24u64)
+            .map(move |turn| Comes { at_ms: 250 * u64::from(of) + 5_000 * turn, wish: said(of, turn, Class::Live) })
+    });
+    let late = (101..=110u8)
+        .flat_map(|of| (0..15u64).map(move |turn| Comes { at_ms: 5_000, wish: said(of, turn, Class::Behind) }));
+    let worst = |served: &[Served]| {
+        let live = served.iter().filter(|served| served.wish.class == Class::Live);
+        live.map(|served| served.waited_ms).max().expect("somebody speaks")
+    };
+    let (alone, _) = world.run(on_time.clone().collect(), u64::MAX);
+    let (beside, _) = world.run(on_time.chain(late).collect(), u64::MAX);
+    // What is being heard cannot be interrupted.
+    assert!(worst(&beside) <= worst(&alone) + 400, "{} {}", worst(&alone), worst(&beside));
+    assert_eq!(beside.len(), alone.len() + 150, "and in the end they are heard");
+}
+
+#[test]
+fn a_call_that_has_caught_up_is_one_like_others() {
+    let mut schedule = Schedule::new(1);
+    for (id, of, class) in [(0, 1, Class::Behind), (1, 2, Class::Live), (2, 3, Class::Behind)] {
+        schedule.add(wish(id, of, class, 4.0), id, Duration::ZERO);
+    }
+    schedule.catches_up(call(1));
+    let order: Vec<u64> = std::iter::from_fn(|| {
+        let (turn, id) = schedule.next(Duration::ZERO)?;
+        schedule.done(turn, Duration::from_millis(400));
+        Some(id)
+    })
+    .collect();
+    assert_eq!(order, [0, 1, 2]);
+    assert!(schedule.ahead().abs() < 1e-9);
 }
 
 #[test]
@@ -189,7 +250,7 @@ proptest! {
             coming.sort_by_key(|(at, ..)| *at);
             coming.into_iter().enumerate().map(|(id, (at_ms, of, class, seconds))| {
                 // A call has one class, but for its partials.
-                let class = if class == 3 { Class::Partial } else { Class::ALL[usize::from(of % 3)] };
+                let class = if class == 3 { Class::Partial } else { Class::ALL[usize::from(of % 4)] };
                 Comes { at_ms, wish: wish(id as u64, of, class, seconds) }
             }).collect()
         };
