@@ -86,6 +86,34 @@ fn what_was_given_out_is_given_out_again_the_same_whenever_the_power_goes() {
     assert!(counts.broken.is_empty(), "{row} {:#?}", counts.broken);
 }
 
+#[test]
+fn what_a_failed_sync_lost_is_written_again_and_no_reader_has_it_before() {
+    let folder = tempfile::tempdir().unwrap();
+    for (failing, seed) in [1, 2, 5].into_iter().flat_map(|failing| (0..8).map(move |seed| (failing, seed))) {
+        let at = folder.path().join(format!("{failing}-{seed}"));
+        let Some(mut power) = Power::on(&at, seed) else { return };
+        let (mut world, mut counts) = (World { run: 1, ..World::default() }, Counts::default());
+        let root = at.join("spool");
+        let spool = Spool::open(root.clone()).unwrap().begin(begin()).unwrap();
+        append(&spool, 1);
+        power.syncs_fail(failing);
+        // Each sync tries twice: what the first failed try lost is written again, and tried at once.
+        while spool.sync().is_err() {
+            read(&spool, &mut world, &mut counts);
+            assert!(world.given.near.is_empty(), "a reader has what is not durable");
+            append(&spool, 1);
+        }
+        assert_eq!(power.failed_syncs(), failing);
+        let ends = spool.ends();
+        drop(spool);
+        power.cut();
+        let spool = found(&root, &mut world, &mut counts).unwrap();
+        assert_eq!((spool.ends(), counts.broken), (ends, Vec::new()));
+        let sound = world.given.near.values().filter(|given| **given == Given::Sound(1)).count() as u64;
+        assert_eq!(sound * CHUNK, ends.near.0, "{failing} {seed}: all of it is sound");
+    }
+}
+
 /// A call over some cuts; false where no disk can be mounted.
 fn one_call(folder: &Path, seed: u64, counts: &mut Counts) -> bool {
     let at = folder.join(seed.to_string());

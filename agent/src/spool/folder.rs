@@ -6,6 +6,7 @@ use referent_proto::ids::PerTrack;
 use referent_seal::PublicKey;
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// The folder of all calls.
@@ -129,11 +130,14 @@ pub(super) fn erase(folder: &Path) -> io::Result<()> {
     std::fs::remove_dir_all(&erased).and(kept)
 }
 
-/// Makes the names of a folder and of those above it durable: an earlier start may have made them and not have come so
-/// far. One above that may not be opened was there before.
+/// Makes the names of a folder and of those above it on the same disk durable: an earlier start may have made them and not
+/// have come so far. One above that may not be opened was there before.
 fn keep_names(folder: &Path) {
+    let disk = |file: &File| file.metadata().map(|data| data.dev());
+    let Ok(own) = File::open(folder).and_then(|folder| disk(&folder)) else { return };
     for above in folder.ancestors() {
-        if File::open(above).and_then(|above| above.sync_all()).is_err() {
+        let Ok(above) = File::open(above) else { return };
+        if disk(&above).is_ok_and(|disk| disk != own) || above.sync_all().is_err() {
             return;
         }
     }

@@ -182,7 +182,8 @@ impl Space {
 
     /// What stands before a command that runs there.
     fn inside(&self) -> Vec<String> {
-        ["nsenter", "-t", &self.keeper.id().to_string(), "-n", "--"].map(str::to_owned).to_vec()
+        // By its whole path: `Program` takes a bare name for one of this build.
+        ["/usr/bin/env", "nsenter", "-t", &self.keeper.id().to_string(), "-n", "--"].map(str::to_owned).to_vec()
     }
 
     fn run(&self, program: &str, arguments: &[&str]) -> Result<String> {
