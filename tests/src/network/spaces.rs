@@ -32,9 +32,11 @@ const LASTS: Duration = Duration::from_secs(10);
 const LOST_PERMILLE: u32 = 300;
 /// The longest packet of a card.
 const PACKET: usize = 65_536;
-const SERVERS: &str = "10.77.0.1";
-const AGENT: &str = "10.77.0.2";
-const AGENT_LATER: &str = "10.77.0.3";
+/// Addresses that are nobody's, and that the programs take without certificates: in these namespaces, only 127.0.0.1 is
+/// the machine itself.
+const SERVERS: &str = "127.77.0.1";
+const AGENT: &str = "127.77.0.2";
+const AGENT_LATER: &str = "127.77.0.3";
 
 /// What happens on the wire in mid-call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -146,7 +148,6 @@ struct Wire {
 
 impl Space {
     async fn joined() -> Result<Self> {
-        run("ip", &["link", "set", "lo", "up"])?;
         let (here, there) = (tun::card("servers0")?, tun::card("agent0")?);
         let mut keeper = Command::new("unshare");
         let keeper = keeper.args(["--net", "--", "cat"]).stdin(Stdio::piped()).stdout(Stdio::null());
@@ -154,11 +155,8 @@ impl Space {
         let space = Self { keeper, wire: Arc::default() };
         space.is_there().await?;
         run("ip", &["link", "set", "agent0", "netns", &space.keeper.id().to_string()])?;
-        run("ip", &["addr", "add", &format!("{SERVERS}/24"), "dev", "servers0"])?;
-        run("ip", &["link", "set", "servers0", "up"])?;
-        space.ip(&["link", "set", "lo", "up"])?;
-        space.ip(&["addr", "add", &format!("{AGENT}/24"), "dev", "agent0"])?;
-        space.ip(&["link", "set", "agent0", "up"])?;
+        run("sh", &["-ec", &set_up("servers0", SERVERS)])?;
+        space.run("sh", &["-ec", &set_up("agent0", AGENT)])?;
         space.wire.join(&here, &there, 1)?;
         space.wire.join(&there, &here, 2)?;
         Ok(space)
@@ -233,6 +231,18 @@ impl Wire {
         })?;
         Ok(())
     }
+}
+
+/// What a namespace needs: itself, and a card through which addresses of this network are reached.
+fn set_up(card: &str, address: &str) -> String {
+    format!(
+        "ip link set lo up
+         ip addr del 127.0.0.1/8 dev lo
+         ip addr add 127.0.0.1/32 dev lo
+         echo 1 > /proc/sys/net/ipv4/conf/{card}/route_localnet
+         ip addr add {address}/24 dev {card}
+         ip link set {card} up"
+    )
 }
 
 fn run(program: &str, arguments: &[&str]) -> Result<String> {
