@@ -54,8 +54,8 @@ async fn lost_packets_and_another_address_change_no_word() -> Result<()> {
             compare(&undisturbed.finished, &through.finished, Victim::Program(Part::Pipeline), Recogniser::Scripted);
         assert!(damage.none(), "{trouble:?}: {damage:?}");
         assert!(through.resumed <= GOES_ON_WITHIN, "{trouble:?}: it went on after {:?}", through.resumed);
-        let (carried, lost) = row.packets;
-        assert_eq!(lost > 0, trouble == Trouble::Loss, "{lost} of {carried} packets were lost");
+        let (carried, dropped) = row.packets;
+        assert_eq!(dropped > 0, trouble == Trouble::Loss, "{dropped} of {carried} packets were lost");
     }
     Ok(())
 }

@@ -193,21 +193,21 @@ impl Image {
 }
 
 impl File {
-    fn cut(&mut self, leaves: Leaves, chance: &mut StdRng) {
+    fn cut(&mut self, leaves: Leaves, luck: &mut StdRng) {
         let unsynced = std::mem::take(&mut self.unsynced);
         let whole = match leaves {
             Leaves::Nothing => 0,
-            Leaves::Beginning => chance.random_range(0..=unsynced.len()),
+            Leaves::Beginning => luck.random_range(0..=unsynced.len()),
             Leaves::Anything => unsynced.len(),
         };
         for (number, (_, change)) in unsynced.into_iter().enumerate() {
             match (leaves, change) {
                 (Leaves::Beginning, change) if number < whole => change.apply(&mut self.durable),
                 (Leaves::Beginning, Change::Write(at, bytes)) if number == whole => {
-                    let torn = chance.random_range(0..=bytes.len());
+                    let torn = luck.random_range(0..=bytes.len());
                     Change::Write(at, bytes[..torn].to_vec()).apply(&mut self.durable);
                 }
-                (Leaves::Anything, change) => change.apply_some(&mut self.durable, chance),
+                (Leaves::Anything, change) => change.apply_some(&mut self.durable, luck),
                 _ => {}
             }
         }
@@ -216,15 +216,15 @@ impl File {
 }
 
 impl Folder {
-    fn cut(&mut self, leaves: Leaves, chance: &mut StdRng) {
+    fn cut(&mut self, leaves: Leaves, luck: &mut StdRng) {
         let unsynced = std::mem::take(&mut self.unsynced);
         let whole = match leaves {
             Leaves::Nothing => 0,
-            Leaves::Beginning => chance.random_range(0..=unsynced.len()),
+            Leaves::Beginning => luck.random_range(0..=unsynced.len()),
             Leaves::Anything => unsynced.len(),
         };
         for (_, change) in unsynced.into_iter().take(whole) {
-            if matches!(leaves, Leaves::Beginning) || chance.random() {
+            if matches!(leaves, Leaves::Beginning) || luck.random() {
                 change.apply(&mut self.durable);
             }
         }

@@ -3,8 +3,6 @@
 //! In: the kernel's requests, by FUSE. Out: the disk as programs see it, and after `cut` what an unlucky moment left of it.
 //! A sync takes as long as it is told, and of the next ones as many fail as it is told. Needs root and `/dev/fuse`.
 
-#![expect(dead_code, reason = "each test program uses a part of it")]
-
 use crate::image::{File, Folder, Image, Node};
 use fuser::{
     BackgroundSession, Config, Errno, FileAttr, FileHandle, FileType, Filesystem, FopenFlags, Generation, INodeNo,
@@ -173,7 +171,6 @@ impl Filesystem for Disk {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the trait's")]
     fn setattr(
         &self,
         request: &Request,
@@ -247,7 +244,6 @@ impl Filesystem for Disk {
         reply.ok();
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the trait's")]
     fn read(
         &self,
         _: &Request,
@@ -266,7 +262,6 @@ impl Filesystem for Disk {
         reply.data(&file.now[from..to]);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the trait's")]
     fn write(
         &self,
         _: &Request,

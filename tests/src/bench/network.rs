@@ -149,8 +149,8 @@ async fn in_spaces(folder: &Path, sound: &Sound) -> Result<Seen> {
             tracing::error!(?trouble, ?damage, "the words are not the same");
         }
         seen.different += damage.missing + damage.doubled + damage.different + damage.more_gaps;
-        let (carried, lost) = row.packets;
-        tracing::info!(?trouble, carried, lost, "packets");
+        let (carried, dropped) = row.packets;
+        tracing::info!(?trouble, carried, dropped, "packets");
         seen.take(trouble.name().to_owned(), &through);
     }
     Ok(seen)

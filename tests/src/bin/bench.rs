@@ -197,7 +197,7 @@ async fn run(Arguments { short, group }: Arguments) -> Result<()> {
         Group::ChaosAgent => bench::chaos_agent(),
         Group::Doctor => bench::doctor(),
         Group::Unsynced => bench::unsynced(),
-        Group::Network => bench::network::network(extent).await,
+        Group::Network => Box::pin(bench::network::network(extent)).await,
         Group::Offline => bench::offline::offline(extent).await,
         Group::Spaces { trouble, wav, seconds, hears, folder } => {
             let sound = Sound { wav, length: Duration::from_secs(seconds) };
