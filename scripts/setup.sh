@@ -30,6 +30,7 @@ if [ "$level" = test ]; then
     need pulseaudio have pulseaudio
     need pulseaudio-utils have pactl
     need libasound2-plugins installed libasound2-plugins
+    need iproute2 have ip
     need sox have sox
 fi
 

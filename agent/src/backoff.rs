@@ -1,13 +1,15 @@
 //! How long to wait before the next connection.
 //!
 //! In: that an attempt failed or that something moved, and chance. Out: a wait between half and the whole of a step that
-//! doubles from 250 ms to 10 s, so that a thousand agents do not knock at once when a server comes back.
+//! doubles from 250 ms to 10 s, so that a thousand agents do not knock at once when a server comes back. Where nobody was
+//! reached the steps end at 2 s: nobody is burdened, and a call goes on soon after the network does.
 
 use rand::{Rng, RngExt as _};
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(250);
 const LAST: Duration = Duration::from_secs(10);
+const LAST_UNREACHED: Duration = Duration::from_secs(2);
 
 /// Failed attempts since something moved.
 #[derive(Debug, Clone)]
@@ -31,7 +33,16 @@ impl Backoff {
 
     /// The wait after one more failure.
     pub fn next(&mut self, rng: &mut impl Rng) -> Duration {
-        let step = self.first.saturating_mul(1 << self.attempts.min(10)).min(self.last);
+        self.next_within(self.last, rng)
+    }
+
+    /// The same when nobody was reached.
+    pub fn next_unreached(&mut self, rng: &mut impl Rng) -> Duration {
+        self.next_within(self.last.min(LAST_UNREACHED), rng)
+    }
+
+    fn next_within(&mut self, last: Duration, rng: &mut impl Rng) -> Duration {
+        let step = self.first.saturating_mul(1 << self.attempts.min(10)).min(last);
         self.attempts = self.attempts.saturating_add(1);
         step / 2 + (step / 2).mul_f64(rng.random::<f64>())
     }
@@ -62,6 +73,7 @@ mod tests {
             assert!((step_ms / 2..=step_ms).contains(&wait), "{wait} ms at a step of {step_ms} ms");
         }
         assert_eq!(backoff.attempts(), 9);
+        assert!(backoff.next_unreached(&mut rng) <= LAST_UNREACHED);
         backoff.reset();
         assert!(backoff.next(&mut rng) <= FIRST);
     }

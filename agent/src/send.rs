@@ -6,7 +6,10 @@
 //! Promised: chunks and gaps of a track go in order, from where the server says, within its credit; the hang-up follows
 //! the last of them at once; a call leaves the spool only when the server says that it is complete, or discards it.
 //! Whatever goes wrong, the call is tried again, without a bound, because the spool is the only copy: at first soon, at
-//! last every 10 s; where the server's key for it is gone, every minute and at last every hour, while others are sent.
+//! last every 2 s where nobody is reached, and every 10 s where a server refuses; where the server's key for it is gone,
+//! every minute and at last every hour, while others are sent.
+//! A connection that carries nothing is noticed within 3 s, so that a call goes on within 5 s after the network does
+//! (docs/decisions/0021).
 //!
 //! A command is answered with `Done` when what it asks for is durable, and not before.
 //! Not done here: no sound is made, no state is judged.
@@ -40,10 +43,21 @@ pub struct Limits {
     pub silence: Duration,
     /// Between heartbeats.
     pub heartbeat: Duration,
-    /// For the answer to a ping that the transport sends when it hears nothing for as long.
-    pub keep_alive: Duration,
+    /// When the transport looks whether a connection still carries.
+    pub keep_alive: KeepAlive,
+    /// The same after a connection that broke young: the network may only be slow, or lose much.
+    pub patient: KeepAlive,
     /// Between tries of a call whose key is gone: the first wait and the longest.
     pub key_gone: (Duration, Duration),
+}
+
+/// When the transport looks whether a connection still carries.
+#[derive(Debug, Clone, Copy)]
+pub struct KeepAlive {
+    /// It pings when it has heard nothing for so long.
+    pub after: Duration,
+    /// The answer has to come within this time.
+    pub within: Duration,
 }
 
 impl Default for Limits {
@@ -53,16 +67,26 @@ impl Default for Limits {
             greeting: Duration::from_secs(10),
             silence: Duration::from_mins(2),
             heartbeat: Duration::from_secs(2),
-            keep_alive: Duration::from_secs(5),
+            // A call goes on within 5 s after its connection died without a word; 3 s of them go by until that is known.
+            keep_alive: KeepAlive { after: Duration::from_secs(1), within: Duration::from_secs(2) },
+            patient: KeepAlive { after: Duration::from_secs(2), within: Duration::from_secs(10) },
             key_gone: (Duration::from_mins(1), Duration::from_hours(1)),
         }
     }
+}
+
+/// How soon a connection that says nothing is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Brisk,
+    Patient,
 }
 
 /// What all calls share on their way to the pipeline.
 #[derive(Debug)]
 pub struct Line {
     endpoint: Endpoint,
+    patient: Endpoint,
     limits: Limits,
     chance: Mutex<StdRng>,
     /// Live before backlog.
@@ -74,18 +98,28 @@ pub struct Line {
 impl Line {
     /// A line to this address, `http://host:port`.
     pub fn new(pipeline: &str, limits: Limits, chance: StdRng) -> Result<Self, tonic::transport::Error> {
-        let endpoint = Endpoint::from_shared(pipeline.to_owned())?
-            .connect_timeout(limits.connect)
-            .tcp_nodelay(true)
-            .http2_keep_alive_interval(limits.keep_alive)
-            .keep_alive_timeout(limits.keep_alive)
-            .keep_alive_while_idle(true);
+        let endpoint = Endpoint::from_shared(pipeline.to_owned())?.connect_timeout(limits.connect).tcp_nodelay(true);
+        let with = |KeepAlive { after, within }| {
+            endpoint.clone().http2_keep_alive_interval(after).keep_alive_timeout(within).keep_alive_while_idle(true)
+        };
         let (turns, leaving) = (Turns::new(), CancellationToken::new());
-        Ok(Self { endpoint, limits, chance: Mutex::new(chance), turns, leaving })
+        let (endpoint, patient) = (with(limits.keep_alive), with(limits.patient));
+        Ok(Self { endpoint, patient, limits, chance: Mutex::new(chance), turns, leaving })
+    }
+
+    fn endpoint(&self, manner: Manner) -> &Endpoint {
+        match manner {
+            Manner::Brisk => &self.endpoint,
+            Manner::Patient => &self.patient,
+        }
     }
 
     fn backoff(&self, backoff: &mut Backoff) -> Duration {
         backoff.next(&mut *self.chance.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn backoff_unreached(&self, backoff: &mut Backoff) -> Duration {
+        backoff.next_unreached(&mut *self.chance.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A wait that the server asks for, up to half as long again, so that not all come back at once.
@@ -156,6 +190,16 @@ fn cause(error: &tonic::transport::Error) -> String {
 }
 
 impl Broken {
+    /// No server has said anything about it.
+    fn is_unreached(&self) -> bool {
+        match self {
+            Self::NoConnection(_) | Self::Silent(_) => true,
+            // What the transport says of itself has a cause; what a server says has none.
+            Self::Status(status) => std::error::Error::source(status).is_some(),
+            Self::Closed | Self::Bad(_) | Self::Untimely(_) | Self::Spool(_) => false,
+        }
+    }
+
     fn outcome(&self) -> &'static str {
         match self {
             Self::NoConnection(_) => "no_connection",
@@ -173,13 +217,15 @@ impl Broken {
 pub async fn deliver(call: &Arc<Call>, line: &Line) -> Delivered {
     let mut backoff = Backoff::default();
     let mut key_backoff = Backoff::between(line.limits.key_gone.0, line.limits.key_gone.1);
-    let mut without_progress = 0;
+    let (mut without_progress, mut manner) = (0, Manner::Brisk);
     let mut settled = call.spool().settled();
     loop {
         settled.mark_unchanged();
         let Some(turn) = line.leaving.run_until_cancelled(line.turns.take(call)).await else { return Delivered::Left };
-        let stream::Connection { ending, was_heard } = stream::run(call, line, without_progress).await;
+        let connection = stream::run(call, line, manner, without_progress).await;
         drop(turn);
+        manner = if connection.broke_young() { Manner::Patient } else { Manner::Brisk };
+        let stream::Connection { ending, was_heard, .. } = connection;
         call.is_away();
         line.turns.is_served(call, false);
         // Nothing was heard of a call whose key is gone: that it comes again must not make it suspect.
@@ -216,7 +262,8 @@ pub async fn deliver(call: &Arc<Call>, line: &Line) -> Delivered {
                 wait
             }
             Err(error) => {
-                let wait = line.backoff(&mut backoff);
+                let is_unreached = error.is_unreached();
+                let wait = if is_unreached { line.backoff_unreached(&mut backoff) } else { line.backoff(&mut backoff) };
                 tracing::warn!(%error, attempts = backoff.attempts(), ?wait, "the call is kept and tried again");
                 wait
             }

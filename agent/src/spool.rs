@@ -12,8 +12,8 @@
 //!   S6  What a person decided about the recording stands at the head of every segment begun since.
 //!   S7  A call to which the citizen objects is a folder without sound, until the server knows of it too.
 //!   S8  With a key to seal for, no sound is on the disk that this PC could read (docs/decisions/0017).
+//!   S9  What a reader was given survives a power cut, and a sync that failed makes nothing durable (`sync`).
 //!
-//! A reader gets only what `sync` has made durable, so what was sent is never ahead of the disk.
 //! Not done here: no network, no compression, no clock, no knowledge of what is said.
 
 pub mod record;
@@ -22,6 +22,7 @@ pub mod read;
 mod folder;
 mod given_up;
 mod head_file;
+mod sync;
 mod release;
 
 use crate::permit::Decided;
@@ -34,6 +35,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use sync::Unsynced;
 use tokio::sync::watch;
 
 pub use folder::{Left, Spool};
@@ -93,6 +95,8 @@ struct Shared {
     /// Whose key new sound is sealed for; `None`: it is not sealed.
     seal_for: Option<PublicKey>,
     state: Mutex<State>,
+    /// Held while something is made durable.
+    syncing: Mutex<()>,
     /// Counts `sync`s that made something durable.
     durable: watch::Sender<u64>,
     settled: watch::Sender<PerTrack<SampleOffset>>,
@@ -103,8 +107,8 @@ struct State {
     begin: Begin,
     segments: Vec<Segment>,
     writer: Option<Arc<File>>,
-    /// Segments with bytes that no `sync` has covered.
-    unsynced: Vec<(u64, Arc<File>)>,
+    /// What no `sync` has covered.
+    unsynced: Unsynced,
     ends: PerTrack<SampleOffset>,
     /// New sound may not begin before this (S5); gaps may.
     earliest: PerTrack<SampleOffset>,
@@ -137,7 +141,8 @@ impl CallSpool {
         let call = state.begin.clone();
         let state = Mutex::new(state);
         let durable = watch::Sender::new(0);
-        Self { shared: Arc::new(Shared { folder, call, segment_samples, seal_for, state, durable, settled }) }
+        let syncing = Mutex::default();
+        Self { shared: Arc::new(Shared { folder, call, segment_samples, seal_for, state, syncing, durable, settled }) }
     }
 
     fn reopen(folder: PathBuf, found: Recovered, seal_for: Option<PublicKey>) -> Left {
@@ -145,6 +150,7 @@ impl CallSpool {
         state.given_up = given_up::read(&folder);
         state.segments = found.segments;
         state.ends = found.ends;
+        state.unsynced = Unsynced::beyond(found.ends);
         state.earliest = after_start(found.ends, &state.begin.tracks);
         state.marked = found.settled;
         state.ended = found.ended;
@@ -263,61 +269,21 @@ impl CallSpool {
         Ok(())
     }
 
-    /// Ends the call where its tracks are. Durable when this returns; a second time does nothing.
+    /// Ends the call where its tracks are. Durable when this returns; a second time changes nothing.
     pub fn hang_up(&self, end: impl FnOnce(PerTrack<SampleOffset>) -> Ended) -> Result<Ended, SpoolError> {
         let ended = {
             let mut state = self.state();
             if let Some(ended) = &state.ended {
-                return Ok(ended.clone());
+                ended.clone() // Perhaps written by a try that could not make it durable.
+            } else {
+                let ended = end(state.ends);
+                state.write(&self.shared, &Record::HangUp(ended.clone()), ended.boot_ms)?;
+                state.ended = Some(ended.clone());
+                ended
             }
-            let ended = end(state.ends);
-            state.write(&self.shared, &Record::HangUp(ended.clone()), ended.boot_ms)?;
-            state.ended = Some(ended.clone());
-            ended
         };
         self.sync()?;
         Ok(ended)
-    }
-
-    /// Makes durable what was written, and shows it to readers. Blocks on the disk, without holding up `append`.
-    pub fn sync(&self) -> Result<(), SpoolError> {
-        let (files, lengths) = {
-            let mut state = self.state();
-            let lengths: Vec<_> = state.segments.iter().map(|segment| (segment.number, segment.len)).collect();
-            (std::mem::take(&mut state.unsynced), lengths)
-        };
-        if files.is_empty() {
-            return Ok(());
-        }
-        if let Err(error) = self.sync_files(&files) {
-            let mut state = self.state();
-            if state.erased {
-                return Ok(()); // Somebody discarded the call meanwhile.
-            }
-            state.unsynced.extend(files);
-            return Err(error.into());
-        }
-        {
-            let mut state = self.state();
-            for (number, length) in lengths {
-                if let Some(segment) = state.segments.iter_mut().find(|segment| segment.number == number) {
-                    segment.durable = segment.durable.max(length);
-                }
-            }
-        }
-        self.shared.durable.send_modify(|count| *count += 1);
-        Ok(())
-    }
-
-    fn sync_files(&self, files: &[(u64, Arc<File>)]) -> io::Result<()> {
-        for (_, file) in files {
-            file.sync_data()?;
-        }
-        // A new segment has a name only once the folder is on disk too.
-        if files.len() > 1 || files.iter().any(|(number, _)| *number == 0) {
-            File::open(&self.shared.folder)?.sync_all()?;
-        }
-        Ok(())
     }
 
     /// Reads from these offsets on; the nearest still held if they are gone.
@@ -356,7 +322,7 @@ impl State {
             begin,
             segments: Vec::new(),
             writer: None,
-            unsynced: Vec::new(),
+            unsynced: Unsynced::default(),
             ends: PerTrack::default(),
             earliest: PerTrack::default(),
             ended: None,
@@ -401,47 +367,55 @@ impl State {
         if self.ended.is_some() || self.erased {
             return Err(SpoolError::Ended);
         }
+        self.unsynced.may_grow()?;
+        if self.unsynced.is_lost {
+            self.write_again(&shared.folder)?;
+        }
         let is_full = self.segments.last().is_some_and(|segment| {
             let held = |track: &Track| self.ends[*track].0.saturating_sub(segment.start[*track].0);
             self.begin.tracks.iter().map(held).max().unwrap_or(0) >= shared.segment_samples
         });
         if self.writer.is_none() || is_full {
-            self.roll(&shared.folder, boot_ms)?;
+            self.roll(&shared.folder, self.ends, boot_ms)?;
         }
         Ok(self.write_into_open_segment(record)?)
     }
 
-    /// Begins a new segment.
-    fn roll(&mut self, folder: &Path, boot_ms: u64) -> io::Result<()> {
+    /// Begins a new segment, at these offsets.
+    fn roll(&mut self, folder: &Path, ends: PerTrack<SampleOffset>, boot_ms: u64) -> io::Result<()> {
         let number = self.segments.last().map_or(0, |segment| segment.number + 1);
         let path = segment_path(folder, number);
         // Not `create_new`: a start that failed on a full disk may have left an empty file of this number.
         let file = Arc::new(OpenOptions::new().create(true).write(true).truncate(true).open(&path)?);
-        let (begin, ends, decided, runs) = (self.begin.clone(), self.ends, self.decided, self.runs);
+        let (begin, decided, runs) = (self.begin.clone(), self.decided, self.runs);
         let head = Head { begin, number, ends, decided, runs, boot_ms };
         let mut bytes = Vec::new();
         record::encode(&Record::Head(Box::new(head)), &mut bytes);
         (&*file).write_all(&bytes)?;
-        self.segments.push(Segment { number, path, start: self.ends, len: bytes.len() as u64, durable: 0 });
+        self.segments.push(Segment { number, path, start: ends, len: bytes.len() as u64, durable: 0 });
         self.writer = Some(Arc::clone(&file));
-        self.unsynced.push((number, file));
+        self.unsynced.begins(number, file, boot_ms);
         Ok(())
     }
 
     fn write_into_open_segment(&mut self, record: &Record) -> io::Result<()> {
-        let (Some(file), Some(segment)) = (self.writer.clone(), self.segments.last_mut()) else { return Ok(()) };
         let mut bytes = Vec::with_capacity(4096);
         record::encode(record, &mut bytes);
-        if let Err(error) = (&*file).write_all(&bytes) {
+        self.write_bytes(&bytes)?;
+        self.unsynced.keep(&bytes);
+        Ok(())
+    }
+
+    fn write_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let (Some(file), Some(segment)) = (self.writer.clone(), self.segments.last_mut()) else { return Ok(()) };
+        if let Err(error) = (&*file).write_all(bytes) {
             // Half a frame in the middle would cost the reader a search; take it back, and try anew with the next one.
             self.writer = None;
             file.set_len(segment.len)?;
             return Err(error);
         }
         segment.len += bytes.len() as u64;
-        if !self.unsynced.iter().any(|(number, _)| *number == segment.number) {
-            self.unsynced.push((segment.number, file));
-        }
+        self.unsynced.holds(segment.number, file);
         Ok(())
     }
 }

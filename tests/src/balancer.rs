@@ -1,16 +1,38 @@
-//! A TCP balancer before two workers, which can lose a connection's bytes without closing it, as networks do.
+//! A TCP balancer before workers, and the network before them as it is at its worst: slow, standing still, silent, gone.
 //!
-//! In: connections on loopback. Out: the same bytes at the worker that is chosen now. What is cut off stays open on both
-//! sides and carries nothing any more: only keep-alive tells.
+//! In: connections, and the [`Weather`]. Out: the same bytes, later or never, at the worker that is chosen now. What is cut
+//! off stays open on both sides and carries nothing any more: only keep-alive tells.
+//! Not done here: no packet is lost or doubled; for that there are namespaces (`network`).
 
 use anyhow::Result;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::io::copy_bidirectional;
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
+
+/// Pieces of one direction that are on their way; a slow network carries no more.
+const ON_THE_WAY: usize = 1_024;
+/// Longer than anybody waits for a connection that says nothing.
+const FOR_EVER: Duration = Duration::from_mins(15);
+
+/// What the network does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weather {
+    /// Nothing.
+    Clear,
+    /// Everything arrives so much later, in both directions.
+    Delayed(Duration),
+    /// Nothing arrives, and nothing is lost.
+    Stalled,
+    /// Whoever connects is thrown out.
+    Out,
+}
 
 /// A running balancer.
 #[derive(Debug)]
@@ -25,20 +47,36 @@ struct Shared {
     backends: Vec<String>,
     chosen: AtomicUsize,
     connections: AtomicUsize,
-    /// Cancelled: the connections made until then carry nothing any more.
-    cut: Mutex<CancellationToken>,
+    weather: watch::Sender<Weather>,
+    /// The connections that were made until something is done to them all.
+    until: Mutex<Until>,
+}
+
+/// Cancelled, it happens to the connections made until then.
+#[derive(Debug, Clone, Default)]
+struct Until {
+    /// They carry nothing any more.
+    cut: CancellationToken,
+    /// They are reset.
+    reset: CancellationToken,
 }
 
 impl Balancer {
     /// Before these (`host:port`); the first is chosen.
     pub async fn start(backends: Vec<String>) -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        Self::start_at("127.0.0.1:0", backends).await
+    }
+
+    /// The same, at this address.
+    pub async fn start_at(address: &str, backends: Vec<String>) -> Result<Self> {
+        let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             backends,
             chosen: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
-            cut: Mutex::default(),
+            weather: watch::Sender::new(Weather::Clear),
+            until: Mutex::default(),
         });
         let accepting = Arc::clone(&shared);
         #[expect(clippy::disallowed_methods, reason = "ended by Drop, with the test")]
@@ -60,10 +98,23 @@ impl Balancer {
         self.shared.chosen.store(backend, Ordering::SeqCst);
     }
 
+    /// What the network does from now on.
+    pub fn weather(&self, weather: Weather) {
+        self.shared.weather.send_replace(weather);
+    }
+
     /// Connections that there are carry nothing any more.
     pub fn cut(&self) {
-        let mut cut = self.shared.cut.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *cut).cancel();
+        self.renew().cut.cancel();
+    }
+
+    /// Connections that there are are reset.
+    pub fn reset(&self) {
+        self.renew().reset.cancel();
+    }
+
+    fn renew(&self) -> Until {
+        std::mem::take(&mut *self.shared.until.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// How many connections were made.
@@ -78,18 +129,79 @@ impl Drop for Balancer {
     }
 }
 
-async fn carry(mut client: TcpStream, shared: Arc<Shared>) {
-    let cut = shared.cut.lock().unwrap_or_else(PoisonError::into_inner).clone();
+async fn carry(client: TcpStream, shared: Arc<Shared>) {
+    let until = shared.until.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if *shared.weather.borrow() == Weather::Out {
+        drop(client.set_zero_linger());
+        return;
+    }
     let backend = &shared.backends[shared.chosen.load(Ordering::SeqCst) % shared.backends.len()];
-    let Ok(mut server) = TcpStream::connect(backend).await else { return };
+    let Ok(server) = TcpStream::connect(backend).await else { return };
     shared.connections.fetch_add(1, Ordering::SeqCst);
     drop(client.set_nodelay(true));
     drop(server.set_nodelay(true));
     tokio::select! {
-        _ = copy_bidirectional(&mut client, &mut server) => {}
-        () = cut.cancelled() => {
-            // Both ends stay open for longer than anybody waits.
-            tokio::time::sleep(std::time::Duration::from_mins(3)).await;
+        () = carry_one_way(&client, &server, &shared.weather) => {}
+        () = carry_one_way(&server, &client, &shared.weather) => {}
+        () = until.cut.cancelled() => tokio::time::sleep(FOR_EVER).await,
+        () = until.reset.cancelled() => {
+            drop(client.set_zero_linger());
+            drop(server.set_zero_linger());
         }
     }
+}
+
+/// Until one of the two ends.
+async fn carry_one_way(from: &TcpStream, to: &TcpStream, weather: &watch::Sender<Weather>) {
+    let (put, mut take) = mpsc::channel::<(Instant, Vec<u8>)>(ON_THE_WAY);
+    let reading = async {
+        while let Some(bytes) = read_some(from).await {
+            let late = if let Weather::Delayed(late) = *weather.borrow() { late } else { Duration::ZERO };
+            if put.send((Instant::now() + late, bytes)).await.is_err() {
+                return;
+            }
+        }
+        drop(put);
+    };
+    let writing = async {
+        let mut weather = weather.subscribe();
+        while let Some((due, bytes)) = take.recv().await {
+            sleep_until(due).await;
+            let is_over =
+                weather.wait_for(|weather| !matches!(weather, Weather::Stalled | Weather::Out)).await.is_err();
+            if is_over || write_all(to, &bytes).await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::join!(reading, writing);
+}
+
+/// `None` at the end.
+async fn read_some(from: &TcpStream) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; 16 * 1024];
+    loop {
+        from.readable().await.ok()?;
+        match from.try_read(&mut bytes) {
+            Ok(0) => return None,
+            Ok(length) => {
+                bytes.truncate(length);
+                return Some(bytes);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+async fn write_all(to: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        to.writable().await?;
+        match to.try_write(bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }

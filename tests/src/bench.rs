@@ -6,6 +6,8 @@ mod load;
 pub mod live;
 pub mod streams;
 pub mod backlog;
+pub mod network;
+pub mod offline;
 pub mod consent;
 pub mod damage;
 pub mod long;
@@ -241,6 +243,19 @@ pub fn chaos_agent() -> Result<()> {
         figures.write(&format!("chaos_agent.{key}"), number(key)?, what, 1, &json!({}))?;
     }
     Ok(())
+}
+
+/// The power cut while the agent goes on, by its own tests: the whole program, and its spool alone.
+pub fn unsynced() -> Result<()> {
+    let row = measured_by_test("referent-agent", "unsynced")?;
+    let of_spool = measured_by_test("referent-agent", "unsynced_spool")?;
+    let number = |row: &Value, key: &str| row[key].as_f64().with_context(|| format!("{key}; only root can measure it"));
+    let figures = Figures::of("make bench-unsynced")?;
+    figures.write("unsynced.runs", number(&row, "runs")?, "runs", 1, &row)?;
+    let lost = number(&row, "settled_lost")? + number(&of_spool, "spool_lost")?;
+    figures.write("unsynced.settled_lost", lost, "samples", 1, &of_spool)?;
+    let reused = number(&row, "offsets_reused")? + number(&of_spool, "spool_reused")?;
+    figures.write("unsynced.offsets_reused", reused, "samples", 1, &json!({}))
 }
 
 /// Faults planted one at a time, by the agent's own test, which fails where one is not named or another is named beside it.

@@ -6,6 +6,8 @@
 //!
 //! Not done here: no spool and no device; the agent itself is measured by its own figures.
 
+use crate::SampleCall;
+use crate::bench::engine::pcm_of;
 use crate::replay::{Event, Timed};
 use anyhow::{Context as _, Result, bail};
 use rand::rngs::StdRng;
@@ -46,6 +48,11 @@ impl Sound {
         near.resize(samples, 0);
         far.resize(samples, 0);
         Self { once: Arc::new(PerTrack { near, far }), samples }
+    }
+
+    /// Both sides of a sample call.
+    pub fn of(call: &SampleCall) -> Result<Self> {
+        Ok(Self::new(pcm_of(&call.wav, Track::Near)?, pcm_of(&call.wav, Track::Far)?))
     }
 
     /// As long as this, said over and over; held in memory once.

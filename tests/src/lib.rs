@@ -19,6 +19,8 @@ pub mod collector;
 pub mod crowd;
 pub mod replay;
 pub mod balancer;
+pub mod network;
+pub mod offline;
 pub mod consent;
 pub mod damage;
 pub mod disturbed;

@@ -300,6 +300,13 @@ impl World {
         Ok(body["call"].as_str().context("the agent names the call")?.to_owned())
     }
 
+    /// What the agent says of itself.
+    pub async fn agent_status(&self) -> Result<serde_json::Value> {
+        let token = std::fs::read_to_string(self.agent_state().join("control-token"))?;
+        let url = format!("{}/v1/status", self.agent_url());
+        Ok(http_client()?.get(url).bearer_auth(token.trim()).send().await?.json().await?)
+    }
+
     /// The running program of a part.
     pub fn program(&mut self, part: Part) -> &mut Option<Program> {
         match part {
@@ -365,11 +372,33 @@ impl World {
 
     /// Starts the agent, which goes to this address (`host:port`) instead of the pipeline's.
     pub async fn start_agent_behind(&mut self, address: &str) -> Result<()> {
-        let path = self.made_of.folder.join("agent.toml");
-        let own = format!("pipeline = \"http://{}\"", self.pipeline_grpc());
-        let config = std::fs::read_to_string(&path)?.replace(&own, &format!("pipeline = \"http://{address}\""));
-        std::fs::write(&path, config)?;
+        self.send_agent_to(address)?;
         self.start(Part::Agent).await
+    }
+
+    /// The same, with a command before the agent's program that runs it elsewhere.
+    pub async fn start_agent_behind_in(&mut self, address: &str, elsewhere: &[String]) -> Result<()> {
+        self.send_agent_to(address)?;
+        let (command, before) = elsewhere.split_first().context("a command")?;
+        let program = crate::program::binaries()?.join("referent-agent").display().to_string();
+        let config = self.agent_config().display().to_string();
+        let own = [program.as_str(), "run", "--config", &config];
+        let arguments: Vec<&str> = before.iter().map(String::as_str).chain(own).collect();
+        let log = self.made_of.folder.join("agent.log");
+        self.agent = Some(Program::start(Path::new(command), &arguments, &log).await?);
+        Ok(())
+    }
+
+    /// The agent's configuration file.
+    pub fn agent_config(&self) -> PathBuf {
+        self.made_of.folder.join("agent.toml")
+    }
+
+    fn send_agent_to(&self, address: &str) -> Result<()> {
+        let own = format!("pipeline = \"http://{}\"", self.pipeline_grpc());
+        let config = std::fs::read_to_string(self.agent_config())?;
+        std::fs::write(self.agent_config(), config.replace(&own, &format!("pipeline = \"http://{address}\"")))?;
+        Ok(())
     }
 
     /// Stops everything along the flow: the source first.

@@ -4,7 +4,7 @@
 //! The queue to the transport holds 32 messages; when it is full, the spool is read no further. Of a heartbeat that finds
 //! it full nothing is kept: the next one says it better.
 
-use super::{Broken, Ending, Line, erase};
+use super::{Broken, Ending, Line, Manner, erase};
 use crate::call::{Call, CannotDecide};
 use crate::permit::Decision;
 use crate::spool::{Item, Reader, SpoolError};
@@ -29,6 +29,8 @@ use tracing::field::Empty;
 const UP_QUEUE: usize = 32;
 /// How often it is looked whether the agent does something else than the server knows.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// A connection that broke before this time was up may have been too slow for its keep-alive.
+const YOUNG: Duration = Duration::from_secs(30);
 /// How long a `Done` may take to leave before the stream is closed.
 const DONE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -38,25 +40,38 @@ pub(super) struct Connection {
     pub(super) ending: Result<Ending, Broken>,
     /// The server had said from where it wanted sound: from then on it may be the sound that ends a connection.
     pub(super) was_heard: bool,
+    /// How long it lasted, once somebody had accepted it.
+    lasted: Option<Duration>,
+}
+
+impl Connection {
+    /// It said nothing any more soon after it was made: the network may only be slow.
+    pub(super) fn broke_young(&self) -> bool {
+        let is_silent = self.ending.as_ref().is_err_and(Broken::is_unreached);
+        is_silent && self.lasted.is_some_and(|lasted| lasted < YOUNG)
+    }
 }
 
 /// Connects, and sends until something ends the stream.
-pub(super) async fn run(call: &Arc<Call>, line: &Line, attempts_without_progress: u32) -> Connection {
+pub(super) async fn run(call: &Arc<Call>, line: &Line, manner: Manner, attempts_without_progress: u32) -> Connection {
     // Until the server says from where it wants sound, or the connection ends without.
     let connect = step!("connect", attempt = attempts_without_progress, outcome = Empty);
     let connect = Place::of(call.id()).begin(connect);
-    match open(call, line, attempts_without_progress, &connect).await {
+    let mut accepted = None;
+    match open(call, line, (manner, &mut accepted), attempts_without_progress, &connect).await {
         Ok((up, down)) => {
             let mut stream = Stream::new(call, connect);
             let ending = converse(call, line, &mut stream, up, down).await;
             if let Some(connect) = stream.connect.take() {
                 connect.record("outcome", ending.as_ref().map_or_else(Broken::outcome, Ending::outcome));
             }
-            Connection { ending, was_heard: stream.reader.is_some() }
+            let lasted = accepted.map(|accepted: Instant| accepted.elapsed());
+            Connection { ending, was_heard: stream.reader.is_some(), lasted }
         }
         Err(broken) => {
             connect.record("outcome", broken.outcome());
-            Connection { ending: Err(broken), was_heard: false }
+            let lasted = accepted.map(|accepted| accepted.elapsed());
+            Connection { ending: Err(broken), was_heard: false, lasted }
         }
     }
 }
@@ -146,11 +161,13 @@ type Up = mpsc::Sender<wire::FromAgent>;
 async fn open(
     call: &Call,
     line: &Line,
+    (manner, accepted): (Manner, &mut Option<Instant>),
     attempts: u32,
     connect: &Span,
 ) -> Result<(Up, Streaming<wire::ToAgent>), Broken> {
     let opening = async {
-        let channel = line.endpoint.connect().await.map_err(Broken::NoConnection)?;
+        let channel = line.endpoint(manner).connect().await.map_err(Broken::NoConnection)?;
+        *accepted = Some(Instant::now());
         let (up, queue) = mpsc::channel(UP_QUEUE);
         let hello = from_agent::Kind::Hello(call.hello(attempts).into());
         up.try_send(wire::FromAgent { kind: Some(hello) }).map_err(|_| Broken::Closed)?;

@@ -2,9 +2,11 @@
 
 use super::record::Begin;
 use super::{CallSpool, SEGMENT_SAMPLES, SpoolError, State, head_file, recover};
+use referent_proto::ids::PerTrack;
 use referent_seal::PublicKey;
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// The folder of all calls.
@@ -29,6 +31,7 @@ impl Spool {
     /// The spool in this folder, made if it is not there.
     pub fn open(root: PathBuf) -> io::Result<Self> {
         std::fs::create_dir_all(&root)?;
+        keep_names(&root);
         Ok(Self { root, seal_for: None })
     }
 
@@ -50,7 +53,7 @@ impl Spool {
         let result = self.write_head(&folder, begin, samples);
         if result.is_err() {
             // Nobody was told its id; what could be written of it would only be counted.
-            std::fs::remove_dir_all(&folder).ok();
+            erase(&folder).ok();
         }
         result
     }
@@ -59,7 +62,7 @@ impl Spool {
         let boot_ms = begin.boot_ms;
         head_file::write(folder, head_file::Name::Call, begin.clone())?;
         let spool = CallSpool::of(folder.to_owned(), State::new(begin), samples, self.seal_for.clone());
-        spool.state().roll(&spool.shared.folder, boot_ms)?;
+        spool.state().roll(&spool.shared.folder, PerTrack::default(), boot_ms)?;
         spool.sync()?;
         File::open(&self.root)?.sync_all()?;
         Ok(spool)
@@ -71,6 +74,10 @@ impl Spool {
         for entry in std::fs::read_dir(&self.root)? {
             let folder = entry?.path();
             if !folder.is_dir() {
+                continue;
+            }
+            if folder.extension().is_some_and(|extension| extension == ERASED) {
+                std::fs::remove_dir_all(&folder)?;
                 continue;
             }
             match head_file::read(&folder, head_file::Name::Discarded) {
@@ -105,6 +112,34 @@ impl Spool {
     pub fn usage(&self) -> (u64, u64) {
         let folders = std::fs::read_dir(&self.root).into_iter().flatten().flatten().map(|entry| entry.path());
         folders.filter(|path| path.is_dir()).fold((0, 0), |(calls, bytes), folder| (calls + 1, bytes + size(&folder)))
+    }
+}
+
+/// The name of a folder of which nothing may come back, whatever a power cut leaves of its files: the rest of a call would
+/// look like one that goes on.
+const ERASED: &str = "erased";
+
+/// Deletes a call's folder for good.
+pub(super) fn erase(folder: &Path) -> io::Result<()> {
+    let erased = folder.with_extension(ERASED);
+    match std::fs::rename(folder, &erased) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        result => result?,
+    }
+    let kept = folder.parent().map_or(Ok(()), |root| File::open(root)?.sync_all());
+    std::fs::remove_dir_all(&erased).and(kept)
+}
+
+/// Makes the names of a folder and of those above it on the same disk durable: an earlier start may have made them and not
+/// have come so far. One above that may not be opened was there before.
+fn keep_names(folder: &Path) {
+    let disk = |file: &File| file.metadata().map(|data| data.dev());
+    let Ok(own) = File::open(folder).and_then(|folder| disk(&folder)) else { return };
+    for above in folder.ancestors() {
+        let Ok(above) = File::open(above) else { return };
+        if disk(&above).is_ok_and(|disk| disk != own) || above.sync_all().is_err() {
+            return;
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 //! at the end was torn. A torn tail is cut off the file. A damaged record in the middle is passed over: whoever reads
 //! sees the hole it leaves between its neighbours and reports it as `Gap{damaged}`.
 //!
+//! What a segment has beyond the beginning of the next was written again there (`sync`), and is cut off.
+//!
 //! A segment whose head is gone is still read; it begins where the one before it ended. What a segment's head says of its
 //! number counts, not the name of its file. Where no segment has a head, the call's own file has it; a folder in which
 //! none can be read names no call: it is left as it is, and an administrator is told.
@@ -77,6 +79,10 @@ pub fn recover(folder: &Path) -> io::Result<Option<Recovered>> {
             whole = at_end;
             match record {
                 Record::Head(head) => {
+                    if head.ends != latest(ends, head.ends) {
+                        written_again(&mut segments, head.ends)?;
+                        (ends, ended) = (PerTrack::default(), None);
+                    }
                     ends = latest(ends, head.ends);
                     start = ends;
                     last_head_ms = head.boot_ms;
@@ -120,6 +126,34 @@ pub fn recover(folder: &Path) -> io::Result<Option<Recovered>> {
     }
     File::open(folder)?.sync_all()?;
     Ok(Some(Recovered { begin, segments, ends, settled, ended, decided, runs, last_head_ms, torn }))
+}
+
+/// A later segment begins at these offsets: what the earlier ones have beyond was written again there, because a sync had
+/// failed, and what the disk has of it may have holes.
+fn written_again(segments: &mut [Segment], from: PerTrack<SampleOffset>) -> io::Result<()> {
+    for segment in segments.iter_mut().rev() {
+        let bytes = std::fs::read(&segment.path)?;
+        let mut whole = 0;
+        for (record, at_end) in records(&bytes) {
+            let is_beyond = match &record {
+                Record::Chunk(chunk) => chunk.span().end() > from[chunk.track],
+                Record::Sealed(chunk) => chunk.span().end() > from[chunk.track],
+                Record::Gap(gap) => gap.span.end() > from[gap.track],
+                Record::HangUp(_) => true,
+                Record::Head(_) | Record::Settled(_) | Record::Taken(_) => false,
+            };
+            if is_beyond {
+                segment.len = whole as u64;
+                segment.durable = segment.len;
+                break;
+            }
+            whole = at_end;
+        }
+        if latest(segment.start, from) == from {
+            break; // It begins before: none of the earlier ones reaches so far.
+        }
+    }
+    Ok(())
 }
 
 /// The file of a segment.

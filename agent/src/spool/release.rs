@@ -2,7 +2,8 @@
 
 use super::record::{Begin, Record};
 use super::recover::latest;
-use super::{CallSpool, LEAD_IN, State, head_file};
+use super::sync::Unsynced;
+use super::{CallSpool, LEAD_IN, State, folder, head_file};
 use referent_proto::ids::PerTrack;
 use referent_proto::{SampleOffset, Settled, Track};
 use std::io;
@@ -26,7 +27,7 @@ impl CallSpool {
         };
         while may_go(&state) {
             let oldest = state.segments.remove(0);
-            state.unsynced.retain(|(number, _)| *number != oldest.number);
+            state.unsynced.forget(oldest.number);
             std::fs::remove_file(&oldest.path)?;
             deleted += 1;
         }
@@ -40,17 +41,14 @@ impl CallSpool {
         Ok(deleted)
     }
 
-    /// The call is complete, or was discarded: everything of it is deleted.
+    /// The call is complete, or was discarded: everything of it is deleted, for good when this returns.
     pub fn release_all(&self) -> io::Result<()> {
         let mut state = self.state();
         state.erased = true;
         state.segments.clear();
-        state.unsynced.clear();
+        state.unsynced = Unsynced::default();
         state.writer = None;
-        match std::fs::remove_dir_all(&self.shared.folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        folder::erase(&self.shared.folder)
     }
 
     /// The citizen objects: every sound of the call is deleted, and what names its case. What stays is that the server has
@@ -65,7 +63,7 @@ impl CallSpool {
         state.erased = true;
         state.discarded = true;
         state.segments.clear();
-        state.unsynced.clear();
+        state.unsynced = Unsynced::default();
         state.writer = None;
         drop(state);
         head_file::delete_sound(&self.shared.folder)?;

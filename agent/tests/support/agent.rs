@@ -9,7 +9,7 @@ use referent_agent::clock::Clock;
 use referent_agent::config::Config;
 use referent_agent::control::BeginBody;
 use referent_agent::control::client::{Agent, CommandError};
-use referent_agent::send::Limits;
+use referent_agent::send::{KeepAlive, Limits};
 use referent_proto::CallId;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,8 @@ pub(crate) fn limits() -> Limits {
         greeting: short,
         silence: Duration::from_secs(5),
         heartbeat: short / 10,
-        keep_alive: short,
+        keep_alive: KeepAlive { after: short, within: short },
+        patient: KeepAlive { after: short, within: short },
         key_gone: (short, short),
     }
 }

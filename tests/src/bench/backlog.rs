@@ -83,7 +83,7 @@ pub async fn backlog(extent: Extent) -> Result<()> {
 }
 
 /// By which share of what it was alone it is longer.
-fn increase(alone: f64, beside: f64) -> f64 {
+pub(super) fn increase(alone: f64, beside: f64) -> f64 {
     beside / alone - 1.0
 }
 

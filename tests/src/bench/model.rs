@@ -127,8 +127,5 @@ fn turns(calls: &[SampleCall], seconds: f64) -> Result<Vec<Vec<i16>>> {
 
 /// Calls at 16 kHz.
 pub(super) fn sounds(calls: &[SampleCall]) -> Result<Vec<Sound>> {
-    let sound = |call: &SampleCall| {
-        Ok(Sound::new(engine::pcm_of(&call.wav, Track::Near)?, engine::pcm_of(&call.wav, Track::Far)?))
-    };
-    calls.iter().map(sound).collect()
+    calls.iter().map(Sound::of).collect()
 }

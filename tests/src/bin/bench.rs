@@ -4,15 +4,19 @@
 //! one run.
 
 use anyhow::{Result, bail};
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use referent_pipeline::config::Context;
+use referent_tests::Recogniser;
 use referent_tests::bench::model::Name;
+use referent_tests::disturbed::Sound;
 use referent_tests::figures::Extent;
+use referent_tests::network::spaces::{self, Trouble};
 use referent_tests::shape::Shape;
 use referent_tests::{bench, replay};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// What is asked for.
 #[derive(Parser)]
@@ -43,6 +47,29 @@ enum Group {
     ChaosAgent,
     /// Faults that the doctor names.
     Doctor,
+    /// The power cut at any moment, on a disk that forgets what was not synced.
+    Unsynced,
+    /// Slow, silent, reset, gone, losing packets, with another address.
+    Network,
+    /// Eight hours of calls that are sent afterwards, beside those that go on.
+    Offline,
+    /// One call between two network namespaces; it has to run in one of its own. No figure.
+    Spaces {
+        /// What happens.
+        trouble: Trouble,
+        /// The call.
+        #[arg(long)]
+        wav: PathBuf,
+        /// Its length.
+        #[arg(long)]
+        seconds: u64,
+        /// What hears.
+        #[arg(long)]
+        hears: Hears,
+        /// Where all is kept.
+        #[arg(long)]
+        folder: PathBuf,
+    },
     /// Eight hours of calls through the agent.
     Soak,
     /// Whether the agent ever says that it records while it does not.
@@ -121,6 +148,24 @@ enum Group {
     Fresh,
 }
 
+/// What hears.
+#[derive(Clone, Copy, ValueEnum)]
+enum Hears {
+    /// The embedded model.
+    Whisper,
+    /// Text that is a function of the segment's place.
+    Scripted,
+}
+
+impl From<Hears> for Recogniser {
+    fn from(hears: Hears) -> Self {
+        match hears {
+            Hears::Whisper => Self::Whisper,
+            Hears::Scripted => Self::Scripted,
+        }
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
@@ -135,8 +180,12 @@ async fn main() -> ExitCode {
 
 async fn run(Arguments { short, group }: Arguments) -> Result<()> {
     let extent = if short { Extent::Trial } else { Extent::Whole };
-    if short && !matches!(group, Group::Streams { .. } | Group::Stub { .. } | Group::Backlog | Group::Long) {
-        bail!("only streams, stub, backlog and long have a short form; leave --short (SHORT=1) out");
+    let has_short = matches!(
+        group,
+        Group::Streams { .. } | Group::Stub { .. } | Group::Backlog | Group::Long | Group::Network | Group::Offline
+    );
+    if short && !has_short {
+        bail!("only streams, stub, backlog, long, network and offline have a short form; leave --short (SHORT=1) out");
     }
     match group {
         Group::Hangup => bench::hangup().await,
@@ -147,6 +196,13 @@ async fn run(Arguments { short, group }: Arguments) -> Result<()> {
         Group::Capture => bench::capture(),
         Group::ChaosAgent => bench::chaos_agent(),
         Group::Doctor => bench::doctor(),
+        Group::Unsynced => bench::unsynced(),
+        Group::Network => Box::pin(bench::network::network(extent)).await,
+        Group::Offline => bench::offline::offline(extent).await,
+        Group::Spaces { trouble, wav, seconds, hears, folder } => {
+            let sound = Sound { wav, length: Duration::from_secs(seconds) };
+            spaces::play(&folder, hears.into(), &sound, trouble).await
+        }
         Group::Soak => bench::soak(),
         Group::Truth => bench::truth(),
         Group::Agent => bench::agent().await,
