@@ -131,12 +131,12 @@ impl Drafters {
             (DrafterKind::Llm | DrafterKind::Embedded, _) => First::Embedded,
             (DrafterKind::Scripted, _) => First::Scripted(ScriptedDrafter::default()),
         };
-        Ok(Self { first, embedded: EmbeddedDrafter::new() })
+        Ok(Self { first, embedded: EmbeddedDrafter::ready() })
     }
 
     /// A script in place of everything else.
     pub fn scripted(script: ScriptedDrafter) -> Self {
-        Self { first: First::Scripted(script), embedded: EmbeddedDrafter::new() }
+        Self { first: First::Scripted(script), embedded: EmbeddedDrafter::ready() }
     }
 }
 

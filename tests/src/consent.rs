@@ -134,7 +134,7 @@ fn pour(call: &Call, ring: &mut Vec<SampleSpan>, opinion: &Opinion) -> Result<u6
         writer.write(Piece::Chunk(chunk))?;
     }
     if let Some(reason) = call.withheld() {
-        writer.withhold(now(call), reason, false)?;
+        writer.withhold(now(call), reason)?;
     }
     Ok(allowed)
 }

@@ -54,7 +54,7 @@ pub struct EmbeddedDrafter(());
 
 impl EmbeddedDrafter {
     /// With everything read that it looks things up in: the first draft does not wait for it.
-    pub fn new() -> Self {
+    pub fn ready() -> Self {
         for language in ["da", "en"] {
             Cues::of(language).rules.clean("");
         }
