@@ -5,7 +5,7 @@
 //! namespaces. All side by side, each against the same call undisturbed. A trial has the short outage only.
 
 use crate::SampleCall;
-use crate::disturbed::{Sound, Victim, compare, play};
+use crate::disturbed::{Damage, Sound, Victim, compare, play};
 use crate::figures::{Extent, Figures, percentile};
 use crate::network::spaces::{Trouble, in_a_space};
 use crate::network::{Fault, Through, through};
@@ -43,6 +43,15 @@ impl Seen {
         self.different += other.different;
         self.words = (self.words.0 + other.words.0, self.words.1 + other.words.1);
         self
+    }
+
+    /// A second draft is no damage: who is out of contact for a minute gets a provisional one.
+    fn compare(&mut self, damage: Damage) {
+        let different = damage.missing + damage.doubled + damage.different + damage.more_gaps;
+        if different > 0 {
+            tracing::error!(?damage, "the words are not the same");
+        }
+        self.different += different;
     }
 
     fn take(&mut self, name: String, through: &Through) {
@@ -98,10 +107,7 @@ async fn scripted(folder: &Path, sound: &Sound, longer: &Sound, outage: Duration
     for (fault, through) in disturbed {
         let calm = if is_outage(fault) { &calm_longer } else { &calm };
         let damage = compare(calm, &through.finished, Victim::Program(Part::Pipeline), Recogniser::Scripted);
-        if !damage.none() {
-            tracing::error!(?fault, ?damage, "the words are not the same");
-        }
-        seen.different += damage.missing + damage.doubled + damage.different + damage.more_gaps;
+        seen.compare(damage);
         seen.take(fault.name().to_owned(), &through);
     }
     Ok(seen)
@@ -145,10 +151,7 @@ async fn in_spaces(folder: &Path, sound: &Sound) -> Result<Seen> {
     for (trouble, found) in [(Trouble::Loss, loss), (Trouble::Address, address)] {
         let (through, row) = found?;
         let damage = compare(&calm.finished, &through.finished, Victim::Program(Part::Pipeline), Recogniser::Scripted);
-        if !damage.none() {
-            tracing::error!(?trouble, ?damage, "the words are not the same");
-        }
-        seen.different += damage.missing + damage.doubled + damage.different + damage.more_gaps;
+        seen.compare(damage);
         let (carried, dropped) = row.packets;
         tracing::info!(?trouble, carried, dropped, "packets");
         seen.take(trouble.name().to_owned(), &through);
