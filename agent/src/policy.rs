@@ -177,6 +177,7 @@ fn under(user: Raw, policy: Raw) -> Raw {
         // A key is one thing: half of it from each file would be no key.
         seal: policy.seal.or(user.seal),
         telemetry: policy.telemetry.or(user.telemetry),
+        tls: policy.tls.or(user.tls),
     }
 }
 
@@ -188,6 +189,7 @@ fn is_fixed(policy: &BTreeMap<String, Written>, key: &str) -> bool {
         Some(("areas", _)) => fixes_modes || key.rsplit_once('.').is_some_and(|(area, _)| names(&format!("{area}."))),
         Some(("seal", _)) => names("seal."),
         Some(("telemetry", _)) => names("telemetry."),
+        Some(("tls", _)) => names("tls."),
         None if key == "legal_basis" => fixes_modes,
         _ => policy.contains_key(key),
     }

@@ -16,14 +16,18 @@ mod stream;
 
 use crate::backoff::Backoff;
 use crate::call::Call;
+use crate::identity::{Report, Trouble};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
+use referent_identity::dial::BadAddress;
+use referent_identity::{Credentials, Dial};
 use referent_proto::{BadMessage, KeyId};
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Endpoint;
+use tonic::Code;
 use turns::Turns;
 
 /// The shortest and the longest wait that `Elsewhere` may ask for.
@@ -44,6 +48,8 @@ pub struct Limits {
     pub keep_alive: Duration,
     /// Between tries of a call whose key is gone: the first wait and the longest.
     pub key_gone: (Duration, Duration),
+    /// Between looks at the certificate: was it written anew, is it to be renewed.
+    pub certificate: Duration,
 }
 
 impl Default for Limits {
@@ -55,6 +61,7 @@ impl Default for Limits {
             heartbeat: Duration::from_secs(2),
             keep_alive: Duration::from_secs(5),
             key_gone: (Duration::from_mins(1), Duration::from_hours(1)),
+            certificate: referent_identity::renew::LOOK_EVERY,
         }
     }
 }
@@ -62,7 +69,9 @@ impl Default for Limits {
 /// What all calls share on their way to the pipeline.
 #[derive(Debug)]
 pub struct Line {
-    endpoint: Endpoint,
+    dial: Dial,
+    /// The server has said last that it does not take our certificate.
+    is_unauthenticated: AtomicBool,
     limits: Limits,
     chance: Mutex<StdRng>,
     /// Live before backlog.
@@ -72,16 +81,37 @@ pub struct Line {
 }
 
 impl Line {
-    /// A line to this address, `http://host:port`.
-    pub fn new(pipeline: &str, limits: Limits, chance: StdRng) -> Result<Self, tonic::transport::Error> {
-        let endpoint = Endpoint::from_shared(pipeline.to_owned())?
-            .connect_timeout(limits.connect)
-            .tcp_nodelay(true)
-            .http2_keep_alive_interval(limits.keep_alive)
-            .keep_alive_timeout(limits.keep_alive)
-            .keep_alive_while_idle(true);
+    /// A line to this address, `http://host:port`, or `https://` with credentials.
+    pub fn new(
+        pipeline: &str,
+        tls: Option<Arc<Credentials>>,
+        limits: Limits,
+        chance: StdRng,
+    ) -> Result<Self, BadAddress> {
+        let dial = Dial::to(pipeline, tls, |endpoint| {
+            endpoint
+                .connect_timeout(limits.connect)
+                .tcp_nodelay(true)
+                .http2_keep_alive_interval(limits.keep_alive)
+                .keep_alive_timeout(limits.keep_alive)
+                .keep_alive_while_idle(true)
+        })?;
         let (turns, leaving) = (Turns::new(), CancellationToken::new());
-        Ok(Self { endpoint, limits, chance: Mutex::new(chance), turns, leaving })
+        let is_unauthenticated = AtomicBool::new(false);
+        Ok(Self { dial, is_unauthenticated, limits, chance: Mutex::new(chance), turns, leaving })
+    }
+
+    /// Who this agent is to the server; `None` without TLS.
+    pub fn identity(&self) -> Option<Report> {
+        let credentials = self.dial.credentials()?;
+        let is_unauthenticated = self.is_unauthenticated.load(Ordering::Relaxed);
+        Some(Report::of(credentials, Trouble::of(credentials, self.dial.refusal(), is_unauthenticated)))
+    }
+
+    /// How a connection ended, as far as it was about who we are.
+    fn was_taken(&self, ending: &Result<Ending, Broken>) {
+        let is_refused = matches!(ending, Err(Broken::Status(status)) if status.code() == Code::Unauthenticated);
+        self.is_unauthenticated.store(is_refused, Ordering::Relaxed);
     }
 
     fn backoff(&self, backoff: &mut Backoff) -> Duration {
@@ -180,6 +210,7 @@ pub async fn deliver(call: &Arc<Call>, line: &Line) -> Delivered {
         let Some(turn) = line.leaving.run_until_cancelled(line.turns.take(call)).await else { return Delivered::Left };
         let stream::Connection { ending, was_heard } = stream::run(call, line, without_progress).await;
         drop(turn);
+        line.was_taken(&ending);
         call.is_away();
         line.turns.is_served(call, false);
         // Nothing was heard of a call whose key is gone: that it comes again must not make it suspect.

@@ -150,7 +150,7 @@ async fn open(
     connect: &Span,
 ) -> Result<(Up, Streaming<wire::ToAgent>), Broken> {
     let opening = async {
-        let channel = line.endpoint.connect().await.map_err(Broken::NoConnection)?;
+        let channel = line.dial.connect().await.map_err(Broken::NoConnection)?;
         let (up, queue) = mpsc::channel(UP_QUEUE);
         let hello = from_agent::Kind::Hello(call.hello(attempts).into());
         up.try_send(wire::FromAgent { kind: Some(hello) }).map_err(|_| Broken::Closed)?;

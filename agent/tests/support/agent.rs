@@ -37,6 +37,7 @@ pub(crate) fn limits() -> Limits {
         heartbeat: short / 10,
         keep_alive: short,
         key_gone: (short, short),
+        certificate: short / 10,
     }
 }
 
