@@ -8,6 +8,7 @@ pub mod streams;
 pub mod backlog;
 pub mod consent;
 pub mod damage;
+pub mod identity;
 pub mod long;
 pub mod stub;
 pub mod remote;

@@ -21,6 +21,8 @@ pub mod replay;
 pub mod balancer;
 pub mod consent;
 pub mod damage;
+pub mod secured;
+pub mod misuse;
 pub mod disturbed;
 pub mod figures;
 pub mod bench;
