@@ -105,9 +105,8 @@ pub async fn run<R: Rng>(
     on_ready(http);
     let server = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
     let keeping = async {
-        match tls {
-            Some(tls) => renew::keep_fresh(tls, renewal, limits.certificate, shutdown.clone()).await,
-            None => {}
+        if let Some(tls) = tls {
+            renew::keep_fresh(tls, renewal, limits.certificate, shutdown.clone()).await;
         }
     };
     let (served, ()) = tokio::join!(server.into_future(), keeping);

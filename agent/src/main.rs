@@ -252,18 +252,16 @@ async fn enrol_this_pc(file: &ConfigFile, server: &str, code: Option<String>) ->
         Some(Place::Files { .. }) => bail!("[tls] names files of an authority elsewhere; certificates are made there"),
         None => bail!("pipeline = \"{}\" needs no certificate; write https:// first", config.pipeline),
     };
-    let typed = match code {
-        Some(code) => code,
-        None => {
-            say("Koden / the code:")?;
-            let mut line = String::new();
-            std::io::stdin().read_line(&mut line).context("the code cannot be read")?;
-            line
-        }
-    };
-    let code: Code = typed.parse()?;
+    let code: Code = code.map_or_else(asked_for, Ok)?.parse()?;
     let peer = enrol::enrol(server, &code, &folder, &now_of(&Clock::system())).await?;
     say(&format!("Pc'en er tilmeldt som {0}. / This PC is enrolled as {0}.", peer.subject))
+}
+
+fn asked_for() -> anyhow::Result<String> {
+    say("Koden / the code:")?;
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).context("the code cannot be read")?;
+    Ok(line)
 }
 
 async fn examine(file: &ConfigFile, lang: Lang, json: bool, hours: u32) -> anyhow::Result<ExitCode> {

@@ -97,7 +97,7 @@ impl FromStr for Code {
                 'I' | 'L' => '1',
                 other => other,
             };
-            if !character.is_ascii() || !ALPHABET.contains(&(character as u8)) {
+            if !u8::try_from(character).is_ok_and(|byte| ALPHABET.contains(&byte)) {
                 return Err(BadCode::Character);
             }
             all.push(character);
@@ -121,7 +121,7 @@ fn check(body: &str) -> String {
 /// So many letters of five bits each, from the beginning of these bytes.
 fn letters(bytes: &[u8], count: usize) -> String {
     let bit = |at: usize| bytes.get(at / 8).map_or(0, |byte| (byte >> (7 - at % 8)) & 1);
-    let letter = |number: usize| (0..5).fold(0, |value, at| value << 1 | bit(number * 5 + at));
+    let letter = |number: usize| (0..5).fold(0, |value, at| (value << 1) | bit(number * 5 + at));
     (0..count).map(|number| char::from(ALPHABET[usize::from(letter(number))])).collect()
 }
 

@@ -20,17 +20,15 @@ pub(crate) fn act(file: &Path, server: &str, code: Option<&str>) -> anyhow::Resu
         }
         None => bail!("{}: there is no [tls]; add it with identity = \"a folder\"", file.display()),
     };
-    let typed = match code {
-        Some(code) => code.to_owned(),
-        None => {
-            say("The code:")?;
-            let mut line = String::new();
-            std::io::stdin().lock().read_line(&mut line).context("the code cannot be read")?;
-            line
-        }
-    };
-    let code: Code = typed.parse()?;
+    let code: Code = code.map(str::to_owned).map_or_else(asked_for, Ok)?.parse()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("while starting")?;
     let peer = runtime.block_on(enrol::enrol(server, &code, &folder, &Now::system()))?;
     say(&format!("Enrolled as {}; the key and the certificate are in {}.", peer.subject, folder.display()))
+}
+
+fn asked_for() -> anyhow::Result<String> {
+    say("The code:")?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).context("the code cannot be read")?;
+    Ok(line)
 }

@@ -73,6 +73,14 @@ impl Clone for Shown {
 }
 
 impl Shown {
+    /// As files in this folder, `certificate.pem` and `key.pem`.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        let key = KeyPair::try_from(&self.key)?.serialize_pem();
+        referent_identity::private::write(&folder.join("key.pem"), key.as_bytes())?;
+        std::fs::write(folder.join("certificate.pem"), referent_identity::files::pem(&self.chain))?;
+        Ok(())
+    }
+
     /// Who the certificate says it is.
     pub fn peer(&self) -> Result<Peer> {
         Ok(Peer::of(self.chain.first().context("a certificate")?)?)

@@ -5,12 +5,25 @@ use anyhow::{Context as _, Result};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use referent_identity::renew::Keeper;
-use referent_identity::{Code, Now, Place, Role, enrol};
+use referent_identity::{Credentials, Dial, Holding, Now, Place, Role, enrol};
+use referent_notes_api::ca::now_of;
+use referent_notes_api::clock::{Chance, Clock};
+use referent_notes_api::config::Config;
+use referent_notes_api::live::Live;
+use referent_notes_api::store::Store;
 use referent_notes_api::store::identity::Revoke;
-use referent_tests::secured::{DAY_MS, NOON, Secured, credentials_in, held};
+use referent_notes_api::{Ready, Surroundings, prometheus};
+use referent_proto::WorkerId;
+use referent_proto::ingest::ingest_client::IngestClient;
+use referent_proto::ingest::{DrafterReady, FromDrafter, from_drafter};
+use referent_tests::secured::{DAY_MS, Forged, NOON, Secured, Signer, credentials_in, held};
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::{Code, Status};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_is_renewed_at_half_of_its_life_with_a_new_key() -> Result<()> {
@@ -104,7 +117,7 @@ async fn whoever_enrols_writes_nothing_unless_all_of_it_came() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let secured = Secured::start(folder.path()).await?;
     let place = folder.path().join("nobody");
-    let code = Code::new([99; 10], secured.authority.pin());
+    let code = referent_identity::Code::new([99; 10], secured.authority.pin());
     let refused = enrol::enrol(&secured.enrolment()?, &code, &place, &secured.now()).await.unwrap_err().to_string();
     assert!(refused.contains("wrong_code") && refused.contains("have a new one made"), "{refused}");
     let refused = enrol::enrol("https://127.0.0.1:9", &code, &place, &secured.now()).await.unwrap_err().to_string();
@@ -132,5 +145,64 @@ async fn a_key_that_everybody_may_read_and_a_key_of_another_are_refused() -> Res
     assert!(refused.as_ref().is_err_and(|error| error.to_string().contains("cannot be used")), "{refused:?}");
     let refused = credentials_in(&folder.path().join("nowhere"), secured.now()).unwrap_err().to_string();
     assert!(refused.contains("enrol this program first"), "{refused}");
+    Ok(())
+}
+
+/// What becomes of a worker that asks for drafts and then says what nobody understands: it is told so if it is heard.
+async fn asks_for_drafts(address: &str, worker: &Arc<Credentials>) -> Result<Status> {
+    let dial = Dial::to(address, Some(Arc::clone(worker)), |endpoint| endpoint)?;
+    let (up, messages) = tokio::sync::mpsc::channel(4);
+    let ready = DrafterReady { worker: WorkerId::new(1, [1; 10]).bytes().to_vec(), places: 0 };
+    up.send(FromDrafter { kind: Some(from_drafter::Kind::Ready(ready)) }).await?;
+    up.send(FromDrafter { kind: None }).await?;
+    let mut client = IngestClient::new(dial.connect().await?);
+    let answer = match client.draft_jobs(tokio_stream::wrappers::ReceiverStream::new(messages)).await {
+        Ok(response) => response.into_inner().message().await.map(drop),
+        Err(status) => Err(status),
+    };
+    answer.err().context("nobody understands that")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authority_elsewhere_is_believed_and_what_is_revoked_here_is_not() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (clock, elsewhere) = (Clock::manual(NOON), Signer::foreign()?);
+    let server = Forged {
+        names: vec!["referent://notes-api/notes".into()],
+        uses: vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth],
+        ..Forged::pipeline("notes")
+    };
+    elsewhere.sign(&server, NOON)?.write(folder.path())?;
+    let authorities = folder.path().join("authorities.pem");
+    std::fs::write(&authorities, referent_identity::files::pem([&elsewhere.certificate]))?;
+    let database = format!("sqlite://{}", folder.path().join("notes.db").display());
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let text = format!(
+        "http = \"127.0.0.1:0\"\ngrpc = \"127.0.0.1:0\"\ndatabase = \"{database}\"\n[tls]\ncertificate = \"{}\"\n\
+         key = \"{}\"\nauthorities = \"{}\"\n",
+        file("certificate.pem"),
+        file("key.pem"),
+        authorities.display()
+    );
+    let config = Config::parse(Path::new("notes-api.toml"), &text)?;
+    let (tracker, shutdown) = (TaskTracker::new(), CancellationToken::new());
+    let around =
+        Surroundings { clock: clock.clone(), chance: Chance::seeded(3), metrics: prometheus::recorder().handle() };
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let ready = |ready: &Ready| tell.send(ready.clone()).unwrap_or_default();
+    tracker.spawn(referent_notes_api::run(config, around, ready, shutdown.clone()));
+    let address = format!("https://{}", told.await?.grpc);
+    let store = Store::open(&database, Arc::new(Live::default()), &tracker, &shutdown).await?;
+
+    let shown = elsewhere.sign(&Forged::pipeline("p1"), NOON)?;
+    let trusted = [elsewhere.certificate.clone()];
+    let holding = Holding::new(&shown.key, shown.chain.clone(), &trusted, &now_of(&clock))?;
+    let worker = Credentials::of(holding, now_of(&clock));
+    assert_eq!(asks_for_drafts(&address, &worker).await?.code(), Code::InvalidArgument, "it is heard");
+    store.revoke(Revoke::Serial(shown.peer()?.serial), NOON).await?;
+    let refused = asks_for_drafts(&address, &worker).await?;
+    assert_eq!(refused.code(), Code::Unauthenticated, "{refused:?}");
+    assert!(refused.message().starts_with("revoked"), "{refused:?}");
+    shutdown.cancel();
     Ok(())
 }

@@ -165,6 +165,7 @@ pub(crate) fn does_not_stand(standing: Standing, role: Role) -> Status {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` wants it")]
 fn unavailable(error: StoreError) -> Status {
     tracing::error!(%error, "a certificate could not be issued");
     Status::unavailable("the database does not answer; try again")

@@ -7,7 +7,10 @@ use anyhow::{Result, bail};
 use rcgen::ExtendedKeyUsagePurpose;
 use referent_identity::Role;
 use referent_notes_api::store::identity::Revoke;
+use tokio::net::TcpStream;
 
+/// Connections on which nobody says anything.
+const SILENT: usize = 50;
 /// Longer than any certificate of these servers holds.
 const TOO_LONG_MS: i64 = 61 * DAY_MS;
 
@@ -41,6 +44,10 @@ impl Tries {
     async fn agents(&mut self, anna: &Shown, bo: &Shown, worker: &Shown) -> Result<()> {
         let this = |shown: &Shown| Show::This(shown.clone());
         self.agent("anna", None, this(anna)).await?;
+        let silent = (0..SILENT).map(|_| TcpStream::connect(self.secured.pipeline));
+        let silent = futures_util::future::try_join_all(silent).await?;
+        self.agent("anna, behind fifty who say nothing", None, this(anna)).await?;
+        drop(silent);
         let with_key_of = |other: &Shown| Show::This(Shown { key: other.key.clone_key(), chain: anna.chain.clone() });
         self.agent("anna's certificate without her key", Some("not_the_holder"), with_key_of(bo)).await?;
         for (name, reason, show) in self.never_enrolled("caseworker", Forged::caseworker("anna"), anna)? {
