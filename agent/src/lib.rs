@@ -109,8 +109,8 @@ pub async fn run<R: Rng>(
             renew::keep_fresh(tls, renewal, limits.certificate, shutdown.clone()).await;
         }
     };
-    let (served, ()) = tokio::join!(server.into_future(), keeping);
-    served.context("while serving the control port")?;
+    let (ended, ()) = tokio::join!(server.into_future(), keeping);
+    ended.context("while serving the control port")?;
     desk.close().await;
     Ok(())
 }

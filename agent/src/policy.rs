@@ -138,6 +138,7 @@ fn checked(policy: Raw) -> Result<Raw, String> {
     }
     areas(policy.areas.clone())?;
     policy.seal.clone().map(seal).transpose()?;
+    policy.tls.clone().map(|tls| tls.check(Some(PathBuf::from("identity")))).transpose()?;
     Ok(policy)
 }
 
@@ -371,7 +372,8 @@ mod tests {
             ("[areas.tax]\nmode = \"off\"\ncolour = 1\n", "colour"),
             ("[areas.tax]\nlegal_basis = \"a law\"\n", "mode"),
             ("http = \"0.0.0.0:1\"\n", "beyond this machine"),
-            ("pipeline = \"https://x\"\n", "no TLS"),
+            ("pipeline = \"ftp://x\"\n", "is no address"),
+            ("pipeline = \"https://x\"\n[tls]\nkey = \"/k\"\n", "tls is not whole"),
             ("[sound]\nnear = \"\"\n", "sound.near is empty"),
             ("[telemetry]\notlp = \"http://10.0.0.1:1\"\n", "write https://"),
             ("[seal]\nkey_id = \"0001020304050607\"\n", "seal.public_key is missing"),

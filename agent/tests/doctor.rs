@@ -311,7 +311,7 @@ async fn a_pc_that_is_enrolled_is_healthy() {
         assert_eq!(finding(&diagnosis, check)["outcome"], "ok", "{diagnosis:#}");
     }
     let seen = finding(&diagnosis, "certificate")["seen"]["da"].as_str().unwrap();
-    assert!(seen.contains("anna gælder 49 dage"), "{seen}");
+    assert!(seen.contains("anna gælder 50 dage"), "{seen}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -320,7 +320,7 @@ async fn a_certificate_that_is_missing_over_or_of_tomorrow_is_named() {
     let pc = enrolled(&authority, &tracker).await;
     let identity = identity_of(&pc.state_dir());
     authority.enrols(&identity, (-60, -3));
-    pc.has("certificate", "ran out 3 days ago").await;
+    pc.has("certificate", "ran out 2 days ago").await;
     authority.enrols(&identity, (1, 60));
     pc.has("certificate", "does not hold yet").await;
     authority.enrols(&identity, (-50, 10));

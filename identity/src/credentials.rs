@@ -7,9 +7,9 @@
 use crate::files::{BadFiles, Place, Read};
 use crate::who::{NoIdentity, Peer};
 use crate::{Now, provider};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerifier};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{Resumption, WebPkiServerVerifier};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{
@@ -53,7 +53,7 @@ impl Holding {
     /// Of a key, the chain that begins with its certificate, and the authorities that are trusted.
     pub fn new(
         key: &PrivateKeyDer<'static>,
-        chain: Vec<CertificateDer<'static>>,
+        chain: &[CertificateDer<'static>],
         authorities: &[CertificateDer<'static>],
         now: &Now,
     ) -> Result<Self, Unusable> {
@@ -73,9 +73,9 @@ impl Holding {
         let server = server.build().map_err(|error| Unusable::Authorities(error.to_string()))?;
         Ok(Self {
             peer,
-            server: serving(strict, key, &chain, now)?,
-            greeter: serving(lenient, key, &chain, now)?,
-            client: calling(server, Some((key, &chain)), now)?,
+            server: serving(strict, key, chain, now)?,
+            greeter: serving(lenient, key, chain, now)?,
+            client: calling(Arc::new(Trusted(server)), Some((key, chain)), now)?,
         })
     }
 }
@@ -138,10 +138,60 @@ impl ClientCertVerifier for Named {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let verified = self.0.verify_client_cert(end_entity, intermediates, now)?;
+        let verified = self.0.verify_client_cert(end_entity, intermediates, now).map_err(of_another)?;
         Peer::of(end_entity)
             .map_err(|_| Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))?;
         Ok(verified)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
+}
+
+/// An authority with the name of ours and another key is another authority; that its signature is wrong would say of the
+/// peer that it has no key.
+fn of_another(error: Error) -> Error {
+    match error {
+        Error::InvalidCertificate(CertificateError::BadSignature) => {
+            Error::InvalidCertificate(CertificateError::UnknownIssuer)
+        }
+        other => other,
+    }
+}
+
+/// Looks at servers' certificates as its inner verifier does, and names what is of another authority.
+#[derive(Debug)]
+struct Trusted(Arc<WebPkiServerVerifier>);
+
+impl ServerCertVerifier for Trusted {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.0.verify_server_cert(end_entity, intermediates, name, ocsp, now).map_err(of_another)
     }
 
     fn verify_tls12_signature(
@@ -222,7 +272,7 @@ impl Credentials {
         }
         state.written = written;
         let Read { key, chain, authorities } = place.read()?;
-        let holding = Holding::new(&key, chain, &authorities, &self.now)
+        let holding = Holding::new(&key, &chain, &authorities, &self.now)
             .map_err(|why| BadFiles::Unusable { path: place.certificate(), why: why.to_string() })?;
         state.holding = Some(Arc::new(holding));
         Ok(true)

@@ -105,7 +105,7 @@ impl Request {
     fn keep(&self, issued: Issued, folder: &Path, server: &str, now: &Now) -> Result<Peer, CannotEnrol> {
         let certificate = CertificateDer::from(issued.certificate);
         let authorities: Vec<_> = issued.authorities.into_iter().map(CertificateDer::from).collect();
-        let holding = Holding::new(&self.key()?, vec![certificate.clone()], &authorities, now)?;
+        let holding = Holding::new(&self.key()?, std::slice::from_ref(&certificate), &authorities, now)?;
         keep(folder, &self.key.serialize_pem(), &certificate, &authorities, server)?;
         Ok(holding.peer)
     }

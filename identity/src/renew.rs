@@ -83,7 +83,7 @@ impl Keeper {
             }
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(%error, "the certificate cannot be taken up; it is looked at again when it was written")
+                tracing::warn!(%error, "the certificate cannot be taken up; it is looked at again when it was written");
             }
         }
         let (Some(holding), Some(_)) = (credentials.current(), credentials.server()) else { return };

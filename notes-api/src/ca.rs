@@ -145,5 +145,5 @@ fn own_certificate(
     let (_, issue) = a_new_certificate(chance, own.days, now_ms);
     let certificate = authority.issue(&grant, &key, &issue)?;
     let chain = vec![certificate, authority.certificate().clone()];
-    Ok(Holding::new(&request.key()?, chain, std::slice::from_ref(authority.certificate()), now)?)
+    Ok(Holding::new(&request.key()?, &chain, std::slice::from_ref(authority.certificate()), now)?)
 }

@@ -153,6 +153,12 @@ impl Signer {
         Ok(Self { issuer: Issuer::from_ca_cert_der(&certificate, key)?, certificate })
     }
 
+    /// One that calls itself as this one does, and has another key.
+    pub fn posing_as(authority: &CertificateDer<'static>) -> Result<Self> {
+        let issuer = Issuer::from_ca_cert_der(authority, KeyPair::generate()?)?;
+        Ok(Self { issuer, certificate: authority.clone() })
+    }
+
     /// Somebody who has a certificate, and signs with it as if they might.
     pub fn with(shown: &Shown) -> Result<Self> {
         let key = KeyPair::try_from(&shown.key)?;
@@ -270,7 +276,7 @@ impl Secured {
     /// The same as the agent and the pipeline hold it.
     pub fn credentials(&self, shown: &Shown) -> Result<Arc<Credentials>> {
         let authorities = [self.authority.certificate().clone()];
-        let holding = Holding::new(&shown.key, shown.chain.clone(), &authorities, &self.now())?;
+        let holding = Holding::new(&shown.key, &shown.chain, &authorities, &self.now())?;
         Ok(Credentials::of(holding, self.now()))
     }
 

@@ -196,7 +196,7 @@ async fn an_authority_elsewhere_is_believed_and_what_is_revoked_here_is_not() ->
 
     let shown = elsewhere.sign(&Forged::pipeline("p1"), NOON)?;
     let trusted = [elsewhere.certificate.clone()];
-    let holding = Holding::new(&shown.key, shown.chain.clone(), &trusted, &now_of(&clock))?;
+    let holding = Holding::new(&shown.key, &shown.chain, &trusted, &now_of(&clock))?;
     let worker = Credentials::of(holding, now_of(&clock));
     assert_eq!(asks_for_drafts(&address, &worker).await?.code(), Code::InvalidArgument, "it is heard");
     store.revoke(Revoke::Serial(shown.peer()?.serial), NOON).await?;

@@ -45,7 +45,8 @@ impl Authority {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::ServerAuth];
         let now = OffsetDateTime::now_utc();
         params.not_before = now + Duration::days(days.0);
-        params.not_after = now + Duration::days(days.1);
+        // So that it is as many days when it is looked at.
+        params.not_after = now + Duration::days(days.1) + Duration::hours(1);
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let identity = format!("{}{}", key.serialize_pem(), certificate.pem());
         referent_identity::private::write(&folder.join("identity.pem"), identity.as_bytes()).unwrap();

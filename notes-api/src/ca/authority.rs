@@ -13,6 +13,7 @@ use rcgen::{
 use referent_identity::who::Role;
 use referent_identity::{Peer, Pin, files, private};
 use rustls::pki_types::CertificateDer;
+use sha2::{Digest as _, Sha256};
 use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -98,7 +99,9 @@ impl Authority {
         let unusable = |error: rcgen::Error| NoAuthority::Unusable { path: key_file.clone(), why: error.to_string() };
         let key = KeyPair::generate().map_err(unusable)?;
         let mut params = CertificateParams::default();
-        params.distinguished_name = named("Referent authority");
+        // Two authorities of one name would be taken for each other until a signature is looked at.
+        let own = referent_identity::hex(&Sha256::digest(key.subject_public_key_info())[..8]);
+        params.distinguished_name = named(&format!("Referent authority {own}"));
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.not_before = at(now_ms - EARLIER_MS);

@@ -69,16 +69,9 @@ impl RawTls {
                 if let Some(bad) = names.iter().find(|name| ServerName::try_from(name.as_str()).is_err()) {
                     return Err(("tls.names", bad.clone(), "is neither a DNS name nor an address; correct it"));
                 }
-                let enrol = match enrol {
-                    None => None,
-                    Some(text) => match text.parse() {
-                        Ok(address) => Some(address),
-                        Err(_) => {
-                            let problem = "is no address and port; write for example 0.0.0.0:8443";
-                            return Err(("tls.enrol", text, problem));
-                        }
-                    },
-                };
+                let problem = "is no address and port; write for example 0.0.0.0:8443";
+                let parsed = enrol.map(|text| text.parse().map_err(|_| ("tls.enrol", text, problem)));
+                let enrol = parsed.transpose()?;
                 Ok(TlsConfig::Authority { folder, names, enrol, days })
             }
             (None, Some(certificate), Some(key), Some(authorities)) => {

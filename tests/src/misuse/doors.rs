@@ -50,7 +50,7 @@ impl Tries {
         drop(silent);
         let with_key_of = |other: &Shown| Show::This(Shown { key: other.key.clone_key(), chain: anna.chain.clone() });
         self.agent("anna's certificate without her key", Some("not_the_holder"), with_key_of(bo)).await?;
-        for (name, reason, show) in self.never_enrolled("caseworker", Forged::caseworker("anna"), anna)? {
+        for (name, reason, show) in self.never_enrolled("caseworker", &Forged::caseworker("anna"), anna)? {
             self.agent(name, Some(reason), show).await?;
         }
         self.agent("a worker's certificate", Some("wrong_role"), this(worker)).await?;
@@ -71,7 +71,7 @@ impl Tries {
         let stolen = Shown { key: anna.key.clone_key(), chain: worker.chain.clone() };
         self.worker("a worker's certificate without its key", Some("not_the_holder"), Show::This(stolen), &for_anna)
             .await?;
-        for (name, reason, show) in self.never_enrolled("pipeline", Forged::pipeline("pipeline-2"), worker)? {
+        for (name, reason, show) in self.never_enrolled("pipeline", &Forged::pipeline("pipeline-2"), worker)? {
             self.worker(name, Some(reason), show, &for_anna).await?;
         }
         self.worker("anna herself", Some("wrong_role"), this(anna), &for_anna).await?;
@@ -107,11 +107,12 @@ impl Tries {
     fn never_enrolled(
         &self,
         role: &str,
-        good: Forged,
+        good: &Forged,
         enrolled: &Shown,
     ) -> Result<Vec<(&'static str, &'static str, Show)>> {
         let now_ms = self.secured.clock.now_ms();
         let foreign = Signer::foreign()?;
+        let posing = Signer::posing_as(self.secured.authority.certificate())?;
         let by_the_authority = |forged: &Forged| self.secured.signed(forged).map(Show::This);
         let named =
             |names: &[&str]| Forged { names: names.iter().map(|name| (*name).to_owned()).collect(), ..good.clone() };
@@ -121,11 +122,12 @@ impl Tries {
             ("no certificate", "no_certificate", Show::Nothing),
             ("no TLS", "no_tls", Show::Plain),
             ("TLS 1.2", "old_tls", Show::OldTls(enrolled.clone())),
-            ("another authority's certificate", "foreign_authority", Show::This(foreign.sign(&good, now_ms)?)),
+            ("another authority's certificate", "foreign_authority", Show::This(foreign.sign(good, now_ms)?)),
+            ("another authority's that has our name", "foreign_authority", Show::This(posing.sign(good, now_ms)?)),
             (
                 "a certificate signed with a certificate",
                 "bad_certificate",
-                Show::This(Signer::with(enrolled)?.sign(&good, now_ms)?),
+                Show::This(Signer::with(enrolled)?.sign(good, now_ms)?),
             ),
             (
                 "a certificate that has run out",
@@ -145,7 +147,7 @@ impl Tries {
                 "no_identity",
                 by_the_authority(&named(&["referent://administrator/anna"]))?,
             ),
-            ("a certificate that was never written down", "unknown_certificate", by_the_authority(&good)?),
+            ("a certificate that was never written down", "unknown_certificate", by_the_authority(good)?),
         ])
     }
 
