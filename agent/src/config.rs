@@ -2,12 +2,14 @@
 //!
 //! In: TOML. Out: a [`Config`] that the rest of the program trusts.
 //! Promised: an unknown key is refused, in every table; every error is one sentence that names the file, the key and the
-//! remedy; nothing but loopback is spoken to, because certificates come with a later version.
+//! remedy; what leaves this machine leaves it over TLS.
 //! Not done here: no environment is read; what the machine's policy says is laid over it in `policy`.
 
 use crate::capture::Pick;
 use crate::forgotten::EndRules;
 use crate::spool::record::Pace;
+use referent_identity::Place;
+use referent_identity::config::{RawTls, split};
 use referent_proto::{CallId, KeyId, Mode, Track};
 use referent_seal::{PublicKey, Sealer};
 use referent_telemetry::TelemetryConfig;
@@ -26,8 +28,10 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// Where the control port and the metrics are.
     pub http: SocketAddr,
-    /// Where the sound goes, `http://host:port`.
+    /// Where the sound goes: `http://` on this machine, `https://host:port` everywhere.
     pub pipeline: String,
+    /// Where the certificate is for `https://`; `None` with `http://`.
+    pub tls: Option<Place>,
     /// How calls may be recorded, unless their area says otherwise.
     pub rule: Rule,
     /// How calls of an area may be recorded.
@@ -94,7 +98,7 @@ impl Config {
         Raw::parse(text)?.check()
     }
 
-    /// Sound goes to another machine. (No address of one is taken yet: that needs certificates.)
+    /// Sound goes to another machine.
     pub fn leaves_this_machine(&self) -> bool {
         let host = self.pipeline.split_once("://").map_or(self.pipeline.as_str(), |(_, host)| host);
         host.trim_end_matches('/').parse::<SocketAddr>().map_or(true, |address| !address.ip().is_loopback())
@@ -123,6 +127,7 @@ pub(crate) struct Raw {
     pub(crate) sound: Option<RawSound>,
     pub(crate) seal: Option<RawSeal>,
     pub(crate) telemetry: Option<RawTelemetry>,
+    pub(crate) tls: Option<RawTls>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -183,11 +188,22 @@ impl Raw {
         self.check_parts()?;
         let missing = |key: &str| format!("{key} is missing; see docs/operating.md for what it means");
         let pipeline = self.pipeline.ok_or_else(|| missing("pipeline"))?;
+        let state_dir = self.state_dir.ok_or_else(|| missing("state_dir"))?;
+        let tls = match (address("pipeline", &pipeline)?, self.tls) {
+            (true, tls) => Some(tls.unwrap_or_default().check(Some(state_dir.join("identity")))?),
+            (false, None) => None,
+            (false, Some(_)) => {
+                return Err(format!(
+                    "pipeline = \"{pipeline}\" begins with http://, and with [tls] it is https://; write that, or remove [tls]"
+                ));
+            }
+        };
         Ok(Config {
             log: self.log.unwrap_or_else(|| "info".into()),
-            state_dir: self.state_dir.ok_or_else(|| missing("state_dir"))?,
+            state_dir,
             http: loopback("http", &self.http.ok_or_else(|| missing("http"))?)?,
-            pipeline: address("pipeline", &pipeline).map(|()| pipeline)?,
+            pipeline,
+            tls,
             // Without a known mode, nothing is recorded before the citizen has agreed.
             rule: rule("mode", self.mode.unwrap_or(Mode::Consent), self.legal_basis)?,
             areas: areas(self.areas)?,
@@ -324,21 +340,25 @@ fn loopback(key: &str, value: &str) -> Result<SocketAddr, String> {
     })?;
     if !address.ip().is_loopback() {
         return Err(format!(
-            "{key} = \"{value}\" would reach beyond this machine, which needs certificates of a later version; \
-             use 127.0.0.1 or [::1]"
+            "{key} = \"{value}\" would reach beyond this machine without TLS; use 127.0.0.1 or [::1]{}",
+            if key == "http" { "" } else { ", or write https:// and enrol this PC" }
         ));
     }
     Ok(address)
 }
 
-fn address(key: &str, value: &str) -> Result<(), String> {
-    let host = value.strip_prefix("http://").ok_or_else(|| {
-        format!(
-            "{key} = \"{value}\" does not begin with http://, and this version has no TLS; write for example {key} = \
-             \"http://127.0.0.1:9090\""
-        )
-    })?;
-    loopback(key, host.trim_end_matches('/')).map(drop)
+/// Whether it is reached over TLS; without it is on this machine.
+fn address(key: &str, value: &str) -> Result<bool, String> {
+    let Some((is_secure, host)) = split(value) else {
+        return Err(format!(
+            "{key} = \"{value}\" is no address; write for example {key} = \"https://pipeline.example:9090\", or \
+             \"http://127.0.0.1:9090\" on this machine"
+        ));
+    };
+    if !is_secure {
+        loopback(key, host)?;
+    }
+    Ok(is_secure)
 }
 
 #[cfg(test)]
@@ -363,7 +383,20 @@ mod tests {
         refused(&format!("{GOOD}{WAV}colour = 1\n"), "colour");
         refused(GOOD, "sound");
         refused(&format!("{}{WAV}", GOOD.replace("127.0.0.1:0", "0.0.0.0:1")), "beyond this machine");
-        refused(&format!("{}{WAV}", GOOD.replace("http://127.0.0.1:9090", "https://x")), "http://");
+        refused(&format!("{}{WAV}", GOOD.replace("http://127.0.0.1:9090", "x:9090")), "is no address");
+        let elsewhere = GOOD.replace("http://127.0.0.1:9090", "http://10.0.0.1:9090");
+        refused(
+            &format!("{elsewhere}{WAV}"),
+            "beyond this machine without TLS; use 127.0.0.1 or [::1], or write https://",
+        );
+        let secured = GOOD.replace("http://127.0.0.1:9090", "https://pipeline.example:9090");
+        let at = |text: &str| Config::parse(text).unwrap().tls;
+        assert_eq!(at(&format!("{secured}{WAV}")), Some(Place::Folder("/tmp/a/identity".into())));
+        assert_eq!(at(&format!("{secured}{WAV}[tls]\nidentity = \"/i\"\n")), Some(Place::Folder("/i".into())));
+        assert_eq!(at(&format!("{GOOD}{WAV}")), None);
+        refused(&format!("{GOOD}{WAV}[tls]\nidentity = \"/i\"\n"), "with [tls] it is https://");
+        refused(&format!("{secured}{WAV}[tls]\nkey = \"/k\"\n"), "tls is not whole");
+        refused(&format!("{secured}{WAV}[tls]\ncolour = 1\n"), "colour");
         refused(&format!("{}{WAV}", GOOD.replace("\"notice\"", "\"sometimes\"")), "sometimes");
         refused(&format!("{}{WAV}", GOOD.replace("\"notice\"", "\"documentation\"")), "needs a legal_basis");
         refused(&format!("{GOOD}legal_basis = \"a law\"\n{WAV}"), "legal_basis is for mode");

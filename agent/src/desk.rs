@@ -10,6 +10,7 @@ use crate::call::{Call, CannotBegin, CannotDecide, Leftover, Wanted, begin};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::feed::{Feed, Finished, StartAt};
+use crate::identity;
 use crate::permit::Decision;
 use crate::send::{Delivered, Line, deliver};
 use crate::spool::{Left, Spool, SpoolError};
@@ -250,13 +251,16 @@ impl Desk {
         let waiting: Vec<Waiting> = lock(&self.0.waiting).values().cloned().collect();
         let spool = self.0.spool.clone();
         let (calls, bytes) = tokio::task::spawn_blocking(move || spool.usage()).await.unwrap_or_default();
+        let identity = self.0.line.identity();
+        let trouble = identity.as_ref().and_then(|identity| identity.problem).filter(|_| state == K::OfflineKeeping);
         Report {
             state,
             since_ms: millis(since),
-            reason: if is_without_key { KEY_GONE } else { reason(state) },
+            reason: if is_without_key { KEY_GONE } else { trouble.unwrap_or_else(|| reason(state)) },
             next_step: if is_without_key { Some(KEY_GONE_NEXT) } else { next_step(state) },
             call: live.map(|call| LiveReport::of(&call)),
             spool: SpoolReport { calls, bytes, waiting: waiting.iter().map(WaitingReport::of).collect() },
+            identity,
         }
     }
 
@@ -368,6 +372,8 @@ pub struct Report {
     pub call: Option<LiveReport>,
     /// What is kept.
     pub spool: SpoolReport,
+    /// Who this agent is to the server; nobody in particular without TLS.
+    pub identity: Option<identity::Report>,
 }
 
 /// The call that goes on.

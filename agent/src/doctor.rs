@@ -16,6 +16,7 @@ mod running;
 mod place;
 mod sound;
 mod server;
+mod identity;
 
 use crate::clock::Clock;
 use crate::config::BadConfig;
@@ -54,14 +55,16 @@ pub enum Check {
     Server,
     /// It speaks as this agent does.
     Protocol,
-    /// It is who it says it is.
+    /// It has shown who it is, and takes who this PC is.
+    Tls,
+    /// What this PC shows of itself.
     Certificate,
     /// The PC's clock and its.
     Clock,
 }
 
 impl Check {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Configuration,
         Self::Policy,
         Self::StateDir,
@@ -75,6 +78,7 @@ impl Check {
         Self::Loopback,
         Self::Server,
         Self::Protocol,
+        Self::Tls,
         Self::Certificate,
         Self::Clock,
     ];
@@ -94,6 +98,7 @@ impl Check {
             Self::Loopback => ("Borgerens lyd", "Citizen's sound"),
             Self::Server => ("Server", "Server"),
             Self::Protocol => ("Serverens version", "Server's version"),
+            Self::Tls => ("Sikker forbindelse", "Secure connection"),
             Self::Certificate => ("Certifikat", "Certificate"),
             Self::Clock => ("Ur", "Clock"),
         };
@@ -212,7 +217,7 @@ pub async fn examine(question: &Question<'_>) -> Diagnosis {
     findings.push(running::judge(&agent, config));
     findings.push(running::calls(&agent, &config.state_dir, question.clock.wall().utc_ms));
     findings.extend(sound::examine(config, agent.call(), question.clock).await);
-    findings.extend(server::examine(&config.pipeline, question.clock).await);
+    findings.extend(server::examine(&config.pipeline, config.tls.as_ref(), question.clock).await);
     Diagnosis::of(findings)
 }
 

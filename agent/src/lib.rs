@@ -27,6 +27,7 @@ pub mod feed;
 pub mod forgotten;
 pub mod spool;
 pub mod backoff;
+pub mod identity;
 pub mod send;
 pub mod status;
 pub mod desk;
@@ -39,8 +40,10 @@ use anyhow::Context as _;
 use clock::Clock;
 use config::Config;
 use desk::Desk;
+use identity::now_of;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng as _};
+use referent_identity::{Credentials, renew};
 use send::{Limits, Line};
 use spool::Spool;
 use state_dir::{StateDir, Token};
@@ -77,7 +80,11 @@ pub async fn run<R: Rng>(
     let Surroundings { clock, limits, shutdown, .. } = &surroundings;
     let (clock, limits, shutdown) = (clock.clone(), *limits, shutdown.clone());
     let mut chance = || StdRng::from_rng(&mut surroundings.chance);
-    let line = Line::new(&config.pipeline, limits, chance())
+    let tls = config.tls.clone().map(|place| Credentials::expecting(place, now_of(&clock)));
+    if let Some(Err(error)) = tls.as_ref().map(|tls| tls.reload()) {
+        tracing::error!(%error, "calls are recorded and kept on this PC until then");
+    }
+    let line = Line::new(&config.pipeline, tls.clone(), limits, chance())
         .with_context(|| format!("pipeline = \"{}\" is no address", config.pipeline))?;
     let token = Token::new(&mut chance());
     let spool_dir = state_dir.spool();
@@ -90,13 +97,20 @@ pub async fn run<R: Rng>(
         None => {}
     }
     let spool = spool.sealing_for(config.seal.clone());
+    let renewal = chance();
     let desk = Desk::open(config, clock, spool, Arc::new(line), chance())
         .with_context(|| format!("{} cannot be read", spool_dir.display()))?;
     state_dir.publish(http, &token)?;
     let router = control::router(desk.clone(), token, metrics);
     on_ready(http);
     let server = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    server.await.context("while serving the control port")?;
+    let keeping = async {
+        if let Some(tls) = tls {
+            renew::keep_fresh(tls, renewal, limits.certificate, shutdown.clone()).await;
+        }
+    };
+    let (ended, ()) = tokio::join!(server.into_future(), keeping);
+    ended.context("while serving the control port")?;
     desk.close().await;
     Ok(())
 }

@@ -1,16 +1,18 @@
 //! `referent-agent`: arguments, log, `run`, exit code.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use referent_agent::clock::Clock;
 use referent_agent::config::BadConfig;
 use referent_agent::control::BeginBody;
 use referent_agent::control::client::Agent;
 use referent_agent::doctor::{self, Language, Question};
+use referent_agent::identity::now_of;
 use referent_agent::link::Link;
 use referent_agent::policy::{self, Loaded};
 use referent_agent::send::Limits;
 use referent_agent::{Surroundings, capture};
+use referent_identity::{Code, Place, enrol};
 use referent_proto::{CallId, Direction, Track};
 use referent_telemetry::{Program, core_dumps};
 use std::io::Write as _;
@@ -134,6 +136,17 @@ enum Command {
         #[arg(long, default_value_t = 8)]
         hours: u32,
     },
+    /// Comes by this PC's certificate with a one-time code; the key is made here and stays here.
+    Enrol {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// Where the server enrols, `https://host:port`: whoever made the code says it.
+        #[arg(long, value_name = "URL")]
+        server: String,
+        /// The code; without it, it is asked for, so that no list of processes shows it.
+        #[arg(long, value_name = "CODE")]
+        code: Option<String>,
+    },
     /// The configuration, as `run` reads it.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -189,6 +202,7 @@ async fn act(command: Command) -> anyhow::Result<ExitCode> {
     rustls::crypto::ring::default_provider().install_default().ok();
     let done = match command {
         Command::Doctor { file, lang, json, hours } => return examine(&file, lang, json, hours).await,
+        Command::Enrol { file, server, code } => enrol_this_pc(&file, &server, code).await,
         Command::Config(ConfigCommand::Check(file)) => say(&file.load()?.in_words()),
         Command::Run(file) => run(&file).await,
         Command::Start { file, wav, case, area, direction, external_id, continues, replace } => {
@@ -229,6 +243,25 @@ async fn act(command: Command) -> anyhow::Result<ExitCode> {
         }
     };
     done.map(|()| ExitCode::SUCCESS)
+}
+
+async fn enrol_this_pc(file: &ConfigFile, server: &str, code: Option<String>) -> anyhow::Result<()> {
+    let config = file.load()?.config;
+    let folder = match config.tls {
+        Some(Place::Folder(folder)) => folder,
+        Some(Place::Files { .. }) => bail!("[tls] names files of an authority elsewhere; certificates are made there"),
+        None => bail!("pipeline = \"{}\" needs no certificate; write https:// first", config.pipeline),
+    };
+    let code: Code = code.map_or_else(asked_for, Ok)?.parse()?;
+    let peer = enrol::enrol(server, &code, &folder, &now_of(&Clock::system())).await?;
+    say(&format!("Pc'en er tilmeldt som {0}. / This PC is enrolled as {0}.", peer.subject))
+}
+
+fn asked_for() -> anyhow::Result<String> {
+    say("Koden / the code:")?;
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).context("the code cannot be read")?;
+    Ok(line)
 }
 
 async fn examine(file: &ConfigFile, lang: Lang, json: bool, hours: u32) -> anyhow::Result<ExitCode> {
@@ -327,6 +360,9 @@ fn in_words(status: &serde_json::Value) -> String {
                 lines.push(problem.to_owned());
             }
         }
+    }
+    if let Some(problem) = status["identity"]["problem"]["en"].as_str() {
+        lines.push(problem.to_owned());
     }
     let waiting = status["spool"]["waiting"].as_array();
     for call in waiting.into_iter().flatten() {

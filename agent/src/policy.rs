@@ -138,6 +138,7 @@ fn checked(policy: Raw) -> Result<Raw, String> {
     }
     areas(policy.areas.clone())?;
     policy.seal.clone().map(seal).transpose()?;
+    policy.tls.clone().map(|tls| tls.check(Some(PathBuf::from("identity")))).transpose()?;
     Ok(policy)
 }
 
@@ -177,6 +178,7 @@ fn under(user: Raw, policy: Raw) -> Raw {
         // A key is one thing: half of it from each file would be no key.
         seal: policy.seal.or(user.seal),
         telemetry: policy.telemetry.or(user.telemetry),
+        tls: policy.tls.or(user.tls),
     }
 }
 
@@ -188,6 +190,7 @@ fn is_fixed(policy: &BTreeMap<String, Written>, key: &str) -> bool {
         Some(("areas", _)) => fixes_modes || key.rsplit_once('.').is_some_and(|(area, _)| names(&format!("{area}."))),
         Some(("seal", _)) => names("seal."),
         Some(("telemetry", _)) => names("telemetry."),
+        Some(("tls", _)) => names("tls."),
         None if key == "legal_basis" => fixes_modes,
         _ => policy.contains_key(key),
     }
@@ -369,7 +372,8 @@ mod tests {
             ("[areas.tax]\nmode = \"off\"\ncolour = 1\n", "colour"),
             ("[areas.tax]\nlegal_basis = \"a law\"\n", "mode"),
             ("http = \"0.0.0.0:1\"\n", "beyond this machine"),
-            ("pipeline = \"https://x\"\n", "no TLS"),
+            ("pipeline = \"ftp://x\"\n", "is no address"),
+            ("pipeline = \"https://x\"\n[tls]\nkey = \"/k\"\n", "tls is not whole"),
             ("[sound]\nnear = \"\"\n", "sound.near is empty"),
             ("[telemetry]\notlp = \"http://10.0.0.1:1\"\n", "write https://"),
             ("[seal]\nkey_id = \"0001020304050607\"\n", "seal.public_key is missing"),

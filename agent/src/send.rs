@@ -19,13 +19,18 @@ mod stream;
 
 use crate::backoff::Backoff;
 use crate::call::Call;
+use crate::identity::{Report, Trouble};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
+use referent_identity::dial::BadAddress;
+use referent_identity::{Credentials, Dial};
 use referent_proto::{BadMessage, KeyId};
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use tonic::Code;
 use tonic::transport::Endpoint;
 use turns::Turns;
 
@@ -49,6 +54,8 @@ pub struct Limits {
     pub patient: KeepAlive,
     /// Between tries of a call whose key is gone: the first wait and the longest.
     pub key_gone: (Duration, Duration),
+    /// Between looks at the certificate: was it written anew, is it to be renewed.
+    pub certificate: Duration,
 }
 
 /// When the transport looks whether a connection still carries.
@@ -71,6 +78,7 @@ impl Default for Limits {
             keep_alive: KeepAlive { after: Duration::from_secs(1), within: Duration::from_secs(2) },
             patient: KeepAlive { after: Duration::from_secs(2), within: Duration::from_secs(10) },
             key_gone: (Duration::from_mins(1), Duration::from_hours(1)),
+            certificate: referent_identity::renew::LOOK_EVERY,
         }
     }
 }
@@ -85,8 +93,10 @@ enum Manner {
 /// What all calls share on their way to the pipeline.
 #[derive(Debug)]
 pub struct Line {
-    endpoint: Endpoint,
-    patient: Endpoint,
+    dial: Dial,
+    patient: Dial,
+    /// The server has said last that it does not take our certificate.
+    is_unauthenticated: AtomicBool,
     limits: Limits,
     chance: Mutex<StdRng>,
     /// Live before backlog.
@@ -96,22 +106,43 @@ pub struct Line {
 }
 
 impl Line {
-    /// A line to this address, `http://host:port`.
-    pub fn new(pipeline: &str, limits: Limits, chance: StdRng) -> Result<Self, tonic::transport::Error> {
-        let endpoint = Endpoint::from_shared(pipeline.to_owned())?.connect_timeout(limits.connect).tcp_nodelay(true);
+    /// A line to this address, `http://host:port`, or `https://` with credentials.
+    pub fn new(
+        pipeline: &str,
+        tls: Option<Arc<Credentials>>,
+        limits: Limits,
+        chance: StdRng,
+    ) -> Result<Self, BadAddress> {
         let with = |KeepAlive { after, within }| {
-            endpoint.clone().http2_keep_alive_interval(after).keep_alive_timeout(within).keep_alive_while_idle(true)
+            move |endpoint: Endpoint| {
+                endpoint.http2_keep_alive_interval(after).keep_alive_timeout(within).keep_alive_while_idle(true)
+            }
         };
+        let dial = Dial::to(pipeline, tls, |endpoint| endpoint.connect_timeout(limits.connect).tcp_nodelay(true))?;
+        let (dial, patient) = (dial.shaped(with(limits.keep_alive)), dial.shaped(with(limits.patient)));
         let (turns, leaving) = (Turns::new(), CancellationToken::new());
-        let (endpoint, patient) = (with(limits.keep_alive), with(limits.patient));
-        Ok(Self { endpoint, patient, limits, chance: Mutex::new(chance), turns, leaving })
+        let is_unauthenticated = AtomicBool::new(false);
+        Ok(Self { dial, patient, is_unauthenticated, limits, chance: Mutex::new(chance), turns, leaving })
     }
 
-    fn endpoint(&self, manner: Manner) -> &Endpoint {
+    fn dial(&self, manner: Manner) -> &Dial {
         match manner {
-            Manner::Brisk => &self.endpoint,
+            Manner::Brisk => &self.dial,
             Manner::Patient => &self.patient,
         }
+    }
+
+    /// Who this agent is to the server; `None` without TLS.
+    pub fn identity(&self) -> Option<Report> {
+        let credentials = self.dial.credentials()?;
+        let is_unauthenticated = self.is_unauthenticated.load(Ordering::Relaxed);
+        Some(Report::of(credentials, Trouble::of(credentials, self.dial.refusal(), is_unauthenticated)))
+    }
+
+    /// How a connection ended, as far as it was about who we are.
+    fn was_taken(&self, ending: &Result<Ending, Broken>) {
+        let is_refused = matches!(ending, Err(Broken::Status(status)) if status.code() == Code::Unauthenticated);
+        self.is_unauthenticated.store(is_refused, Ordering::Relaxed);
     }
 
     fn backoff(&self, backoff: &mut Backoff) -> Duration {
@@ -226,6 +257,7 @@ pub async fn deliver(call: &Arc<Call>, line: &Line) -> Delivered {
         drop(turn);
         manner = if connection.broke_young() { Manner::Patient } else { Manner::Brisk };
         let stream::Connection { ending, was_heard, .. } = connection;
+        line.was_taken(&ending);
         call.is_away();
         line.turns.is_served(call, false);
         // Nothing was heard of a call whose key is gone: that it comes again must not make it suspect.

@@ -15,8 +15,12 @@ mod sound_server;
 #[cfg(test)]
 #[path = "support/pc.rs"]
 mod pc;
+#[cfg(test)]
+#[path = "support/authority.rs"]
+mod authority;
 
 use agent::Running;
+use authority::{Authority, FRESH, identity_of};
 use pc::{CALLOUT, DEVICES, Fake, MIC, MIC_ALONE, Pc, complaints, finding};
 use referent_agent::clock::Clock;
 use referent_proto::CallId;
@@ -34,7 +38,9 @@ use tonic::Code;
 async fn a_healthy_pc_is_found_healthy_before_the_agent_runs_and_beside_it() {
     let pc = Pc::healthy().await;
     let diagnosis = pc.is_healthy().await;
-    for (check, outcome) in [("agent", "ok"), ("clock", "ok"), ("protocol", "ok"), ("certificate", "not_checked")] {
+    for (check, outcome) in
+        [("agent", "ok"), ("clock", "ok"), ("protocol", "ok"), ("tls", "not_checked"), ("certificate", "not_checked")]
+    {
         assert_eq!(finding(&diagnosis, check)["outcome"], outcome, "{diagnosis:#}");
     }
     assert!(!pc.state_dir().exists(), "nothing is made");
@@ -84,7 +90,7 @@ async fn a_mistake_in_a_file_is_named_with_its_line() {
     pc.has("configuration", "line 5: unknown field `colour`").await;
     for (key, value, says) in [
         ("mode", "sometimes", "sometimes"),
-        ("pipeline", "https://referent.example:9090", "no TLS"),
+        ("pipeline", "referent.example:9090", "is no address"),
         ("pipeline", "http://referent.example:9090", "is not an address"),
         ("http", "0.0.0.0:1", "beyond this machine"),
     ] {
@@ -281,4 +287,77 @@ async fn no_device_is_opened_where_nothing_may_be_recorded_or_while_a_call_goes_
     running.control.pause().await.unwrap();
     assert_eq!(recordings(&pc).await, 0, "a call is paused");
     running.stop().await;
+}
+
+// Where calls leave the PC: certificates.
+
+const PIPELINE: Fake = Fake { code: Code::InvalidArgument, date: None };
+
+/// A PC that is enrolled, and a pipeline that believes it; both by this authority.
+async fn enrolled(authority: &Authority, tracker: &TaskTracker) -> Pc {
+    let mut pc = Pc::healthy().await;
+    authority.enrols(&identity_of(&pc.has_run_before()), FRESH);
+    let server = authority.server(&pc.folder.path().join("server"), "127.0.0.1", FRESH, authority);
+    pc.set("pipeline", &PIPELINE.serve_over(server, tracker).await);
+    pc
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pc_that_is_enrolled_is_healthy() {
+    let (authority, tracker) = (Authority::new(), TaskTracker::new());
+    let pc = enrolled(&authority, &tracker).await;
+    let diagnosis = pc.is_healthy().await;
+    for check in ["server", "protocol", "tls", "certificate"] {
+        assert_eq!(finding(&diagnosis, check)["outcome"], "ok", "{diagnosis:#}");
+    }
+    let seen = finding(&diagnosis, "certificate")["seen"]["da"].as_str().unwrap();
+    assert!(seen.contains("anna gælder 50 dage"), "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_is_missing_over_or_of_tomorrow_is_named() {
+    let (authority, tracker) = (Authority::new(), TaskTracker::new());
+    let pc = enrolled(&authority, &tracker).await;
+    let identity = identity_of(&pc.state_dir());
+    authority.enrols(&identity, (-60, -3));
+    pc.has("certificate", "ran out 2 days ago").await;
+    authority.enrols(&identity, (1, 60));
+    pc.has("certificate", "does not hold yet").await;
+    authority.enrols(&identity, (-50, 10));
+    let diagnosis = pc.examined().await;
+    assert_eq!(complaints(&diagnosis), ["certificate: warning"], "{diagnosis:#}");
+    authority.enrols(&identity, FRESH);
+    let file = identity.join("identity.pem");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    pc.has("certificate", "everybody on this machine may read").await;
+    std::fs::remove_file(&file).unwrap();
+    pc.has("certificate", "enrol this program first").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_cannot_show_that_it_is_ours_is_named() {
+    let (authority, foreign, tracker) = (Authority::new(), Authority::new(), TaskTracker::new());
+    let mut pc = enrolled(&authority, &tracker).await;
+    let at = pc.folder.path().join("another");
+    let by_another = foreign.server(&at, "127.0.0.1", FRESH, &authority);
+    pc.set("pipeline", &PIPELINE.serve_over(by_another, &tracker).await);
+    pc.has("tls", "of another authority").await;
+    let elsewhere = authority.server(&at, "pipeline.example", FRESH, &authority);
+    pc.set("pipeline", &PIPELINE.serve_over(elsewhere, &tracker).await);
+    pc.has("tls", "not for the name").await;
+    let over = authority.server(&at, "127.0.0.1", (-60, -1), &authority);
+    pc.set("pipeline", &PIPELINE.serve_over(over, &tracker).await);
+    pc.has("tls", "does not hold now").await;
+    let plain = PIPELINE.serve(&tracker).await;
+    pc.set("pipeline", &plain.replace("http://", "https://"));
+    pc.has("tls", "does not speak TLS 1.3").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_refuses_this_pc_is_named() {
+    let (authority, foreign, tracker) = (Authority::new(), Authority::new(), TaskTracker::new());
+    let mut pc = enrolled(&authority, &tracker).await;
+    let believes_others = authority.server(&pc.folder.path().join("another"), "127.0.0.1", FRESH, &foreign);
+    pc.set("pipeline", &PIPELINE.serve_over(believes_others, &tracker).await);
+    pc.has("tls", "refuses this PC's certificate (foreign_authority)").await;
 }

@@ -1,14 +1,18 @@
 //! The configuration: one TOML file, checked here and trusted everywhere else.
 //!
 //! In: the text of the file and its name. Out: [`Config`], or one sentence that names file, key and remedy.
-//! Promised: an unknown key is an error; nothing but loopback is listened on until a login and certificates can be
-//! configured. Not done here: no file is opened but the configuration's own, and no environment is read at all.
+//! Promised: an unknown key is an error; beyond loopback only pipelines and those who enrol are listened to, and only with
+//! `[tls]`; panes are not, until a login can be configured. Not done here: no file is opened but the configuration's own,
+//! and no environment is read at all.
+
+pub mod tls;
 
 use referent_telemetry::TelemetryConfig;
 use referent_telemetry::config::{BadTelemetry, RawTelemetry};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use tls::{RawTls, TlsConfig};
 
 /// What the program is told.
 #[derive(Clone, Debug)]
@@ -19,6 +23,8 @@ pub struct Config {
     pub http: SocketAddr,
     /// Where pipelines connect.
     pub grpc: SocketAddr,
+    /// Certificates; without them everything is on this machine.
+    pub tls: Option<TlsConfig>,
     /// `sqlite:///path/notes.db` or `postgres://user@host:port/name`.
     pub database: String,
     /// Folder of `NAME.toml`.
@@ -74,6 +80,7 @@ struct RawConfig {
     #[serde(default)]
     timing: Timing,
     telemetry: Option<RawTelemetry>,
+    tls: Option<RawTls>,
 }
 
 fn info() -> String {
@@ -143,7 +150,13 @@ impl Config {
     pub fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
         let raw: RawConfig = toml::from_str(text).map_err(|error| ConfigError::from_toml(file, text, &error))?;
         let http = loopback(file, "http", &raw.http)?;
-        let grpc = loopback(file, "grpc", &raw.grpc)?;
+        let tls = raw.tls.map(RawTls::check).transpose().map_err(|(key, value, problem)| ConfigError::Impossible {
+            file: file.to_owned(),
+            key,
+            value,
+            problem,
+        })?;
+        let grpc = if tls.is_some() { address(file, "grpc", &raw.grpc)? } else { loopback(file, "grpc", &raw.grpc)? };
         let known = ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| raw.database.starts_with(scheme));
         if !known {
             return Err(ConfigError::Impossible {
@@ -170,6 +183,7 @@ impl Config {
             log: raw.log,
             http,
             grpc,
+            tls,
             database: raw.database,
             areas: raw.areas,
             access_token_file: raw.access_token_file,
@@ -179,15 +193,26 @@ impl Config {
     }
 }
 
+fn address(file: &Path, key: &'static str, value: &str) -> Result<SocketAddr, ConfigError> {
+    value.parse().map_err(|_| ConfigError::Impossible {
+        file: file.to_owned(),
+        key,
+        value: value.to_owned(),
+        problem: "is no address and port; write for example 127.0.0.1:8080",
+    })
+}
+
 fn loopback(file: &Path, key: &'static str, value: &str) -> Result<SocketAddr, ConfigError> {
-    let impossible = |problem| ConfigError::Impossible { file: file.to_owned(), key, value: value.to_owned(), problem };
-    let address: SocketAddr =
-        value.parse().map_err(|_| impossible("is no address and port; write for example 127.0.0.1:8080"))?;
+    let address = address(file, key, value)?;
     if !address.ip().is_loopback() {
-        return Err(impossible(
-            "is not on this machine alone (loopback); until a login and certificates can be configured (a later \
-             version), write 127.0.0.1 and the port",
-        ));
+        let problem = if key == "grpc" {
+            "is not on this machine alone (loopback), and there is no [tls]; add it (docs/operating.md, \"Who is who\"), or \
+             write 127.0.0.1 and the port"
+        } else {
+            "is not on this machine alone (loopback); until a login can be configured (a later version), write \
+             127.0.0.1 and the port"
+        };
+        return Err(ConfigError::Impossible { file: file.to_owned(), key, value: value.to_owned(), problem });
     }
     Ok(address)
 }
@@ -209,6 +234,22 @@ mod tests {
         check(&format!("{GOOD}colour = \"red\"\n"), "unknown field `colour`");
         check(&format!("{GOOD}[timing]\nlease = 1\n"), "unknown field `lease`");
         check(&GOOD.replace("127.0.0.1:0", "0.0.0.0:8080"), "http = \"0.0.0.0:8080\" is not on this machine alone");
+        check(&GOOD.replace("[::1]:0", "10.0.0.1:1"), "grpc = \"10.0.0.1:1\" is not on this machine alone");
+        let tls = |table: &str| format!("{GOOD}[tls]\n{table}");
+        let ca = "ca = \"/tmp/ca\"\nnames = [\"notes.example\"]\n";
+        assert!(Config::parse(Path::new("x"), &tls(ca).replace("[::1]:0", "0.0.0.0:8081")).is_ok());
+        check(&tls(ca).replace("127.0.0.1:0", "0.0.0.0:8080"), "http = \"0.0.0.0:8080\" is not on this machine alone");
+        check(&tls(""), "tls.ca = \"\" is missing");
+        check(&tls(&format!("{ca}colour = 1\n")), "unknown field `colour`");
+        check(&tls("ca = \"/tmp/ca\"\n"), "tls.names = \"\" names nobody");
+        check(&tls(&ca.replace("notes.example", "not a name")), "tls.names = \"not a name\" is neither");
+        check(&tls(&format!("{ca}certificate_days = 0\n")), "tls.certificate_days = \"0\"");
+        check(&tls(&format!("{ca}enrol = \"somewhere\"\n")), "tls.enrol = \"somewhere\" is no address");
+        check(&tls(&format!("{ca}key = \"/tmp/key\"\n")), "is not whole");
+        check(&tls("certificate = \"/tmp/c\"\nkey = \"/tmp/k\"\n"), "is not whole");
+        let files = "certificate = \"/tmp/c\"\nkey = \"/tmp/k\"\nauthorities = \"/tmp/a\"\n";
+        assert!(Config::parse(Path::new("x"), &tls(files)).is_ok());
+        check(&tls(&format!("{files}enrol = \"0.0.0.0:1\"\n")), "for an authority of this server's own");
         check(&GOOD.replace("[::1]:0", "localhost"), "grpc = \"localhost\" is no address and port");
         check(&GOOD.replace("sqlite:///tmp/x.db", "mysql://x"), "database = \"mysql://x\" is no database");
         let telemetry = format!("{GOOD}[telemetry]\notlp = \"http://10.0.0.1:4318\"\n");

@@ -6,6 +6,8 @@
 //!   I2  Whatever ends a worker's stream, the call knows at once that nobody brings anything (`contact_lost`).
 //!   I3  The hang-up is durable before it is answered, and a draft that falls due by a worker's settle goes to that
 //!       worker on the same stream.
+//!   I4  Where there are certificates, every stream is a pipeline's, and a stream whose pipeline's or caseworker's
+//!       certificate is revoked ends within [`RECHECK`].
 //! The wire types end here; this is the only maker of gRPC statuses. Not done here: no judgement about the chain
 //! (`referent_proto::judge`, asked inside `store::settles`), no SQL.
 
@@ -14,10 +16,15 @@ mod drafters;
 mod presence;
 
 use crate::areas::Areas;
+use crate::ca::Trust;
+use crate::ca::enrolment::does_not_stand;
 use crate::clock::Clock;
 use crate::config::Timing;
 use crate::store::drafts::Lease;
+use crate::store::identity::{Shown, Standing};
 use crate::store::{Store, StoreError};
+use referent_identity::incoming::{Ask, incoming};
+use referent_identity::{Admission, Guest, Role};
 use referent_proto::ingest::ingest_server::{Ingest, IngestServer};
 use referent_proto::ingest::{FromDrafter, FromPresence, FromWorker, ToDrafter, ToPresence, ToWorker};
 use referent_proto::{BadMessage, MAX_MESSAGE_BYTES};
@@ -28,7 +35,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tonic::transport::server::TcpIncoming;
+use tonic::service::interceptor::InterceptedService;
 use tonic::{Request, Response, Status, Streaming};
 
 /// Messages that one wake-up of a stream takes together: the settles among them become one transaction.
@@ -41,6 +48,12 @@ const PEER_READS_WITHIN: Duration = Duration::from_secs(30);
 const FIRST_MESSAGE_WITHIN: Duration = Duration::from_secs(10);
 /// A dead peer is noticed within twice this time.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
+/// How often it is looked whether the certificates of a stream that goes on still stand.
+pub const RECHECK: Duration = Duration::from_secs(5);
+/// With certificates a connection is renewed after this time, and with it what it was opened with; calls go on meanwhile.
+const CONNECTION_AGE: Duration = Duration::from_hours(1);
+/// But not longer than this; whoever is cut off goes on over a new one.
+const CALLS_GO_ON_FOR: Duration = Duration::from_hours(12);
 /// Calls on one connection: a pipeline speaks for all its calls through one.
 const STREAMS_A_CONNECTION: u32 = 1024;
 
@@ -53,6 +66,8 @@ pub(crate) struct Door {
     pub(crate) areas: Arc<Areas>,
     /// The name of this process on the rows of its calls.
     pub(crate) holder: String,
+    /// Whom to believe; without it everybody is on this machine.
+    pub(crate) trust: Option<Trust>,
     pub(crate) tracker: TaskTracker,
     pub(crate) shutdown: CancellationToken,
 }
@@ -61,20 +76,55 @@ impl Door {
     fn lease(&self) -> Lease {
         Lease { lease_ms: self.timing.lease_ms, no_contact_ms: self.timing.no_contact_ms() }
     }
+
+    fn admission(&self) -> Admission {
+        match &self.trust {
+            None => Admission::ThisMachine,
+            Some(trust) => Admission::Only(Role::Pipeline, trust.credentials.now().clone()),
+        }
+    }
+
+    /// The worker's certificate, as it is looked up; `None` where there are none. `admission` lets nobody by without one.
+    fn worker_of<T>(&self, request: &Request<T>) -> Result<Option<Shown>, Status> {
+        if self.trust.is_none() {
+            return Ok(None);
+        }
+        let peer = Guest::of(request).and_then(|guest| guest.peer.as_ref());
+        let peer = peer.ok_or_else(|| Status::unauthenticated("no_certificate: this door asks for one"))?;
+        Ok(Some(Shown { role: peer.role, subject: peer.subject.to_string(), serial: peer.serial.clone() }))
+    }
+
+    /// Whether all of these stand now. Without certificates there is nothing to look up.
+    async fn check(&self, shown: &[Shown]) -> Result<(), End> {
+        let Some(trust) = &self.trust else { return Ok(()) };
+        let is_issued_here = trust.authority.is_some();
+        for shown in shown {
+            match self.store.standing(shown.clone(), is_issued_here).await? {
+                Standing::Good => {}
+                bad => return Err(End::Status(does_not_stand(bad, shown.role))),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Serves pipelines until shutdown.
 pub(crate) async fn serve(door: Door, listener: TcpListener) -> Result<(), tonic::transport::Error> {
-    let shutdown = door.shutdown.clone();
+    let (shutdown, admission) = (door.shutdown.clone(), door.admission());
+    let tls = door.trust.as_ref().map(|trust| (Arc::clone(&trust.credentials), Ask::Always));
     let service = IngestServer::new(door)
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
-    tonic::transport::Server::builder()
+    let mut server = tonic::transport::Server::builder();
+    if tls.is_some() {
+        server = server.max_connection_age(CONNECTION_AGE).max_connection_age_grace(CALLS_GO_ON_FOR);
+    }
+    server
         .http2_keepalive_interval(Some(KEEP_ALIVE))
         .http2_keepalive_timeout(Some(KEEP_ALIVE))
         .max_concurrent_streams(Some(STREAMS_A_CONNECTION))
-        .add_service(service)
-        .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), shutdown.cancelled_owned())
+        .add_service(InterceptedService::new(service, admission))
+        .serve_with_incoming_shutdown(incoming(listener, tls), shutdown.cancelled_owned())
         .await
 }
 
@@ -85,7 +135,8 @@ impl Ingest for Door {
     async fn call(&self, request: Request<Streaming<FromWorker>>) -> Result<Response<Self::CallStream>, Status> {
         let (down, answers) = mpsc::channel(ANSWERS);
         let traceparent = referent_telemetry::carried(&request);
-        self.tracker.spawn(conversation::run(self.clone(), request.into_inner(), Down(down), traceparent));
+        let worker = self.worker_of(&request)?;
+        self.tracker.spawn(conversation::run(self.clone(), request.into_inner(), Down(down), traceparent, worker));
         Ok(Response::new(ReceiverStream::new(answers)))
     }
 
@@ -96,7 +147,8 @@ impl Ingest for Door {
         request: Request<Streaming<FromDrafter>>,
     ) -> Result<Response<Self::DraftJobsStream>, Status> {
         let (down, answers) = mpsc::channel(ANSWERS);
-        self.tracker.spawn(drafters::run(self.clone(), request.into_inner(), Down(down)));
+        let worker = self.worker_of(&request)?;
+        self.tracker.spawn(drafters::run(self.clone(), request.into_inner(), Down(down), worker));
         Ok(Response::new(ReceiverStream::new(answers)))
     }
 
@@ -107,7 +159,8 @@ impl Ingest for Door {
         request: Request<Streaming<FromPresence>>,
     ) -> Result<Response<Self::PresenceStream>, Status> {
         let (down, answers) = mpsc::channel(ANSWERS);
-        self.tracker.spawn(presence::run(self.clone(), request.into_inner(), Down(down)));
+        let worker = self.worker_of(&request)?;
+        self.tracker.spawn(presence::run(self.clone(), request.into_inner(), Down(down), worker));
         Ok(Response::new(ReceiverStream::new(answers)))
     }
 }

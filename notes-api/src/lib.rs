@@ -1,6 +1,7 @@
 //! Holds the words, drafts, edits and notes of every call, and shows them to the caseworker.
 //!
 //! ```text
+//! PC, pipeline ─gRPC─▶ ca ─────┐
 //! pipeline ──gRPC──▶ ingest ──▶ store ──▶ live ──▶ api ──HTTP, SSE──▶ pane
 //!                      ▲          │ ▲                │
 //!                      └ settled ─┘ └── edits, notes ┘
@@ -14,7 +15,8 @@
 pub mod config;
 pub mod clock;
 pub mod areas;
-mod ingest;
+pub mod ca;
+pub mod ingest;
 pub mod call;
 pub mod store;
 pub mod live;
@@ -29,8 +31,10 @@ pub mod prometheus;
 use anyhow::Context as _;
 use areas::Areas;
 use auth::Auth;
+use ca::Trust;
 use clock::{Chance, Clock};
 use config::Config;
+use config::tls::TlsConfig;
 use live::Live;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
@@ -68,6 +72,9 @@ pub struct Ready {
     pub http: SocketAddr,
     /// Where pipelines connect.
     pub grpc: SocketAddr,
+    /// Where programs enrol and renew, if anywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enrol: Option<SocketAddr>,
     /// The one-time token, unless a file was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
@@ -84,6 +91,13 @@ pub async fn run(
     prometheus::describe();
     let http = listen("http", config.http).await?;
     let grpc = listen("grpc", config.grpc).await?;
+    let trust = config.tls.as_ref().map(|tls| Trust::open(tls, &clock, &chance)).transpose()?;
+    let enrolment = match &config.tls {
+        Some(TlsConfig::Authority { enrol: Some(address), days, .. }) => {
+            Some((listen("tls.enrol", *address).await?, *days))
+        }
+        _ => None,
+    };
     let areas = config.areas.as_deref().map_or_else(|| Ok(Areas::built_in()), Areas::read)?;
     let tracker = TaskTracker::new();
     let store = Store::open(&config.database, Arc::new(Live::default()), &tracker, &shutdown).await?;
@@ -99,7 +113,10 @@ pub async fn run(
     timer.start().await?;
 
     let token = chance.secret();
-    let mut line = Ready { ready: true, http: http.local_addr()?, grpc: grpc.local_addr()?, token: None };
+    let mut line = Ready { ready: true, http: http.local_addr()?, grpc: grpc.local_addr()?, enrol: None, token: None };
+    if let Some((listener, _)) = &enrolment {
+        line.enrol = Some(listener.local_addr()?);
+    }
     match &config.access_token_file {
         Some(file) => write_token(file, &token)?,
         None => line.token = Some(token.clone()),
@@ -114,15 +131,20 @@ pub async fn run(
             timing: config.timing,
             areas: Arc::new(areas),
             holder,
+            trust: trust.clone(),
             tracker: tracker.clone(),
             shutdown: shutdown.clone(),
         },
         grpc,
     );
+    let enrolling = enrol(enrolment, trust.as_ref(), &store, &clock, &chance, &shutdown);
+    if let Some(trust) = trust.clone() {
+        tracker.spawn(trust.keep_fresh(clock.clone(), chance.clone(), shutdown.clone()));
+    }
     let app = api::App {
         store: store.clone(),
-        clock,
-        chance,
+        clock: clock.clone(),
+        chance: chance.clone(),
         timing: config.timing,
         auth: Arc::new(Auth::expecting(&token)),
         metrics,
@@ -130,11 +152,13 @@ pub async fn run(
     };
     let pages = axum::serve(http, api::router(app)).with_graceful_shutdown(shutdown.clone().cancelled_owned());
     let doors = async {
-        let (ingest, pages, ()) = tokio::join!(
+        let (ingest, pages, enrolling, ()) = tokio::join!(
             async { ending(ingest.await, &shutdown) },
             async { ending(pages.await, &shutdown) },
+            async { ending(enrolling.await, &shutdown) },
             timer.run(shutdown.clone())
         );
+        enrolling.context("the door for those who enrol failed")?;
         ingest.context("the door for pipelines failed")?;
         pages.context("the door for panes failed")
     };
@@ -152,6 +176,32 @@ pub async fn run(
     }
     tracing::info!("stopped");
     ended
+}
+
+/// The door for those who enrol, if there is one; it stays open until shutdown.
+async fn enrol(
+    door: Option<(TcpListener, u32)>,
+    trust: Option<&Trust>,
+    store: &Store,
+    clock: &Clock,
+    chance: &Chance,
+    shutdown: &CancellationToken,
+) -> Result<(), tonic::transport::Error> {
+    let authority =
+        trust.and_then(|trust| Some((Arc::clone(trust.authority.as_ref()?), Arc::clone(&trust.credentials))));
+    let (Some((listener, days)), Some((authority, credentials))) = (door, authority) else {
+        shutdown.cancelled().await;
+        return Ok(());
+    };
+    let door = ca::enrolment::Door {
+        store: store.clone(),
+        clock: clock.clone(),
+        chance: chance.clone(),
+        authority,
+        days,
+        wrong: Arc::default(),
+    };
+    ca::enrolment::serve(door, listener, credentials, shutdown.clone()).await
 }
 
 /// A door that fails closes the other as well.

@@ -1,7 +1,8 @@
-//! `referent-notes-api --config FILE`: arguments, configuration, log, run, exit code.
+//! `referent-notes-api --config FILE [COMMAND]`: arguments, configuration, log, run, exit code.
 
 use anyhow::Context as _;
 use clap::Parser;
+use referent_notes_api::ca::command::{self, Command};
 use referent_notes_api::clock::{Chance, Clock};
 use referent_notes_api::config::Config;
 use referent_notes_api::{Ready, Surroundings, prometheus, run};
@@ -17,13 +18,16 @@ use tokio_util::sync::CancellationToken;
 #[command(version)]
 struct Arguments {
     /// The configuration, see docs/operating.md.
-    #[arg(long)]
-    config: PathBuf,
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    /// Without one, it serves.
+    #[command(subcommand)]
+    command: Option<Command>,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match start(Arguments::parse()).await {
+    match Box::pin(start(Arguments::parse())).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let sentence = format!("{error}").replace('\n', " ");
@@ -36,10 +40,15 @@ async fn main() -> ExitCode {
 
 async fn start(arguments: Arguments) -> anyhow::Result<()> {
     core_dumps::forbid().context("core dumps cannot be switched off")?;
-    let config = Config::read(&arguments.config)?;
+    let file = arguments.config.context("--config FILE is missing: the configuration, see docs/operating.md")?;
+    let config = Config::read(&file)?;
+    if let Some(command) = arguments.command {
+        let said = command::act(command, &config, &Clock::System, &Chance::from_system()).await?;
+        return say(&said).context("stdout is closed");
+    }
     let program = Program { name: "referent-notes-api", version: env!("CARGO_PKG_VERSION"), instance: None };
     let telemetry = referent_telemetry::start(program, &config.log, config.telemetry.as_ref())
-        .map_err(|error| anyhow::anyhow!("{}: {error}", arguments.config.display()))?;
+        .map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
     drop(rustls::crypto::ring::default_provider().install_default());
     let recorder = prometheus::recorder();
     let around = Surroundings { clock: Clock::System, chance: Chance::from_system(), metrics: recorder.handle() };
@@ -72,7 +81,11 @@ async fn asked_to_stop(terminate: &mut Signal, interrupt: &mut Signal) {
 
 fn say_ready(ready: &Ready) {
     let line = serde_json::to_string(ready).expect("addresses and a token are JSON");
-    let mut stdout = std::io::stdout();
     // A closed stdout is no reason to stop.
-    drop(writeln!(stdout, "{line}").and_then(|()| stdout.flush()));
+    drop(say(&line));
+}
+
+fn say(line: &str) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "{line}").and_then(|()| stdout.flush())
 }

@@ -44,6 +44,9 @@ pub(crate) fn describe() {
     counter!("referent_draft_lines_not_parsed_total", "Lines of language models that were not shown.");
     counter!("referent_notes_saved_total", "Saved versions of notes.");
     counter!("referent_sessions_opened_total", "One-time tokens that were exchanged for a session.");
+    counter!("referent_connections_refused_total", "Connections whose TLS handshake failed, by reason.");
+    counter!("referent_identity_refused_total", "Requests refused because of who sent them, by reason.");
+    counter!("referent_certificates_issued_total", "Certificates that were issued, by code or renewal.");
     counter!("referent_http_requests_total", "HTTP requests by class of answer.");
     histogram!("referent_draft_first_sentence_seconds", "Hang-up to the first sentence of the draft.");
     histogram!("referent_draft_whole_seconds", "Hang-up to the whole draft.");

@@ -70,6 +70,7 @@ pub mod notes;
 pub mod commands;
 pub mod figures;
 pub mod shared;
+pub mod identity;
 
 pub use engine::OpenError;
 

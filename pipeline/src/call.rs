@@ -31,7 +31,7 @@ mod steps;
 use crate::config::Context;
 use crate::jobs::Jobs;
 use crate::join::Seams;
-use crate::notes::{Begun, FromNotes, Known, Line, Notes, NotesError, ToNotes};
+use crate::notes::{Begun, Caller, FromNotes, Known, Line, Notes, NotesError, ToNotes};
 use crate::open::{KeyGone, Keys, Opener};
 use crate::partial::Partials;
 use crate::receive::{Agent, AgentGone, Says, Tell, Tells, Turnstile};
@@ -50,6 +50,7 @@ use futures_util::stream::FuturesUnordered;
 use glimpse::Glimpse;
 use hearing::Text;
 use loudspeaker::Loudspeaker;
+use referent_identity::Credentials;
 use referent_proto::ids::PerTrack;
 use referent_proto::{BadMessage, Command, CommandKind, Epoch, HangUp, Hello, Settled, Track, Urgency};
 use referent_telemetry::Place;
@@ -83,6 +84,8 @@ const JUST_NOW_MS: u64 = 30_000;
 pub struct Shared {
     /// The way to notes-api.
     pub notes: Notes,
+    /// What this worker shows of itself; without it everybody is on this machine.
+    pub tls: Option<Arc<Credentials>>,
     /// What hears.
     pub transcriber: Transcriber,
     /// Who else may come.
@@ -166,12 +169,13 @@ enum Event {
 /// that ends when the call is taken.
 pub async fn run(
     hello: Hello,
+    caller: Caller,
     take_over: Span,
     agent: &mut Agent,
     tell: &Tell,
     shared: &Shared,
 ) -> Result<(), CallError> {
-    let begun = shared.notes.begin(&hello, &Place::below(&take_over)).await;
+    let begun = shared.notes.begin(&hello, caller, &Place::below(&take_over)).await;
     let steps = Steps::taken(&hello, take_over, begun.as_ref().ok().map(|(begun, _)| begun));
     let (begun, mut notes) = begun?;
     let known = match begun {

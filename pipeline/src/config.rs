@@ -1,10 +1,15 @@
 //! What a person wrote in the configuration file, checked once.
 //!
 //! In: TOML and the environment (only for a key named there). Out: a [`Config`] that the rest of the program trusts.
-//! Promised: an unknown key is refused; every error is one sentence that names the file, the key and the remedy; nothing
-//! but loopback is listened on, because login and certificates come with a later version. A key of a language model
-//! prints as dots.
+//! Promised: an unknown key is refused; every error is one sentence that names the file, the key and the remedy; beyond
+//! loopback nobody is listened to or spoken to without `[tls]`. A key of a language model prints as dots. What hears is in
+//! `recogniser`.
 
+mod recogniser;
+
+use recogniser::{RawRecogniser, recogniser};
+use referent_identity::Place;
+use referent_identity::config::{RawTls, split};
 use referent_telemetry::TelemetryConfig;
 use referent_telemetry::config::RawTelemetry;
 use serde::Deserialize;
@@ -22,8 +27,10 @@ pub struct Config {
     pub http: SocketAddr,
     /// Where agents come.
     pub grpc: SocketAddr,
-    /// Where the words go.
+    /// Where the words go, `http://` on this machine, or `https://` with `tls`.
     pub notes_api: String,
+    /// Certificates; without them everything is on this machine.
+    pub tls: Option<Place>,
     /// What is spoken, unless the area says otherwise.
     pub language: String,
     /// What hears.
@@ -177,11 +184,13 @@ impl Config {
     /// Checks the text of a file; `environment` looks up a variable.
     pub fn parse(text: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let raw: Raw = toml::from_str(text).map_err(|error| one_line(&error, text))?;
+        let tls = raw.tls.map(|tls| tls.check(None)).transpose()?;
         Ok(Self {
             log: raw.log,
             http: loopback("http", &raw.http)?,
-            grpc: loopback("grpc", &raw.grpc)?,
-            notes_api: address("notes_api", raw.notes_api)?,
+            grpc: if tls.is_some() { address("grpc", &raw.grpc)? } else { loopback("grpc", &raw.grpc)? },
+            notes_api: upstream("notes_api", raw.notes_api, tls.is_some())?,
+            tls,
             language: language(raw.language)?,
             recogniser: recogniser(raw.recogniser, &environment)?,
             drafter: drafter(raw.drafter, &environment)?,
@@ -206,36 +215,7 @@ struct Raw {
     drafter: RawDrafter,
     seal_keys: Option<PathBuf>,
     telemetry: Option<RawTelemetry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawRecogniser {
-    kind: RecogniserKind,
-    model: Option<String>,
-    #[serde(default = "models")]
-    models_dir: PathBuf,
-    workers: Option<usize>,
-    context: Option<Context>,
-    #[serde(default = "yes")]
-    partials: bool,
-    vad: Option<String>,
-    remote: Option<RawRemote>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawRemote {
-    urls: Vec<String>,
-    model: String,
-    api_key_file: Option<PathBuf>,
-    api_key_env: Option<String>,
-    #[serde(default = "concurrency")]
-    concurrency: usize,
-    #[serde(default = "connect_ms")]
-    connect_ms: u64,
-    #[serde(default = "remote_total_ms")]
-    total_ms: u64,
+    tls: Option<RawTls>,
 }
 
 #[derive(Deserialize)]
@@ -266,10 +246,6 @@ struct RawLlm {
     total_ms: u64,
 }
 
-fn yes() -> bool {
-    true
-}
-
 fn info() -> String {
     "info".into()
 }
@@ -278,20 +254,8 @@ fn danish() -> String {
     "da".into()
 }
 
-fn models() -> PathBuf {
-    "models".into()
-}
-
 fn connect_ms() -> u64 {
     2_000
-}
-
-fn concurrency() -> usize {
-    16
-}
-
-fn remote_total_ms() -> u64 {
-    15_000
 }
 
 fn idle_ms() -> u64 {
@@ -310,25 +274,39 @@ fn one_line(error: &toml::de::Error, text: &str) -> String {
     format!("{place}{what}; correct or remove it")
 }
 
-fn loopback(key: &str, value: &str) -> Result<SocketAddr, String> {
-    let address: SocketAddr = value.parse().map_err(|_| {
+fn address(key: &str, value: &str) -> Result<SocketAddr, String> {
+    value.parse().map_err(|_| {
         format!("{key} = \"{value}\" is not an address and a port; write for example {key} = \"127.0.0.1:9090\"")
-    })?;
+    })
+}
+
+fn loopback(key: &str, value: &str) -> Result<SocketAddr, String> {
+    let address = address(key, value)?;
     if !address.ip().is_loopback() {
-        return Err(format!(
-            "{key} = \"{value}\" would listen beyond this machine, which needs login and certificates of a later \
-             version; use 127.0.0.1 or [::1]"
-        ));
+        let remedy = match key {
+            "http" => "which the metrics never do; use 127.0.0.1 or [::1]",
+            _ => "which needs [tls] (docs/operating.md, \"Who is who\"); add it, or use 127.0.0.1 or [::1]",
+        };
+        return Err(format!("{key} = \"{value}\" would reach beyond this machine, {remedy}"));
     }
     Ok(address)
 }
 
-fn address(key: &str, value: String) -> Result<String, String> {
-    let host = value.strip_prefix("http://").ok_or_else(|| {
-        format!("{key} = \"{value}\" does not begin with http://; write for example {key} = \"http://127.0.0.1:8081\"")
-    })?;
-    loopback(key, host.trim_end_matches('/'))?;
-    Ok(value)
+/// Where a server is: with certificates over TLS, without them on this machine.
+fn upstream(key: &str, value: String, has_tls: bool) -> Result<String, String> {
+    match (split(&value), has_tls) {
+        (None, _) => Err(format!(
+            "{key} = \"{value}\" is no address; write for example {key} = \"http://127.0.0.1:8081\", or https:// with [tls]"
+        )),
+        (Some((true, _)), false) => Err(format!(
+            "{key} = \"{value}\" begins with https://, and there is no [tls]; add it (docs/operating.md, \"Who is who\")"
+        )),
+        (Some((false, _)), true) => {
+            Err(format!("{key} = \"{value}\" begins with http://, and with [tls] every way is secured; write https://"))
+        }
+        (Some((false, host)), false) => loopback(key, host).map(|_| value),
+        (Some((true, _)), true) => Ok(value),
+    }
 }
 
 fn language(value: String) -> Result<String, String> {
@@ -336,66 +314,6 @@ fn language(value: String) -> Result<String, String> {
         "da" | "en" => Ok(value),
         _ => Err(format!("language = \"{value}\" is not known; use \"da\" or \"en\"")),
     }
-}
-
-fn recogniser(raw: RawRecogniser, environment: &impl Fn(&str) -> Option<String>) -> Result<RecogniserConfig, String> {
-    let RawRecogniser { kind, model, models_dir, workers, context, partials, vad, remote } = raw;
-    if kind == RecogniserKind::Remote {
-        let idle = [("model", model.is_some()), ("workers", workers.is_some()), ("context", context.is_some())];
-        if let Some((key, _)) = idle.iter().find(|(_, given)| *given) {
-            return Err(format!(
-                "recogniser.{key} does nothing with kind = \"remote\"; remove it, and see recogniser.remote for what the \
-                 servers are asked"
-            ));
-        }
-    }
-    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let workers = workers.unwrap_or_else(cores);
-    if !(1..=256).contains(&workers) {
-        return Err(format!("recogniser.workers = {workers} makes no sense; use 1 to 256, at most one for each core"));
-    }
-    let model = model.unwrap_or_else(|| "demo-da".into());
-    // Fitting is measured on the demo model alone; others hear best as they were trained.
-    let context = context.unwrap_or(if model == "demo-da" { Context::Fitted } else { Context::Full });
-    let remote = remote.map(|raw| remote_of(raw, environment)).transpose()?;
-    if kind == RecogniserKind::Remote && remote.is_none() {
-        return Err("recogniser.kind = \"remote\" needs a table [recogniser.remote] with urls and model; add it, or \
-                    use kind = \"whisper\""
-            .into());
-    }
-    Ok(RecogniserConfig {
-        kind,
-        model,
-        models_dir,
-        workers,
-        context,
-        partials,
-        vad: vad.filter(|name| name != "embedded"),
-        remote,
-    })
-}
-
-fn remote_of(raw: RawRemote, environment: &impl Fn(&str) -> Option<String>) -> Result<RemoteConfig, String> {
-    if raw.urls.is_empty() {
-        return Err("recogniser.remote.urls is empty; give the address of at least one server".into());
-    }
-    for url in &raw.urls {
-        is_http("recogniser.remote.urls", url)?;
-    }
-    if !(1..=256).contains(&raw.concurrency) || raw.concurrency * raw.urls.len() > 1024 {
-        return Err(format!(
-            "recogniser.remote.concurrency = {} makes no sense; use 1 to 256, and at most 1024 over all urls",
-            raw.concurrency
-        ));
-    }
-    let connect = limit("recogniser.remote.connect_ms", raw.connect_ms)?;
-    let total = limit("recogniser.remote.total_ms", raw.total_ms)?;
-    if total > crate::transcribe::LONGEST {
-        return Err(format!("recogniser.remote.total_ms = {} is too long; use 60000 at most", raw.total_ms));
-    }
-    let api_key = api_key("recogniser.remote", raw.api_key_file, raw.api_key_env, environment)?;
-    let RawRemote { urls, model, concurrency, .. } = raw;
-    Ok(RemoteConfig { urls, model, api_key, concurrency, connect, total })
 }
 
 fn is_http(key: &str, url: &str) -> Result<(), String> {
@@ -486,6 +404,21 @@ mod tests {
         refused(&format!("{GOOD}{recogniser}[drafter]\nkind = \"llm\"\n"), "[drafter.llm]");
         refused(&GOOD.replace("127.0.0.1:0", "0.0.0.0:0"), "recogniser");
         refused(&format!("{}{recogniser}", GOOD.replace("127.0.0.1:0", "0.0.0.0:1")), "beyond this machine");
+        let secured = GOOD.replace("grpc = \"127.0.0.1:0\"", "grpc = \"0.0.0.0:9090\"").replace("http://", "https://");
+        let tls = "[tls]\nidentity = \"/tmp/i\"\n";
+        assert!(Config::parse(&format!("{secured}{recogniser}{tls}"), |_| None).is_ok());
+        refused(
+            &format!("{secured}{recogniser}"),
+            "grpc = \"0.0.0.0:9090\" would reach beyond this machine, which needs [tls]",
+        );
+        refused(&format!("{}{recogniser}", GOOD.replace("http://", "https://")), "there is no [tls]");
+        refused(&format!("{GOOD}{recogniser}{tls}"), "with [tls] every way is secured; write https://");
+        refused(&format!("{}{recogniser}", GOOD.replace("127.0.0.1:8081", "10.0.0.1:8081")), "notes_api = ");
+        refused(&format!("{secured}{recogniser}[tls]\n"), "tls.identity is missing");
+        refused(&format!("{secured}{recogniser}{tls}key = \"/tmp/k\"\n"), "tls is not whole");
+        refused(&format!("{secured}{recogniser}{tls}colour = 1\n"), "colour");
+        let open = secured.replace("http = \"127.0.0.1:0\"", "http = \"0.0.0.0:1\"");
+        refused(&format!("{open}{recogniser}{tls}"), "which the metrics never do");
         let llm = "[drafter]\nkind = \"llm\"\n[drafter.llm]\nbase_url = \"http://127.0.0.1:1/v1\"\nmodel = \"m\"\n";
         refused(&format!("{GOOD}{recogniser}{llm}api_key_env = \"KEY\"\n"), "KEY");
         let telemetry = "[telemetry]\notlp = \"http://10.0.0.1:4318\"\n";

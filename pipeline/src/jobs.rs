@@ -27,6 +27,7 @@ use crate::draft::{self, DraftOut, Drafters};
 use held::Held;
 use line::{Heard, Line};
 use rand::rngs::StdRng;
+use referent_identity::Dial;
 use referent_proto::ids::WorkerId;
 use referent_proto::{DraftFailure, DraftJob, DraftKey};
 use std::collections::HashMap;
@@ -36,7 +37,6 @@ use tokio::sync::mpsc;
 use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Endpoint;
 use tracing::Instrument as _;
 
 /// Jobs from calls that just ended and have not been looked at. A worker's calls do not hang up a hundred a moment.
@@ -80,7 +80,7 @@ fn left_to_its_lease(key: DraftKey) {
 /// Drafts until `shutdown`, and then what is begun, within a limit. Cancel it after the calls are through, so that the
 /// drafts of calls that just ended are still written.
 pub async fn run(
-    notes_api: Endpoint,
+    notes_api: Dial,
     worker: WorkerId,
     drafters: Arc<Drafters>,
     Given(mut given): Given,

@@ -41,11 +41,13 @@ use jobs::Jobs;
 use metrics_exporter_prometheus::PrometheusHandle;
 use notes::Notes;
 use open::Keys;
+use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use receive::Turnstile;
 use recogniser::Recognisers;
 use recogniser::child::this_program;
 use recogniser::message::{Engine, Faults, Setup};
+use referent_identity::{Credentials, Now, renew};
 use referent_models::Manifest;
 use referent_proto::WorkerId;
 use segment::Rules;
@@ -74,6 +76,8 @@ pub struct Surroundings {
     pub worker: WorkerId,
     /// Where the chance of the backoff comes from.
     pub chance: StdRng,
+    /// What time it is, for certificates; nothing else looks.
+    pub now: Now,
     /// What `/metrics` says.
     pub metrics: PrometheusHandle,
     /// Ends the worker.
@@ -131,18 +135,20 @@ pub async fn run_with(
     surroundings: Surroundings,
     on_ready: impl FnOnce(Addresses),
 ) -> anyhow::Result<()> {
-    let Surroundings { worker, chance, metrics, shutdown } = surroundings;
+    let Surroundings { worker, mut chance, now, metrics, shutdown } = surroundings;
     metric::describe();
     let http = listen("http", config.http).await?;
     let grpc = listen("grpc", config.grpc).await?;
-    let endpoint =
-        notes::endpoint(&config.notes_api).with_context(|| format!("notes_api = \"{}\"", config.notes_api))?;
+    let tls = config.tls.clone().map(|place| Credentials::open(place, now)).transpose().context("tls")?;
+    let way =
+        notes::way(&config.notes_api, tls.clone()).with_context(|| format!("notes_api = \"{}\"", config.notes_api))?;
     let drafters = Arc::new(Drafters::new(&config.drafter)?);
     let transcriber = Transcriber::start(recognisers).context("starting the recognisers")?;
     let (jobs, given) = Jobs::channel();
     let turnstile = Arc::new(Turnstile::new(transcriber.clone(), prior));
     let shared = Arc::new(Shared {
-        notes: Notes::new(&endpoint, worker),
+        notes: Notes::new(&way, worker),
+        tls: tls.clone(),
         transcriber: transcriber.clone(),
         turnstile: Arc::clone(&turnstile),
         jobs,
@@ -158,7 +164,11 @@ pub async fn run_with(
 
     let tracker = TaskTracker::new();
     let calls_are_over = CancellationToken::new();
-    let drafting = tracker.spawn(jobs::run(endpoint, worker, drafters, given, chance, calls_are_over.clone()));
+    if let Some(tls) = tls {
+        let chance = StdRng::from_rng(&mut chance);
+        tracker.spawn(renew::keep_fresh(tls, chance, renew::LOOK_EVERY, calls_are_over.clone()));
+    }
+    let drafting = tracker.spawn(jobs::run(way, worker, drafters, given, chance, calls_are_over.clone()));
     let metrics_server = axum::serve(http.listener, metric::router(metrics, move || turnstile.is_open()));
     tracker.spawn(metrics_server.with_graceful_shutdown(calls_are_over.clone().cancelled_owned()).into_future());
     on_ready(Addresses { http: http.address, grpc: grpc.address });

@@ -1,5 +1,6 @@
 //! `referent-pipeline`: arguments, configuration, log, `run`, exit code.
 
+mod enrol_command;
 mod harvest_command;
 mod models_command;
 mod seal_key_command;
@@ -10,6 +11,7 @@ use harvest_command::Harvest;
 use models_command::{Models, say};
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
+use referent_identity::Now;
 use referent_pipeline::config::Config;
 use referent_pipeline::{Surroundings, metric, run};
 use referent_proto::WorkerId;
@@ -37,6 +39,18 @@ enum Command {
         /// The configuration file (TOML), see docs/operating.md.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
+    },
+    /// Comes by a certificate with a one-time code (`referent-notes-api enrol --kind pipeline`).
+    Enrol {
+        /// The configuration file (TOML), whose `tls.identity` is filled.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Where notes-api enrols: `https://host:port` of its `tls.enrol`.
+        #[arg(long, value_name = "URL")]
+        server: String,
+        /// The code; without it, it is asked for, so that no list of processes shows it.
+        #[arg(long, value_name = "CODE")]
+        code: Option<String>,
     },
     /// Which speech models there are, how to come by them, and whether they are what they should be.
     #[command(subcommand)]
@@ -71,6 +85,7 @@ fn act(command: Command) -> anyhow::Result<()> {
             let runtime = runtime.worker_threads(2).enable_all().build().context("while starting the runtime")?;
             runtime.block_on(serve(&config))
         }
+        Command::Enrol { config, server, code } => enrol_command::act(&config, &server, code.as_deref()),
         Command::Harvest(command) => harvest_command::act(command),
         Command::Recognise => referent_pipeline::recogniser::child::run(),
         Command::Models(command) => models_command::act(command),
@@ -91,7 +106,7 @@ async fn serve(file: &Path) -> anyhow::Result<()> {
     let handle = recorder.handle();
     metrics::set_global_recorder(recorder).context("a second recorder of metrics")?;
     let shutdown = CancellationToken::new();
-    let surroundings = Surroundings { worker, chance, metrics: handle, shutdown: shutdown.clone() };
+    let surroundings = Surroundings { worker, chance, now: Now::system(), metrics: handle, shutdown: shutdown.clone() };
     let mut said = Ok(());
     let running = run(config, surroundings, |addresses| {
         let ready = serde_json::json!({

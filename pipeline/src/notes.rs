@@ -7,6 +7,8 @@
 //! which comes again; nothing is lost, because nothing was held.
 
 use futures_util::StreamExt as _;
+use referent_identity::dial::BadAddress;
+use referent_identity::{Credentials, Dial};
 use referent_proto::ids::PerTrack;
 use referent_proto::ingest::{self as wire, FromWorker, ToWorker, from_worker, ingest_client::IngestClient, to_worker};
 use referent_proto::{
@@ -14,10 +16,11 @@ use referent_proto::{
     MAX_MESSAGE_BYTES, SampleOffset, SampleSpan, Settle, Settled, Spoken, Track, Utterance, WorkerId,
 };
 use referent_telemetry::{Place, carry};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Code, Request, Streaming};
 
 /// Messages of a call on their way into the connection; the rest waits in the call, which then reads no more sound.
@@ -38,6 +41,9 @@ pub enum NotesError {
     /// Tell the agent that the call is another caseworker's.
     #[error("the call belongs to another caseworker")]
     NotYours,
+    /// Tell the agent what is wrong with its certificate.
+    #[error("the agent's certificate is refused: {0}")]
+    CertificateRefused(String),
     /// The versions do not fit. Give the call back, loudly.
     #[error("notes-api said what this version does not understand: {0}")]
     Bad(#[from] BadMessage),
@@ -123,30 +129,41 @@ pub struct Notes {
     worker: WorkerId,
 }
 
+/// Who brings a call, as the pipeline has verified it.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The caseworker.
+    pub identity: String,
+    /// The serial number of the certificate that says so; empty where there is no TLS.
+    pub certificate: String,
+}
+
 /// How notes-api is reached: shared with `jobs`.
-pub fn endpoint(address: &str) -> Result<Endpoint, tonic::transport::Error> {
-    Ok(Endpoint::from_shared(address.to_owned())?
-        .connect_timeout(CONNECTING)
-        .tcp_nodelay(true)
-        .http2_keep_alive_interval(KEEP_ALIVE)
-        .keep_alive_timeout(KEEP_ALIVE)
-        .keep_alive_while_idle(true))
+pub fn way(address: &str, tls: Option<Arc<Credentials>>) -> Result<Dial, BadAddress> {
+    Dial::to(address, tls, |endpoint| {
+        endpoint
+            .connect_timeout(CONNECTING)
+            .tcp_nodelay(true)
+            .http2_keep_alive_interval(KEEP_ALIVE)
+            .keep_alive_timeout(KEEP_ALIVE)
+            .keep_alive_while_idle(true)
+    })
 }
 
 impl Notes {
     /// Connects when it is first needed.
-    pub fn new(endpoint: &Endpoint, worker: WorkerId) -> Self {
-        Self { channel: endpoint.connect_lazy(), worker }
+    pub fn new(way: &Dial, worker: WorkerId) -> Self {
+        Self { channel: way.connect_lazy(), worker }
     }
 
     /// Takes a call over; what notes-api does for it belongs at `place` of its trace.
-    pub async fn begin(&self, hello: &Hello, place: &Place) -> Result<(Begun, Line), NotesError> {
+    pub async fn begin(&self, hello: &Hello, caller: Caller, place: &Place) -> Result<(Begun, Line), NotesError> {
         let (up, messages) = mpsc::channel(ON_THE_WAY);
         let began = wire::Began {
             hello: Some(hello.clone().into()),
-            // Until agents have certificates there is one caseworker, on this machine.
-            identity: "local".into(),
+            identity: caller.identity,
             worker: self.worker.bytes().to_vec(),
+            certificate: caller.certificate,
         };
         let beginning = async {
             let began = FromWorker { kind: Some(from_worker::Kind::Began(began)) };
@@ -229,7 +246,8 @@ impl Closing {
 
 fn refused(status: &tonic::Status) -> NotesError {
     match status.code() {
-        Code::PermissionDenied => NotesError::NotYours,
+        Code::PermissionDenied if status.message().starts_with("not yours") => NotesError::NotYours,
+        Code::PermissionDenied => NotesError::CertificateRefused(status.message().to_owned()),
         // Only what notes-api itself says, and what the transport says of it.
         _ => NotesError::Unreachable(format!("{:?}, {}", status.code(), status.message())),
     }

@@ -3,7 +3,8 @@
 //! In: connections, and anything at all on them. Out: one task for each call, which runs `call::run` from its hello to
 //! its end. Wire types of `calls.v1` end here, and this is the only maker of a `Status`.
 //!
-//! Promised: what no honest agent sends ends its stream with a status that names it, and nothing else; a message is at
+//! Promised: where there are certificates, nobody but a caseworker's agent is heard, and whose call it is stands in its
+//! certificate; what no honest agent sends ends its stream with a status that names it, and nothing else; a message is at
 //! most [`MAX_MESSAGE_BYTES`] long; at most [`CALLS`] calls are held, and of live ones as many as keep their text in time
 //! (`admission`); the next is sent elsewhere and goes on spooling.
 
@@ -12,10 +13,12 @@ mod turnstile;
 pub use turnstile::Turnstile;
 
 use crate::call::{self, CallError, Shared};
-use crate::notes::NotesError;
+use crate::notes::{Caller, NotesError};
 use crate::open::KeyGone;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
+use referent_identity::incoming::{Ask, incoming};
+use referent_identity::{Admission, Guest, Role};
 use referent_proto::calls::{self as wire, calls_server, from_agent, to_agent};
 use referent_proto::{
     AgentState, BadMessage, Chunk, Command, CommandId, Gap, HangUp, Hello, KeyId, MAX_MESSAGE_BYTES, Mode,
@@ -28,7 +31,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::task::TaskTracker;
-use tonic::transport::server::TcpIncoming;
+use tonic::service::interceptor::InterceptedService;
 use tonic::{Request, Response, Status, Streaming};
 use tracing::Instrument as _;
 use tracing::field::Empty;
@@ -48,6 +51,10 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// However a call stands, it ends within this time after the process was asked to stop: `call` takes up to 5 s for what
 /// is being heard, and whoever started this program waits 15 s for calls and drafts together.
 const ENDS_WITHIN: Duration = Duration::from_secs(7);
+/// With certificates no connection is older than this and an hour; the call goes on over a new one.
+const CONNECTION_AGE: Duration = Duration::from_hours(12);
+/// How long a call may go on after that.
+const CALLS_GO_ON_FOR: Duration = Duration::from_hours(1);
 /// A dead peer is noticed within twice this time.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
@@ -156,15 +163,24 @@ pub async fn serve(
 ) -> Result<(), tonic::transport::Error> {
     let shutdown = shared.shutdown.clone();
     let (places, backlog) = (Arc::new(Semaphore::new(CALLS)), Arc::new(Semaphore::new(BACKLOG)));
+    let tls = shared.tls.clone();
+    let admission = match &tls {
+        None => Admission::ThisMachine,
+        Some(tls) => Admission::Only(Role::Caseworker, tls.now().clone()),
+    };
     let door = Door { shared, places, backlog, tracker };
     let service = calls_server::CallsServer::new(door)
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
-    tonic::transport::Server::builder()
+    let mut server = tonic::transport::Server::builder();
+    if tls.is_some() {
+        server = server.max_connection_age(CONNECTION_AGE).max_connection_age_grace(CALLS_GO_ON_FOR);
+    }
+    server
         .http2_keepalive_interval(Some(KEEP_ALIVE))
         .http2_keepalive_timeout(Some(KEEP_ALIVE))
-        .add_service(service)
-        .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), shutdown.cancelled_owned())
+        .add_service(InterceptedService::new(service, admission))
+        .serve_with_incoming_shutdown(incoming(listener, tls.map(|tls| (tls, Ask::Always))), shutdown.cancelled_owned())
         .await
 }
 
@@ -186,8 +202,10 @@ impl calls_server::Calls for Door {
     ) -> Result<Response<Self::StreamStream>, Status> {
         let (tell, told) = mpsc::channel(ANSWERS);
         let traceparent = referent_telemetry::carried(&request);
+        let (identity, certificate) = Guest::identity(&request);
+        let caller = Caller { identity, certificate };
         let (door, agent) = (self.clone(), Agent(request.into_inner()));
-        self.tracker.spawn(async move { door.stream_call(agent, tell, traceparent).await });
+        self.tracker.spawn(async move { door.stream_call(agent, caller, tell, traceparent).await });
         Ok(Response::new(ReceiverStream::new(told).map(|tells| tells.map(wire::ToAgent::from)).boxed()))
     }
 
@@ -202,7 +220,7 @@ impl calls_server::Calls for Door {
 }
 
 impl Door {
-    async fn stream_call(self, mut agent: Agent, tell: Tell, traceparent: Option<String>) {
+    async fn stream_call(self, mut agent: Agent, caller: Caller, tell: Tell, traceparent: Option<String>) {
         let shutdown = &self.shared.shutdown;
         let hello = tokio::time::timeout(HELLO_WITHIN, agent.hello());
         let hello = match shutdown.run_until_cancelled(hello).await {
@@ -240,7 +258,7 @@ impl Door {
                 tokio::time::sleep(ENDS_WITHIN).await;
             };
             let end = tokio::select! {
-                end = call::run(hello, take_over, &mut agent, &tell, &self.shared) => end,
+                end = call::run(hello, caller, take_over, &mut agent, &tell, &self.shared) => end,
                 () = out_of_time => Err(CallError::Stopping),
             };
             metrics::gauge!("referent_calls").decrement(1.0);
@@ -259,6 +277,7 @@ async fn refuse(tell: &Tell, error: &CallError) {
         CallError::AgentGone(Some(AgentGone::Broke(status))) => Err(Status::clone(status)),
         CallError::AgentGone(_) => Err(Status::cancelled("the stream ended before the call did; connect again")),
         CallError::Notes(NotesError::NotYours) => Ok(Tells::NotYours),
+        CallError::Notes(NotesError::CertificateRefused(why)) => Err(Status::unauthenticated(why)),
         CallError::KeyGone(KeyGone(key)) => Ok(Tells::KeyGone(*key)),
         CallError::Notes(NotesError::Unreachable(_)) => {
             Err(Status::unavailable("the server cannot reach its database; nothing was lost, connect again"))

@@ -34,9 +34,15 @@ pub mod gen_wire {
             include!("gen/ingest.v1.rs");
         }
     }
+    pub mod identity {
+        pub mod v1 {
+            include!("gen/identity.v1.rs");
+        }
+    }
 }
 
 pub use gen_wire::calls::v1 as calls;
+pub use gen_wire::identity::v1 as identity;
 pub use gen_wire::ingest::v1 as ingest;
 
 pub use audio::{Chunk, Gap, GapReason, Pcm, SAMPLE_RATE, SampleOffset, SampleSpan, SealedChunk};

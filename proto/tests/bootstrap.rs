@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-const FILES: [&str; 2] = ["calls/v1/calls.proto", "ingest/v1/ingest.proto"];
+const FILES: [&str; 3] = ["calls/v1/calls.proto", "ingest/v1/ingest.proto", "identity/v1/identity.proto"];
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a test has no config.rs; the variable is `make proto`'s")]
@@ -17,7 +17,7 @@ fn generated_code_is_what_the_proto_files_say() {
         .compile_fds(descriptors)
         .expect("code is generated from the descriptors");
 
-    for name in ["calls.v1.rs", "ingest.v1.rs"] {
+    for name in ["calls.v1.rs", "ingest.v1.rs", "identity.v1.rs"] {
         let fresh = std::fs::read_to_string(fresh.path().join(name)).unwrap();
         let checked_in = root.join("src/gen").join(name);
         if std::env::var("REFERENT_WRITE_GENERATED").is_ok() {

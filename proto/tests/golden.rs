@@ -6,7 +6,7 @@
 //! does.
 
 use prost::Message as _;
-use referent_proto::{calls, ingest};
+use referent_proto::{calls, identity, ingest};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -172,6 +172,16 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
                 hello: Some(hello()),
                 identity: "lha".into(),
                 worker: CALL.to_vec(),
+                certificate: String::new(),
+            })),
+        ),
+        (
+            "worker began with a certificate",
+            worker(from_worker::Kind::Began(ingest::Began {
+                hello: Some(hello()),
+                identity: "lha".into(),
+                worker: CALL.to_vec(),
+                certificate: "4001".into(),
             })),
         ),
         ("worker settle utterance", settle(What::Utterance(utterance()))),
@@ -259,6 +269,12 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
         ("to drafter job", to_drafter(to_drafter::Kind::Job(job()))),
         ("to drafter stored", to_drafter(to_drafter::Kind::Stored(ingest::DraftStored { key: Some(key()) }))),
         ("to drafter lease_lost", to_drafter(to_drafter::Kind::LeaseLost(ingest::LeaseLost { key: Some(key()) }))),
+        ("enrol", identity::EnrolRequest { code: "ABCD-EF01".into(), request: vec![0x30, 0x00] }.encode_to_vec()),
+        ("renew", identity::RenewRequest { request: vec![0x30, 0x00] }.encode_to_vec()),
+        (
+            "issued",
+            identity::Issued { certificate: vec![0x30, 0x01], authorities: vec![vec![0x30, 0x02]] }.encode_to_vec(),
+        ),
     ]
 }
 

@@ -10,6 +10,7 @@ pub mod network;
 pub mod offline;
 pub mod consent;
 pub mod damage;
+pub mod identity;
 pub mod long;
 pub mod stub;
 pub mod remote;

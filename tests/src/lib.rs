@@ -23,6 +23,8 @@ pub mod network;
 pub mod offline;
 pub mod consent;
 pub mod damage;
+pub mod secured;
+pub mod misuse;
 pub mod disturbed;
 pub mod figures;
 pub mod bench;

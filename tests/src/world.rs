@@ -3,6 +3,8 @@
 //! In: [`World::builder`]'s choices. Out: addresses, a [`Caseworker`] to look through, and parts that can be killed and
 //! started again on the same ports. Dropping a world kills what is left of it.
 
+mod enrolled;
+
 use crate::caseworker::Caseworker;
 use crate::program::Program;
 use anyhow::{Context as _, Result};
@@ -63,6 +65,7 @@ pub struct Builder {
     drafter: String,
     telemetry: String,
     seals: bool,
+    secures: bool,
 }
 
 impl Builder {
@@ -136,20 +139,37 @@ impl Builder {
         self
     }
 
+    /// Every way is secured, and each program enrolled as people do it: the pipeline as `pipeline-1`, the agent as `anna`.
+    #[must_use]
+    pub fn secured(mut self) -> Self {
+        self.secures = true;
+        self
+    }
+
     /// Starts the three programs, in the order of who needs whom.
     pub async fn start(self) -> Result<World> {
         std::fs::create_dir_all(&self.folder)?;
         let ports = Ports {
             notes_http: if self.http_port == 0 { free_port()? } else { self.http_port },
             notes_grpc: free_port()?,
+            notes_enrol: free_port()?,
             pipeline_http: free_port()?,
             pipeline_grpc: free_port()?,
             agent_http: free_port()?,
         };
         let mut world = World { made_of: self, ports, notes_api: None, pipeline: None, agent: None };
         world.write_configurations()?;
+        if world.made_of.secures {
+            world.command_of("referent-notes-api", "notes-api", &["ca", "init"]).await?;
+        }
         world.start(Part::NotesApi).await?;
+        if world.made_of.secures {
+            world.enrol(Part::Pipeline, "pipeline-1").await?;
+        }
         world.start(Part::Pipeline).await?;
+        if world.made_of.secures {
+            world.enrol(Part::Agent, "anna").await?;
+        }
         if !world.made_of.balanced {
             world.start(Part::Agent).await?;
         }
@@ -161,6 +181,7 @@ impl Builder {
 struct Ports {
     notes_http: u16,
     notes_grpc: u16,
+    notes_enrol: u16,
     pipeline_http: u16,
     pipeline_grpc: u16,
     agent_http: u16,
@@ -193,6 +214,7 @@ impl World {
             drafter: "kind = \"embedded\"".into(),
             telemetry: String::new(),
             seals: false,
+            secures: false,
         }
     }
 
@@ -413,7 +435,7 @@ impl World {
 
     fn write_configurations(&self) -> Result<()> {
         let folder = &self.made_of.folder;
-        let Ports { notes_http, notes_grpc, pipeline_http, pipeline_grpc, agent_http } = self.ports;
+        let Ports { notes_http, notes_grpc, notes_enrol, pipeline_http, pipeline_grpc, agent_http } = self.ports;
         let database = match &self.made_of.database {
             Database::Sqlite => format!("sqlite://{}", self.database_file().display()),
             Database::Postgres(url) => url.clone(),
@@ -435,23 +457,31 @@ impl World {
             seal = self.new_seal_key()?;
             seal_keys = format!("seal_keys = \"{}\"\n", self.seal_keys().display());
         }
+        let (scheme, [tls_notes, tls_pipeline]) = if self.made_of.secures {
+            let ca = folder.join("ca").display().to_string();
+            let names = format!("names = [\"127.0.0.1\"]\nenrol = \"127.0.0.1:{notes_enrol}\"");
+            let identity = folder.join("pipeline-identity").display().to_string();
+            ("https", [format!("\n[tls]\nca = \"{ca}\"\n{names}\n"), format!("\n[tls]\nidentity = \"{identity}\"\n")])
+        } else {
+            ("http", [String::new(), String::new()])
+        };
         let write = |name: &str, text: String| std::fs::write(folder.join(name), text).context(name.to_owned());
         write(
             "notes-api.toml",
             format!(
-                "log = \"info\"\nhttp = \"127.0.0.1:{notes_http}\"\ngrpc = \"127.0.0.1:{notes_grpc}\"\ndatabase = \"{database}\"\n\n{telemetry}"
+                "log = \"info\"\nhttp = \"127.0.0.1:{notes_http}\"\ngrpc = \"127.0.0.1:{notes_grpc}\"\ndatabase = \"{database}\"\n\n{telemetry}{tls_notes}"
             ),
         )?;
         write(
             "pipeline.toml",
             format!(
-                "log = \"info\"\nhttp = \"127.0.0.1:{pipeline_http}\"\ngrpc = \"127.0.0.1:{pipeline_grpc}\"\nnotes_api = \"http://127.0.0.1:{notes_grpc}\"\nlanguage = \"da\"\n{seal_keys}\n[recogniser]\n{recogniser}\n\n[drafter]\n{drafter}\n\n{telemetry}"
+                "log = \"info\"\nhttp = \"127.0.0.1:{pipeline_http}\"\ngrpc = \"127.0.0.1:{pipeline_grpc}\"\nnotes_api = \"{scheme}://127.0.0.1:{notes_grpc}\"\nlanguage = \"da\"\n{seal_keys}\n[recogniser]\n{recogniser}\n\n[drafter]\n{drafter}\n\n{telemetry}{tls_pipeline}"
             ),
         )?;
         write(
             "agent.toml",
             format!(
-                "log = \"info\"\nstate_dir = \"{}\"\nhttp = \"127.0.0.1:{agent_http}\"\npipeline = \"http://127.0.0.1:{pipeline_grpc}\"\nmode = \"notice\"\narea = \"standard\"\n\n[sound]\nkind = \"wav\"\npace = \"{pace}\"\n\n{seal}{telemetry}",
+                "log = \"info\"\nstate_dir = \"{}\"\nhttp = \"127.0.0.1:{agent_http}\"\npipeline = \"{scheme}://127.0.0.1:{pipeline_grpc}\"\nmode = \"notice\"\narea = \"standard\"\n\n[sound]\nkind = \"wav\"\npace = \"{pace}\"\n\n{seal}{telemetry}",
                 folder.join("agent").display()
             ),
         )

@@ -1,19 +1,22 @@
 //! The server: is it there, is it a pipeline, does it speak as this agent does, do the clocks agree.
 //!
-//! In: its address. Out: four findings. It is asked by a hello that names this agent's protocol and no call. Every
+//! In: its address, and what this PC shows it. Out: five findings, two of them by `identity`. It is asked by a hello that names this agent's protocol and no call. Every
 //! pipeline refuses that before it looks at anything else, so no call begins; the code of its answer tells which it is:
 //! `invalid_argument` from one that speaks the protocol, `failed_precondition` from one that does not. The time is in
 //! the `date` of its answer, in seconds. Its log and its `referent_refused_total` show one refused hello.
 
-use super::{Check, Finding, Said};
+use super::{Check, Finding, Outcome, Said, identity};
 use crate::clock::Clock;
+use crate::identity::now_of;
+use referent_identity::config::split;
+use referent_identity::refusal::By;
+use referent_identity::{Dial, Place};
 use referent_proto::PROTOCOL;
 use referent_proto::calls::calls_client::CallsClient;
 use referent_proto::calls::{self as wire, from_agent};
 use std::time::Duration;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
-use tonic::transport::Endpoint;
 use tonic::{Code, Status};
 
 /// How long each step may take: the name, the connection, the answer.
@@ -34,6 +37,10 @@ enum Met {
     Silent,
     /// Somebody who is no pipeline.
     Stranger(String),
+    /// One of the two did not believe the other; `tls` says more.
+    NotTrusted,
+    /// There is nothing to show it.
+    NothingToShow,
     /// A pipeline that takes nothing now.
     Busy(String),
     /// A pipeline that does not know this protocol.
@@ -42,14 +49,39 @@ enum Met {
     Pipeline,
 }
 
-pub(super) async fn examine(pipeline: &str, clock: &Clock) -> [Finding; 4] {
-    let (met, difference_ms) = meet(pipeline, clock).await;
-    [server(&met, pipeline), protocol(&met), certificate(pipeline), judge_clock(difference_ms)]
+pub(super) async fn examine(pipeline: &str, place: Option<&Place>, clock: &Clock) -> [Finding; 5] {
+    let held = place.map(|place| identity::held(place, now_of(clock)));
+    let dial = Dial::to(pipeline, held.as_ref().map(|(credentials, _)| credentials.clone()), |endpoint| endpoint);
+    let (met, difference_ms) = match &dial {
+        Ok(dial) => meet(pipeline, dial, clock).await,
+        Err(error) => (Met::NoName(error.to_string()), None),
+    };
+    let refusal = dial.ok().and_then(|dial| dial.refusal());
+    let met = match (&held, refusal) {
+        (_, Some(_)) => Met::NotTrusted,
+        (Some((credentials, _)), None) if credentials.current().is_none() && matches!(met, Met::Stranger(_)) => {
+            Met::NothingToShow
+        }
+        _ => met,
+    };
+    let [tls, certificate] = match &held {
+        None => identity::without_tls(pipeline),
+        Some((credentials, read)) => {
+            let is_met = matches!(met, Met::Pipeline | Met::Older(_) | Met::Busy(_));
+            let certificate = identity::certificate(credentials, read);
+            // What is wrong with the certificate says why it is refused.
+            let refusal = refusal.filter(|(_, by)| *by == By::Us || certificate.outcome != Outcome::Fault);
+            [identity::tls(pipeline, refusal, is_met), certificate]
+        }
+    };
+    [server(&met, pipeline), protocol(&met), tls, certificate, judge_clock(difference_ms)]
 }
 
 /// Who is there, and how far the PC's clock is ahead of theirs.
-async fn meet(pipeline: &str, clock: &Clock) -> (Met, Option<i64>) {
-    let address = pipeline.trim_start_matches("http://").trim_end_matches('/');
+async fn meet(pipeline: &str, dial: &Dial, clock: &Clock) -> (Met, Option<i64>) {
+    let (is_secure, host) = split(pipeline).unwrap_or((false, pipeline));
+    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    let address = if is_secure && !has_port { format!("{host}:443") } else { host.to_owned() };
     let found = match timeout(WITHIN, lookup_host(address)).await {
         Ok(Ok(found)) => found.collect::<Vec<_>>(),
         Ok(Err(error)) => return (Met::NoName(error.to_string()), None),
@@ -60,15 +92,11 @@ async fn meet(pipeline: &str, clock: &Clock) -> (Met, Option<i64>) {
         Ok(Err(error)) => return (Met::Nobody(error.to_string()), None),
         Err(_) => return (Met::Nobody(format!("{WITHIN:?}")), None),
     }
-    timeout(WITHIN, say_hello(pipeline, clock)).await.unwrap_or((Met::Silent, None))
+    timeout(WITHIN, say_hello(dial, clock)).await.unwrap_or((Met::Silent, None))
 }
 
-async fn say_hello(pipeline: &str, clock: &Clock) -> (Met, Option<i64>) {
-    let endpoint = match Endpoint::from_shared(pipeline.to_owned()) {
-        Ok(endpoint) => endpoint,
-        Err(error) => return (Met::NoName(error.to_string()), None),
-    };
-    let channel = match endpoint.connect().await {
+async fn say_hello(dial: &Dial, clock: &Clock) -> (Met, Option<i64>) {
+    let channel = match dial.connect().await {
         Ok(channel) => channel,
         Err(error) => return (Met::Stranger(error.to_string()), None),
     };
@@ -162,6 +190,20 @@ fn server(met: &Met, pipeline: &str) -> Finding {
                 "Try again in a while. Sound is kept on the PC meanwhile.",
             ),
         ),
+        Met::NotTrusted => Finding::not_checked(
+            check,
+            Said::new(
+                "Den er der, men forbindelsen er ikke sikker; se nedenfor.",
+                "It is there, but the connection is not secure; see below.",
+            ),
+        ),
+        Met::NothingToShow => Finding::not_checked(
+            check,
+            Said::new(
+                "Den er der. Uden et certifikat kan den ikke spørges; se nedenfor.",
+                "It is there. Without a certificate it cannot be asked; see below.",
+            ),
+        ),
         Met::Older(_) | Met::Pipeline => {
             Finding::ok(check, Said::new(format!("{pipeline} svarer."), format!("{pipeline} answers.")))
         }
@@ -185,16 +227,6 @@ fn protocol(met: &Met) -> Finding {
         ),
         _ => Finding::not_checked(check, Said::new("Serveren svarer ikke.", "The server does not answer.")),
     }
-}
-
-fn certificate(pipeline: &str) -> Finding {
-    Finding::not_checked(
-        Check::Certificate,
-        Said::new(
-            format!("{pipeline} er på denne maskine. Denne version har hverken TLS eller certifikater."),
-            format!("{pipeline} is on this machine. This version has neither TLS nor certificates."),
-        ),
-    )
 }
 
 fn judge_clock(difference_ms: Option<i64>) -> Finding {

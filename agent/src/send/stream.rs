@@ -166,7 +166,7 @@ async fn open(
     connect: &Span,
 ) -> Result<(Up, Streaming<wire::ToAgent>), Broken> {
     let opening = async {
-        let channel = line.endpoint(manner).connect().await.map_err(Broken::NoConnection)?;
+        let channel = line.dial(manner).connect().await.map_err(Broken::NoConnection)?;
         *accepted = Some(Instant::now());
         let (up, queue) = mpsc::channel(UP_QUEUE);
         let hello = from_agent::Kind::Hello(call.hello(attempts).into());

@@ -38,6 +38,7 @@ pub(crate) fn limits() -> Limits {
         keep_alive: KeepAlive { after: short, within: short },
         patient: KeepAlive { after: short, within: short },
         key_gone: (short, short),
+        certificate: short / 10,
     }
 }
 

@@ -3,6 +3,8 @@
 use crate::pipeline::{Manner, Pipeline};
 use crate::sound_server::{self, SoundServer};
 use futures_util::stream::BoxStream;
+use referent_identity::Credentials;
+use referent_identity::incoming::{Ask, incoming};
 use referent_proto::calls as wire;
 use referent_proto::calls::calls_server::{Calls, CallsServer};
 use serde_json::Value;
@@ -11,6 +13,7 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -92,7 +95,7 @@ impl Pc {
         let diagnosis: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
         let is_healthy = diagnosis["is_healthy"].as_bool().expect("it says so");
         assert_eq!(output.status.code(), Some(i32::from(!is_healthy)), "{diagnosis}");
-        assert_eq!(diagnosis["findings"].as_array().map(Vec::len), Some(15), "{diagnosis}");
+        assert_eq!(diagnosis["findings"].as_array().map(Vec::len), Some(16), "{diagnosis}");
         diagnosis
     }
 
@@ -159,6 +162,17 @@ impl Fake {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = tonic::transport::Server::builder().add_service(CallsServer::new(self));
         tracker.spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+        url
+    }
+}
+
+impl Fake {
+    /// Over TLS, as whoever these credentials are.
+    pub(crate) async fn serve_over(self, tls: Arc<Credentials>, tracker: &TaskTracker) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}", listener.local_addr().unwrap());
+        let server = tonic::transport::Server::builder().add_service(CallsServer::new(self));
+        tracker.spawn(server.serve_with_incoming(incoming(listener, Some((tls, Ask::Always)))));
         url
     }
 }

@@ -3,11 +3,13 @@
 //! Settles that are queued together are one transaction, and that transaction shares its commit with other calls'. A
 //! discarded call is refused at the next settle, or at the next look when the worker is silent.
 
-use super::{BATCH, Door, Down, End, first, going_down};
+use super::{BATCH, Door, Down, End, RECHECK, first, going_down};
 use crate::shown::{AgentView, PartialView};
 use crate::store::calls::{Begin, Begun, EndedAnswer, Known};
+use crate::store::identity::Shown;
 use crate::store::settles::{SettleAnswer, Settlement};
 use futures_util::StreamExt as _;
+use referent_identity::Role;
 use referent_proto::ingest::{self as wire, FromWorker, ToWorker, from_worker, to_worker};
 use referent_proto::{
     AgentState, BadMessage, CallId, CallState, Command, CommandId, DraftJob, Epoch, HangUp, Hello, SampleOffset,
@@ -24,9 +26,15 @@ const LOOK: Duration = Duration::from_millis(500);
 const DONE_WITHIN: Duration = Duration::from_secs(30);
 
 /// The stream from its first message to its last.
-pub(super) async fn run(door: Door, mut up: Streaming<FromWorker>, down: Down<ToWorker>, traceparent: Option<String>) {
+pub(super) async fn run(
+    door: Door,
+    mut up: Streaming<FromWorker>,
+    down: Down<ToWorker>,
+    traceparent: Option<String>,
+    through: Option<Shown>,
+) {
     metrics::gauge!("referent_ingest_streams").increment(1.0);
-    if let Err(end) = begin(&door, &mut up, &down, traceparent).await {
+    if let Err(end) = begin(&door, &mut up, &down, traceparent, through).await {
         down.end(end);
     }
     metrics::gauge!("referent_ingest_streams").decrement(1.0);
@@ -37,6 +45,7 @@ async fn begin(
     up: &mut Streaming<FromWorker>,
     down: &Down<ToWorker>,
     traceparent: Option<String>,
+    through: Option<Shown>,
 ) -> Result<(), End> {
     let message = tokio::select! {
         message = first(up) => message?,
@@ -50,25 +59,41 @@ async fn begin(
     let call = hello.call;
     let place = Place::told(call, traceparent.as_deref());
     let span = tracing::info_span!("call", %call, %worker);
-    talk(door, hello, began.identity, worker, place, up, down).instrument(span).await
+    let shown = match through {
+        Some(through) => {
+            let caseworker =
+                Shown { role: Role::Caseworker, subject: began.identity.clone(), serial: began.certificate };
+            vec![through, caseworker]
+        }
+        None => Vec::new(),
+    };
+    let who = Who { identity: began.identity, worker, shown };
+    talk(door, hello, who, place, up, down).instrument(span).await
+}
+
+/// Who begins a call, by which worker, and the certificates that say so.
+struct Who {
+    identity: String,
+    worker: WorkerId,
+    shown: Vec<Shown>,
 }
 
 async fn talk(
     door: &Door,
     hello: Hello,
-    identity: String,
-    worker: WorkerId,
+    Who { identity, worker, shown }: Who,
     place: Place,
     up: &mut Streaming<FromWorker>,
     down: &Down<ToWorker>,
 ) -> Result<(), End> {
+    door.check(&shown).await?;
     let call = hello.call;
     let area = door.areas.named(hello.area.as_deref()).clone();
     // Before `Began` is answered, so that no command is missed between the answer and the first look.
     let changes = door.store.live().call(call);
     let by = identity.clone();
     let begin = Begin { hello, identity, worker, holder: door.holder.clone(), area };
-    let talk = Talk { door, call, by, worker, epoch: Epoch::default(), down, told: Vec::new(), changes, place };
+    let talk = Talk { door, call, by, worker, shown, epoch: Epoch::default(), down, told: Vec::new(), changes, place };
     match talk.commits("began", 1, door.store.begin(begin, door.clock.now_ms())).await? {
         Begun::NotYours => {
             tracing::warn!("a worker asked for a call of another caseworker");
@@ -94,6 +119,8 @@ struct Talk<'a> {
     /// Whose call it is.
     by: String,
     worker: WorkerId,
+    /// The certificates that vouch for it.
+    shown: Vec<Shown>,
     epoch: Epoch,
     down: &'a Down<ToWorker>,
     /// Commands that went out on this stream.
@@ -118,8 +145,10 @@ impl Talk<'_> {
         self.say(to_worker::Kind::Known(known.into())).await?;
         let mut batches = up.ready_chunks(BATCH);
         let mut look = tokio::time::interval(LOOK);
+        let mut recheck = tokio::time::interval_at(tokio::time::Instant::now() + RECHECK, RECHECK);
         loop {
             tokio::select! {
+                _ = recheck.tick() => self.door.check(&self.shown).await?,
                 batch = batches.next() => self.heard(batch.ok_or(End::PeerGone)?).await?,
                 _ = look.tick() => self.look(batches.get_mut()).await?,
                 () = self.door.shutdown.cancelled() => return Err(going_down()),

@@ -4,8 +4,9 @@
 //! worker's `places` bound what it is given. A sentence is answered only when it is refused; a finish or a failure is
 //! answered when it is durable.
 
-use super::{BATCH, Door, Down, End, first, going_down};
+use super::{BATCH, Door, Down, End, RECHECK, first, going_down};
 use crate::store::drafts::Held;
+use crate::store::identity::Shown;
 use futures_util::StreamExt as _;
 use referent_proto::ingest::{self as wire, FromDrafter, ToDrafter, from_drafter, to_drafter};
 use referent_proto::{BadMessage, DraftFailure, DraftKey, DraftSentence, Origin, WorkerId};
@@ -17,15 +18,22 @@ use tracing::Instrument as _;
 const REMEMBERED: usize = 64;
 
 /// The stream from its first message to its last.
-pub(super) async fn run(door: Door, mut up: Streaming<FromDrafter>, down: Down<ToDrafter>) {
+pub(super) async fn run(door: Door, mut up: Streaming<FromDrafter>, down: Down<ToDrafter>, through: Option<Shown>) {
     metrics::gauge!("referent_drafter_streams").increment(1.0);
-    if let Err(end) = talk(&door, &mut up, &down).await {
+    let shown: Vec<Shown> = through.into_iter().collect();
+    if let Err(end) = talk(&door, &mut up, &down, &shown).await {
         down.end(end);
     }
     metrics::gauge!("referent_drafter_streams").decrement(1.0);
 }
 
-async fn talk(door: &Door, up: &mut Streaming<FromDrafter>, down: &Down<ToDrafter>) -> Result<(), End> {
+async fn talk(
+    door: &Door,
+    up: &mut Streaming<FromDrafter>,
+    down: &Down<ToDrafter>,
+    shown: &[Shown],
+) -> Result<(), End> {
+    door.check(shown).await?;
     let message = tokio::select! {
         message = first(up) => message?,
         () = door.shutdown.cancelled() => return Err(going_down()),
@@ -38,9 +46,11 @@ async fn talk(door: &Door, up: &mut Streaming<FromDrafter>, down: &Down<ToDrafte
     let mut jobs = door.store.live().jobs();
     let mut talk = Talk { door, worker, places: ready.places, held: Vec::new(), down };
     let mut batches = up.ready_chunks(BATCH);
+    let mut recheck = tokio::time::interval_at(tokio::time::Instant::now() + RECHECK, RECHECK);
     loop {
         talk.give_jobs().await?;
         tokio::select! {
+            _ = recheck.tick() => door.check(shown).await?,
             batch = batches.next() => talk.heard(batch.ok_or(End::PeerGone)?).await?,
             changed = jobs.changed() => {
                 changed.map_err(|_| going_down())?;

@@ -4,16 +4,21 @@
 //! a call come with a later one.
 
 use super::{Door, Down, End, first, going_down};
+use crate::store::identity::Shown;
 use referent_proto::calls::PresenceHello;
 use referent_proto::ingest::{FromPresence, ToPresence, from_presence};
 use referent_proto::{AgentState, BadMessage, PROTOCOL};
 use tonic::{Status, Streaming};
 
 /// The stream from its first message to its last.
-pub(super) async fn run(door: Door, mut up: Streaming<FromPresence>, down: Down<ToPresence>) {
+pub(super) async fn run(door: Door, mut up: Streaming<FromPresence>, down: Down<ToPresence>, through: Option<Shown>) {
     metrics::gauge!("referent_presence_streams").increment(1.0);
+    let listening = async {
+        door.check(through.as_slice()).await?;
+        listen(&mut up).await
+    };
     let end = tokio::select! {
-        end = listen(&mut up) => end,
+        end = listening => end,
         () = door.shutdown.cancelled() => Err(going_down()),
     };
     if let Err(end) = end {

@@ -11,6 +11,7 @@ mod notes;
 mod drafts;
 mod calls;
 mod figures;
+mod identity;
 mod wire;
 mod http;
 mod program;
@@ -82,6 +83,10 @@ on_both! {
     calls::a_discarded_call_leaves_a_tombstone,
     calls::events_are_numbered_without_a_hole,
     calls::sessions_end,
+    identity::a_code_is_good_once_and_for_a_quarter_of_an_hour,
+    identity::of_two_who_bring_one_code_one_gets_a_certificate,
+    identity::what_is_revoked_stays_so_and_is_not_renewed,
+    identity::certificates_of_an_authority_elsewhere_are_revoked_by_name_or_number,
     figures::figures_are_those_of_the_table,
     wire::a_call_becomes_a_draft_on_one_stream,
     wire::a_zombie_is_stale,

@@ -44,7 +44,13 @@ impl Line {
     async fn began(&self, call: CallId, worker: WorkerId, identity: &str) {
         let hello = Some(hello(call).into());
         let worker = worker.bytes().to_vec();
-        self.say(from_worker::Kind::Began(wire::Began { hello, identity: identity.into(), worker })).await;
+        self.say(from_worker::Kind::Began(wire::Began {
+            hello,
+            identity: identity.into(),
+            worker,
+            certificate: String::new(),
+        }))
+        .await;
     }
 
     pub(crate) async fn say(&self, kind: from_worker::Kind) {
@@ -224,9 +230,19 @@ pub(crate) async fn a_bad_message_is_named_and_the_server_lives(place: Place) {
     refused(from_worker::Kind::Ended(wire::Ended::default()), "must be began").await;
     refused(from_worker::Kind::Began(wire::Began::default()), "began.hello").await;
     let future = calls::Hello { protocol: 7, ..hello(a_call()).into() };
-    let began = wire::Began { hello: Some(future), identity: "anna".into(), worker: a_worker().bytes().to_vec() };
+    let began = wire::Began {
+        hello: Some(future),
+        identity: "anna".into(),
+        worker: a_worker().bytes().to_vec(),
+        ..wire::Began::default()
+    };
     refused(from_worker::Kind::Began(began), "protocol 7").await;
-    let began = wire::Began { hello: Some(hello(a_call()).into()), identity: "anna".into(), worker: vec![1] };
+    let began = wire::Began {
+        hello: Some(hello(a_call()).into()),
+        identity: "anna".into(),
+        worker: vec![1],
+        ..wire::Began::default()
+    };
     refused(from_worker::Kind::Began(began), "began.worker").await;
 
     let call = a_call();

@@ -8,6 +8,7 @@ use super::held::Say;
 use futures_util::future::BoxFuture;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
+use referent_identity::Dial;
 use referent_proto::ids::WorkerId;
 use referent_proto::ingest::ingest_client::IngestClient;
 use referent_proto::ingest::{DrafterReady, FromDrafter, ToDrafter, from_drafter, to_drafter};
@@ -16,7 +17,6 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::Endpoint;
 use tonic::{Status, Streaming};
 
 /// Messages on their way into the connection; the rest stays with `Held`.
@@ -42,7 +42,7 @@ pub(super) enum Heard {
 
 /// The line to notes-api.
 pub(super) struct Line {
-    notes_api: Endpoint,
+    notes_api: Dial,
     worker: WorkerId,
     chance: StdRng,
     failures: u32,
@@ -58,7 +58,7 @@ enum State {
 
 impl Line {
     /// A line that will be opened by the first `next`.
-    pub(super) fn new(notes_api: Endpoint, worker: WorkerId, chance: StdRng) -> Self {
+    pub(super) fn new(notes_api: Dial, worker: WorkerId, chance: StdRng) -> Self {
         let state = State::Opening(open(Duration::ZERO, notes_api.clone(), worker));
         Self { notes_api, worker, chance, failures: 0, state }
     }
@@ -133,7 +133,7 @@ fn ready(worker: WorkerId, places: u32) -> from_drafter::Kind {
 }
 
 /// Opens the stream after a wait. The first message asks for nothing yet: what is held from before is said first.
-fn open(wait: Duration, notes_api: Endpoint, worker: WorkerId) -> BoxFuture<'static, Result<Opened, Status>> {
+fn open(wait: Duration, notes_api: Dial, worker: WorkerId) -> BoxFuture<'static, Result<Opened, Status>> {
     Box::pin(async move {
         sleep(wait).await;
         let opening = async {

@@ -3,6 +3,7 @@
 use crate::calls::{said, utterance};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
+use referent_identity::Dial;
 use referent_pipeline::draft::Drafters;
 use referent_pipeline::draft::scripted::ScriptedDrafter;
 use referent_pipeline::jobs::{self, Jobs};
@@ -21,7 +22,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tokio_util::sync::CancellationToken;
-use tonic::transport::{Endpoint, Server};
+use tonic::transport::Server;
 use tonic::{Request, Response, Status, Streaming};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -118,7 +119,7 @@ impl World {
         let (served, lines) = mpsc::channel(4);
         let (jobs, given) = Jobs::channel();
         let shutdown = CancellationToken::new();
-        let notes_api = Endpoint::from_shared(format!("http://{address}")).expect("an address");
+        let notes_api = Dial::to(&format!("http://{address}"), None, |endpoint| endpoint).expect("an address");
         let mut worker = JoinSet::new();
         worker.spawn(jobs::run(
             notes_api,

@@ -49,6 +49,7 @@ impl Worker {
         let surroundings = Surroundings {
             worker: WorkerId::from_bytes(&[5; 16]).unwrap(),
             chance: StdRng::seed_from_u64(5),
+            now: referent_identity::Now::system(),
             metrics: metric::recorder().handle(),
             shutdown: shutdown.clone(),
         };

@@ -62,6 +62,9 @@ pub struct Began {
     /// UUID of the worker process, 16 bytes; the same on DraftJobs
     #[prost(bytes = "vec", tag = "3")]
     pub worker: ::prost::alloc::vec::Vec<u8>,
+    /// serial number of the agent's certificate, hex; empty where there is no TLS
+    #[prost(string, tag = "4")]
+    pub certificate: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Known {

@@ -142,6 +142,8 @@ enum Group {
     },
     /// A million calls whose recording is permitted and forbidden in any order.
     Consent,
+    /// Everything that somebody may try who is not who they say.
+    Identity,
     /// Ten thousand spools that were damaged on the disk.
     Damage,
     /// Clone, build and test from nothing.
@@ -216,6 +218,7 @@ async fn run(Arguments { short, group }: Arguments) -> Result<()> {
         Group::Backlog => bench::backlog::backlog(extent).await,
         Group::Long => bench::long::long(extent).await,
         Group::Consent => bench::consent::consent(),
+        Group::Identity => bench::identity::misuse().await,
         Group::Damage => bench::damage::spool_damage(),
         Group::Remote => bench::remote::remote().await,
         Group::Overload => bench::live::overload().await,
