@@ -31,6 +31,7 @@ if [ "$level" = test ]; then
     need pulseaudio-utils have pactl
     need libasound2-plugins installed libasound2-plugins
     need sox have sox
+    need dbus-daemon have dbus-daemon
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then

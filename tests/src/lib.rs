@@ -19,6 +19,7 @@ pub mod collector;
 pub mod crowd;
 pub mod replay;
 pub mod balancer;
+pub mod desktop;
 pub mod consent;
 pub mod damage;
 pub mod disturbed;

@@ -261,6 +261,7 @@ fn decode_body(body: &[u8]) -> Option<Record> {
             let (&track, rest) = rest.split_first()?;
             let (first, pcm) = take_u64(rest)?;
             let pcm = Pcm::from_le_bytes(pcm).filter(|pcm| !pcm.0.is_empty())?;
+            first.checked_add(pcm.0.len() as u64)?;
             Record::Chunk(Chunk { track: track_of(track)?, first: SampleOffset(first), pcm })
         }
         3 => {
