@@ -357,9 +357,9 @@ fn address(key: &str, value: &str) -> Result<(), String> {
 
 /// It is handed to the desktop to be opened, so it is a page and nothing else: no file, no program.
 fn page(key: &str, value: &str) -> Result<(), String> {
-    let is_page = ["http://", "https://"].iter().any(|scheme| {
-        value.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
-    });
+    let is_page = ["http://", "https://"]
+        .iter()
+        .any(|scheme| value.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')));
     let is_plain = value.chars().all(|letter| letter.is_ascii_graphic());
     if is_page && is_plain {
         return Ok(());

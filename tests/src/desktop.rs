@@ -224,4 +224,3 @@ async fn read(item: &Proxy<'static>) -> Result<Shown> {
         icon: icons.into_iter().next_back().context("there is an icon")?.2,
     })
 }
-

@@ -90,8 +90,12 @@ fn long_call(folder: &Path) -> Result<PathBuf> {
     if path.exists() {
         return Ok(path);
     }
-    let spec =
-        hound::WavSpec { channels: 2, sample_rate: 16_000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let spec = hound::WavSpec {
+        channels: 2,
+        sample_rate: 16_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
     let mut writer = hound::WavWriter::create(&path, spec)?;
     for at in 0..2 * 60 * 16_000 {
         for _ in 0..2 {
@@ -115,8 +119,11 @@ impl Lags {
     }
 
     fn row(&self) -> Value {
-        let kinds: BTreeMap<_, _> =
-            self.0.iter().map(|(kind, (most, count))| (*kind, json!({ "s": most.as_secs_f64(), "n": count }))).collect();
+        let kinds: BTreeMap<_, _> = self
+            .0
+            .iter()
+            .map(|(kind, (most, count))| (*kind, json!({ "s": most.as_secs_f64(), "n": count })))
+            .collect();
         let most = self.0.values().map(|(most, _)| *most).max().unwrap_or_default();
         let changes: u32 = self.0.values().map(|(_, count)| count).sum();
         json!({ "tray_s_max": most.as_secs_f64(), "tray_changes": changes, "tray_kinds": kinds })

@@ -38,7 +38,10 @@ pub async fn follow(state_dir: &Path, known: watch::Sender<Known>) {
             // Once, and not four times a second.
             Err(error) if !is_said => {
                 is_said = true;
-                tracing::warn!(error = error.map_or_else(|| "no answer in time".into(), |error| error.to_string()), "no contact");
+                tracing::warn!(
+                    error = error.map_or_else(|| "no answer in time".into(), |error| error.to_string()),
+                    "no contact"
+                );
             }
             Err(_) => {}
         }

@@ -48,9 +48,10 @@ pub async fn run(setting: Setting, shutdown: CancellationToken, on_ready: impl F
     let mut view = View::new(setting.language, setting.pane.is_some());
     let item = Item { view: view.clone(), clicks };
     // The desktop may come after us, or be restarted: the item is there when it is.
-    let item = item.assume_sni_available(true).spawn().await.context(
-        "there is no session bus (DBUS_SESSION_BUS_ADDRESS); start the tray within the desktop's session",
-    )?;
+    let item =
+        item.assume_sni_available(true).spawn().await.context(
+            "there is no session bus (DBUS_SESSION_BUS_ADDRESS); start the tray within the desktop's session",
+        )?;
     // Its own library does not say when the bus goes, so there is a second connection, which does nothing but end.
     let bus = zbus::Connection::session().await.context("while connecting to the session bus")?;
     let mut bus = zbus::MessageStream::from(&bus);

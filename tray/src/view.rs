@@ -58,15 +58,8 @@ pub enum Action {
 
 impl Action {
     /// All, in the order of the menu.
-    pub const ALL: [Self; 7] = [
-        Self::Agreed,
-        Self::Pause,
-        Self::Resume,
-        Self::HangUp,
-        Self::Object,
-        Self::Erase,
-        Self::OpenPane,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Agreed, Self::Pause, Self::Resume, Self::HangUp, Self::Object, Self::Erase, Self::OpenPane];
 }
 
 /// What there is to show.
@@ -214,8 +207,8 @@ mod tests {
 
     #[test]
     fn what_is_offered_fits_the_call() {
-        use AgentStateKind as K;
         use Action as A;
+        use AgentStateKind as K;
         for (state, call, expected) in [
             (K::Idle, None, vec![]),
             (K::Listening, Some((1, false)), vec![A::Pause, A::HangUp, A::Object]),

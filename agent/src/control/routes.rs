@@ -8,7 +8,7 @@ use super::problem::{Problem, ProblemBody};
 use crate::call::Wanted;
 use crate::desk::report::Report;
 use crate::permit::Decision;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{Json, Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -187,9 +187,9 @@ pub(super) async fn discard_current(State(doors): State<Doors>) -> Result<Json<C
 )]
 pub(super) async fn discard(
     State(doors): State<Doors>,
-    Path(call): Path<String>,
+    call: Result<Path<String>, PathRejection>,
 ) -> Result<Json<CallBody>, Problem> {
-    Ok(Json(CallBody { call: doors.desk.discard(Some(call_of(&call)?)).await? }))
+    Ok(Json(CallBody { call: doors.desk.discard(Some(call_of(call)?)).await? }))
 }
 
 /// What of a call is sealed for a key that is gone for good becomes a gap.
@@ -204,12 +204,13 @@ pub(super) async fn discard(
 )]
 pub(super) async fn give_up(
     State(doors): State<Doors>,
-    Path(call): Path<String>,
+    call: Result<Path<String>, PathRejection>,
 ) -> Result<Json<GivenUpBody>, Problem> {
-    Ok(Json(GivenUpBody { key: doors.desk.give_up(call_of(&call)?).await? }))
+    Ok(Json(GivenUpBody { key: doors.desk.give_up(call_of(call)?).await? }))
 }
 
-fn call_of(text: &str) -> Result<CallId, Problem> {
+fn call_of(path: Result<Path<String>, PathRejection>) -> Result<CallId, Problem> {
+    let Path(text) = path.map_err(|rejection| Problem::Malformed(rejection.body_text()))?;
     text.parse().map_err(|_| Problem::Malformed("the call is not a UUID".into()))
 }
 
