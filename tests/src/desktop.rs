@@ -1,8 +1,8 @@
-//! A desktop of a test's own: a session bus, and a tray that shows what StatusNotifierItems tell it.
+//! A desktop of a test's own: a session bus, and a tray that shows what a `StatusNotifierItem` tells it.
 //!
 //! In: a folder. Out: the tray's program, started in this session; what its item shows, followed as a real tray follows it,
 //! by the item's signals and nothing else; and clicks on its menu.
-//! Not done here: no pixels on a screen, no second item.
+//! Not done here: no pixels on a screen, no second item, none that registers by a path in place of a name.
 
 use crate::program::binaries;
 use anyhow::{Context as _, Result, ensure};
@@ -16,7 +16,6 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
-use zbus::message::Header;
 use zbus::proxy::{CacheProperties, Proxy};
 use zbus::zvariant::{OwnedValue, Value};
 use zbus::{Connection, MessageStream, interface};
@@ -63,20 +62,13 @@ struct Watcher(watch::Sender<Option<String>>);
 
 #[interface(name = "org.kde.StatusNotifierWatcher")]
 impl Watcher {
-    fn register_status_notifier_item(&self, service: &str, #[zbus(header)] header: Header<'_>) {
-        // A bus name, or the path of an object on the sender's connection.
-        let sender = header.sender().map(ToString::to_string).unwrap_or_default();
-        self.0.send_replace(Some(if service.starts_with('/') { sender } else { service.to_owned() }));
+    fn register_status_notifier_item(&self, name: &str) {
+        self.0.send_replace(Some(name.to_owned()));
     }
 
     #[zbus(property)]
     fn is_status_notifier_host_registered(&self) -> bool {
-        true
-    }
-
-    #[zbus(property)]
-    fn protocol_version(&self) -> i32 {
-        0
+        !self.0.is_closed()
     }
 }
 
@@ -145,14 +137,14 @@ impl Item {
         let rule = rule.interface(ITEM)?.build();
         let mut signals = MessageStream::for_match_rule(rule, bus, None).await?;
         let item = proxy(bus, &name, "/StatusNotifierItem", ITEM).await?;
-        let (shows, shown) = watch::channel((read(&item).await?, Instant::now()));
+        let (newest, shown) = watch::channel((read(&item).await?, Instant::now()));
         let following = TaskTracker::new().spawn(async move {
             while let Some(Ok(_)) = signals.next().await {
-                let Ok(shown) = read(&item).await else { return };
-                shows.send_if_modified(|before| {
-                    let is_new = before.0 != shown;
+                let Ok(now) = read(&item).await else { return };
+                newest.send_if_modified(|before| {
+                    let is_new = before.0 != now;
                     if is_new {
-                        *before = (shown, Instant::now());
+                        *before = (now, Instant::now());
                     }
                     is_new
                 });

@@ -1,4 +1,4 @@
-//! The item in the desktop's tray (StatusNotifierItem and its menu, over D-Bus).
+//! The item in the desktop's tray (`StatusNotifierItem` and its menu, over D-Bus).
 //!
 //! In: a view. Out: the item's properties, and clicks into a queue of eight; what does not fit is dropped, because it was
 //! clicked nine times before anything happened.
