@@ -6,7 +6,7 @@
 SHELL     := /bin/bash
 .NOTPARALLEL:
 BIN       := $(or $(CARGO_TARGET_DIR),target)/debug
-PROGRAMS  := -p referent-agent -p referent-pipeline -p referent-notes-api -p referent-tests
+PROGRAMS  := -p referent-agent -p referent-tray -p referent-pipeline -p referent-notes-api -p referent-tests
 # The last commit whose pipeline heard in its own process, without a gate: as far from today's as a worker can be that
 # speaks v1. Its bytes are pinned in proto/tests/golden.
 FROM      ?= 66ba373
@@ -17,7 +17,7 @@ STUBS     := stub-embedded stub-tiny stub-base stub-small
 
 .DEFAULT_GOAL := help
 .PHONY: help demo programs pane setup-demo setup-test check fmt clippy doc bans pane-check proto golden \
-        test test-build test-doc test-rust test-pane test-browser test-upgrade bench $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny $(STUBS:%=bench-%) chaos-agent bench-fresh check-real-model benchmarks-page capacity-page figures clean
+        test test-build test-doc test-rust test-pane test-browser test-deb test-upgrade fuzz deb bench $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny $(STUBS:%=bench-%) chaos-agent bench-fresh check-real-model benchmarks-page capacity-page figures clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -41,7 +41,7 @@ setup-test: ## install what the tests need besides
 
 # --- checks and tests: all that CI runs ------------------------------------------------------------------------------
 
-test: setup-test pane check test-build test-doc test-rust test-pane test-browser ## all that CI runs
+test: setup-test pane check test-build test-doc test-rust test-pane test-browser test-deb ## all that CI runs
 	@echo "make test: all passed"
 
 check: pane fmt clippy doc pane-check bans ## everything that needs no test to run
@@ -76,6 +76,12 @@ test-pane: pane ## the pane's own tests
 test-browser: pane ## the pane in headless Chromium, against a server that plays every state
 	npm --prefix notes-api/pane run --silent e2e
 
+fuzz: ## what nobody wrote, at the spool's records and the control port: SECONDS_EACH=600
+	REFERENT_FUZZ_S=$(or $(SECONDS_EACH),600) cargo test --locked -p referent-agent --test fuzz -- --nocapture --test-threads 1
+
+test-deb: test-build ## the agent's Debian package, installed and purged; on this machine only with REFERENT_INSTALL_TEST=1
+	@scripts/deb_test.sh
+
 test-upgrade: programs ## replace a worker of an earlier commit in mid-call: FROM=<commit>
 	scripts/upgrade.sh $(FROM)
 
@@ -84,6 +90,9 @@ proto: ## write the code of the .proto files anew
 
 golden: ## add the lines of new messages to the pinned bytes
 	REFERENT_WRITE_GOLDEN=1 cargo test --locked -p referent-proto --test golden
+
+deb: ## the agent's Debian package, in dist/
+	@scripts/deb.sh dist
 
 # --- figures: each target measures and writes its keys of docs/benchmarks.json ---------------------------------------
 

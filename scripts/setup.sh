@@ -32,6 +32,7 @@ if [ "$level" = test ]; then
     need libasound2-plugins installed libasound2-plugins
     need iproute2 have ip
     need sox have sox
+    need dbus-daemon have dbus-daemon
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then

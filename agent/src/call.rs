@@ -321,6 +321,11 @@ impl Call {
         lock(&self.permit).withheld()
     }
 
+    /// A person paused it, whatever else there is to say.
+    pub fn is_paused(&self) -> bool {
+        lock(&self.permit).is_paused()
+    }
+
     /// What of the newest sound may be kept; and the place before which nothing was to be kept, and why.
     pub fn kept(&self, heard: SampleSpan) -> (Option<SampleSpan>, Option<(SampleOffset, GapReason)>) {
         let permit = lock(&self.permit);

@@ -32,6 +32,8 @@ pub struct Config {
     pub pipeline: String,
     /// Where the certificate is for `https://`; `None` with `http://`.
     pub tls: Option<Place>,
+    /// The address of the pane, which the tray opens; `None`: it offers no such thing.
+    pub pane: Option<String>,
     /// How calls may be recorded, unless their area says otherwise.
     pub rule: Rule,
     /// How calls of an area may be recorded.
@@ -92,6 +94,13 @@ pub struct BadConfig {
     pub(crate) what: String,
 }
 
+/// Where a user's file is, unless another is named: as the service has it, so that a hot key or a link needs no path.
+pub fn usual_place() -> PathBuf {
+    let of = |name| std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let folder = of("XDG_CONFIG_HOME").or_else(|| of("HOME").map(|home| home.join(".config")));
+    folder.unwrap_or_else(|| "/etc".into()).join("referent/agent.toml")
+}
+
 impl Config {
     /// Checks the text of a file over which no policy stands.
     pub fn parse(text: &str) -> Result<Self, String> {
@@ -118,6 +127,7 @@ pub(crate) struct Raw {
     pub(crate) state_dir: Option<PathBuf>,
     pub(crate) http: Option<String>,
     pub(crate) pipeline: Option<String>,
+    pub(crate) pane: Option<String>,
     pub(crate) mode: Option<Mode>,
     pub(crate) legal_basis: Option<String>,
     pub(crate) area: Option<String>,
@@ -204,6 +214,7 @@ impl Raw {
             http: loopback("http", &self.http.ok_or_else(|| missing("http"))?)?,
             pipeline,
             tls,
+            pane: self.pane,
             // Without a known mode, nothing is recorded before the citizen has agreed.
             rule: rule("mode", self.mode.unwrap_or(Mode::Consent), self.legal_basis)?,
             areas: areas(self.areas)?,
@@ -228,6 +239,9 @@ impl Raw {
         }
         if let Some(pipeline) = &self.pipeline {
             address("pipeline", pipeline)?;
+        }
+        if let Some(pane) = &self.pane {
+            page("pane", pane)?;
         }
         if let Some(sound) = &self.sound {
             for (key, name) in [("sound.near", &sound.near), ("sound.far", &sound.far)] {
@@ -361,6 +375,18 @@ fn address(key: &str, value: &str) -> Result<bool, String> {
     Ok(is_secure)
 }
 
+/// It is handed to the desktop to be opened, so it is a page and nothing else: no file, no program.
+fn page(key: &str, value: &str) -> Result<(), String> {
+    let is_page = ["http://", "https://"]
+        .iter()
+        .any(|scheme| value.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')));
+    let is_plain = value.chars().all(|letter| letter.is_ascii_graphic());
+    if is_page && is_plain {
+        return Ok(());
+    }
+    Err(format!("{key} = \"{value}\" is no address of a page; write for example {key} = \"http://127.0.0.1:8080/\""))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -401,6 +427,9 @@ mod tests {
         refused(&format!("{}{WAV}", GOOD.replace("\"notice\"", "\"documentation\"")), "needs a legal_basis");
         refused(&format!("{GOOD}legal_basis = \"a law\"\n{WAV}"), "legal_basis is for mode");
         refused(&format!("{GOOD}{WAV}[areas.tax]\nmode = \"documentation\"\n"), "areas.tax.mode");
+        for pane in ["file:///etc/passwd", "http://", "http:///x", "javascript:alert(1)", "http://a b", ""] {
+            refused(&format!("{GOOD}pane = \"{pane}\"\n{WAV}"), "is no address of a page");
+        }
         refused(&format!("{GOOD}[sound]\nkind = \"wav\"\n"), "sound.pace is missing");
         refused(&format!("{GOOD}[sound]\nkind = \"devices\"\npace = \"credit\"\n"), "sound.pace");
         refused(&format!("{GOOD}{WAV}near = \"x\"\n"), "sound.near");

@@ -4,21 +4,21 @@
 //! for every call in the spool. At start it takes over what an earlier run left: a call that goes on is captured on, one
 //! that nobody ended in time is ended, all are sent.
 //! Promised: one call at a time; nothing waits here but for the disk.
-//! Not done here: no HTTP, no sound, no messages.
+//! Not done here: no HTTP, no sound, no messages; what a user is told of it all is in `report`.
+
+pub mod report;
 
 use crate::call::{Call, CannotBegin, CannotDecide, Leftover, Wanted, begin};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::feed::{Feed, Finished, StartAt};
-use crate::identity;
 use crate::permit::Decision;
 use crate::send::{Delivered, Line, deliver};
 use crate::spool::{Left, Spool, SpoolError};
-use crate::status::{KEY_GONE, KEY_GONE_NEXT, Words, next_step, reason};
+use crate::status::{KEY_GONE, KEY_GONE_NEXT, next_step, reason};
 use rand::rngs::StdRng;
-use referent_proto::ids::PerTrack;
-use referent_proto::{AgentStateKind, CallId, Chunk, GapReason, HangUpReason, KeyId, SampleOffset, Track};
-use serde::Serialize;
+use referent_proto::{AgentStateKind, CallId, Chunk, GapReason, HangUpReason, KeyId};
+use report::{LiveReport, Now, Report, SpoolReport, WaitingReport, millis};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -186,12 +186,18 @@ impl Desk {
     /// Whether the call that goes on may be recorded from now on; in force when this returns well (`Call::decide`).
     pub async fn decide(&self, decision: Decision) -> Result<CallId, CannotChange> {
         let live = self.0.live.lock().await.as_ref().map(|live| Arc::clone(&live.call));
-        let call = live.ok_or(CannotChange::NoCall)?;
-        let id = call.id();
-        let deciding = tokio::task::spawn_blocking(move || call.decide(decision));
-        deciding.await.map_err(|error| CannotDecide::NotKept(SpoolError::Disk(io::Error::other(error))))??;
-        tracing::info!(call = %id, ?decision, "decided");
-        Ok(id)
+        decide(live.ok_or(CannotChange::NoCall)?, decision).await
+    }
+
+    /// Pauses a call that is not paused, and goes on with one that is: what a hot key asks for, which sees no state. Gives
+    /// what was decided. (The desk is held meanwhile, so that two presses are a pause and its end.)
+    pub async fn toggle_pause(&self) -> Result<(CallId, Decision), CannotChange> {
+        let live = self.0.live.lock().await;
+        let call = live.as_ref().map(|live| Arc::clone(&live.call)).ok_or(CannotChange::NoCall)?;
+        let decision = if call.is_paused() { Decision::Resume } else { Decision::Pause };
+        let id = decide(call, decision).await?;
+        drop(live);
+        Ok((id, decision))
     }
 
     /// The citizen objects: everything of the call is deleted here at once, and on the server as soon as it is reached.
@@ -240,28 +246,33 @@ impl Desk {
         Ok(key)
     }
 
-    /// What a user wants to know.
-    pub async fn report(&self) -> Report {
+    /// What the agent does now, without a look at the disk.
+    pub async fn now(&self) -> Now {
         use AgentStateKind as K;
         let live = self.0.live.lock().await.as_ref().map(|live| Arc::clone(&live.call));
         let (state, since) = live.as_ref().map_or((AgentStateKind::Idle, Duration::ZERO), |call| call.state());
         // Only where nothing hurts more: a disk that is full, or a microphone that is off, comes first.
         let is_recorded = matches!(state, K::Listening | K::OfflineKeeping | K::CatchingUp);
         let is_without_key = is_recorded && live.as_ref().is_some_and(|call| call.missing_key().is_some());
-        let waiting: Vec<Waiting> = lock(&self.0.waiting).values().cloned().collect();
-        let spool = self.0.spool.clone();
-        let (calls, bytes) = tokio::task::spawn_blocking(move || spool.usage()).await.unwrap_or_default();
-        let identity = self.0.line.identity();
-        let trouble = identity.as_ref().and_then(|identity| identity.problem).filter(|_| state == K::OfflineKeeping);
-        Report {
+        let trouble = self.0.line.identity().and_then(|identity| identity.problem);
+        let trouble = trouble.filter(|_| state == K::OfflineKeeping);
+        Now {
             state,
             since_ms: millis(since),
             reason: if is_without_key { KEY_GONE } else { trouble.unwrap_or_else(|| reason(state)) },
             next_step: if is_without_key { Some(KEY_GONE_NEXT) } else { next_step(state) },
             call: live.map(|call| LiveReport::of(&call)),
-            spool: SpoolReport { calls, bytes, waiting: waiting.iter().map(WaitingReport::of).collect() },
-            identity,
         }
+    }
+
+    /// What a user wants to know.
+    pub async fn report(&self) -> Report {
+        let now = self.now().await;
+        let waiting: Vec<Waiting> = lock(&self.0.waiting).values().cloned().collect();
+        let spool = self.0.spool.clone();
+        let (calls, bytes) = tokio::task::spawn_blocking(move || spool.usage()).await.unwrap_or_default();
+        let waiting = waiting.iter().map(WaitingReport::of).collect();
+        Report { now, spool: SpoolReport { calls, bytes, waiting }, identity: self.0.line.identity() }
     }
 
     /// Stops along the flow: first the sound, then what is on its way. A call that goes on is left to the next start.
@@ -341,6 +352,14 @@ impl Desk {
     }
 }
 
+async fn decide(call: Arc<Call>, decision: Decision) -> Result<CallId, CannotChange> {
+    let id = call.id();
+    let deciding = tokio::task::spawn_blocking(move || call.decide(decision));
+    deciding.await.map_err(|error| CannotDecide::NotKept(SpoolError::Disk(io::Error::other(error))))??;
+    tracing::info!(call = %id, ?decision, "decided");
+    Ok(id)
+}
+
 /// Ends a call that nobody ended. A record that was torn is a gap of one chunk: longer ones are not written (S4).
 fn end_crashed(call: &Call, is_torn: bool) {
     let (spool, boot_ms) = (call.spool(), call.clock().boot_ms());
@@ -355,112 +374,6 @@ fn end_crashed(call: &Call, is_torn: bool) {
     if let Err(error) = ended {
         tracing::error!(%error, call = %call.id(), "the call cannot be ended now; the next start tries again");
     }
-}
-
-/// `referent-agent status`.
-#[derive(Debug, Serialize)]
-pub struct Report {
-    /// What the agent does.
-    pub state: AgentStateKind,
-    /// For how long.
-    pub since_ms: u64,
-    /// In words.
-    pub reason: Words,
-    /// What the user can do.
-    pub next_step: Option<Words>,
-    /// The call that goes on.
-    pub call: Option<LiveReport>,
-    /// What is kept.
-    pub spool: SpoolReport,
-    /// Who this agent is to the server; nobody in particular without TLS.
-    pub identity: Option<identity::Report>,
-}
-
-/// The call that goes on.
-#[derive(Debug, Serialize)]
-pub struct LiveReport {
-    /// Its id.
-    pub id: CallId,
-    /// When it began, UTC.
-    pub started_utc_ms: i64,
-    /// The case.
-    pub case_id: Option<String>,
-    /// The department.
-    pub area: Option<String>,
-    /// How long its sound is, a track.
-    pub recorded_ms: PerTrack<u64>,
-    /// What is wrong with a device.
-    pub problem: PerTrack<Option<String>>,
-}
-
-/// What is kept.
-#[derive(Debug, Serialize)]
-pub struct SpoolReport {
-    /// Calls.
-    pub calls: u64,
-    /// Bytes.
-    pub bytes: u64,
-    /// Calls that are not complete.
-    pub waiting: Vec<WaitingReport>,
-}
-
-/// A call that is not complete.
-#[derive(Debug, Serialize)]
-pub struct WaitingReport {
-    /// Its id.
-    pub id: CallId,
-    /// It has ended.
-    pub is_ended: bool,
-    /// Another caseworker's, says the server.
-    pub is_refused: bool,
-    /// The citizen objected: it is erased here, and the server has yet to be told.
-    pub is_discarded: bool,
-    /// The key of its sound that the server does not have.
-    pub missing_key: Option<KeyId>,
-    /// What keeps it here, where a person has to do something.
-    pub problem: Option<Words>,
-    /// How far it is recorded.
-    pub recorded_ms: PerTrack<u64>,
-    /// How far it is text.
-    pub settled_ms: PerTrack<u64>,
-}
-
-impl LiveReport {
-    fn of(call: &Call) -> Self {
-        let begin = call.spool().begin();
-        Self {
-            id: begin.call,
-            started_utc_ms: begin.started.utc_ms,
-            case_id: begin.case_id.clone(),
-            area: begin.area.clone(),
-            recorded_ms: in_millis(call.spool().ends()),
-            problem: PerTrack { near: call.problem(Track::Near), far: call.problem(Track::Far) },
-        }
-    }
-}
-
-impl WaitingReport {
-    fn of(waiting: &Waiting) -> Self {
-        let spool = waiting.call.spool();
-        Self {
-            id: waiting.call.id(),
-            is_ended: spool.ended().is_some(),
-            is_discarded: spool.is_discarded(),
-            is_refused: waiting.is_refused,
-            missing_key: waiting.call.missing_key(),
-            problem: waiting.call.missing_key().map(|_| KEY_GONE),
-            recorded_ms: in_millis(spool.ends()),
-            settled_ms: in_millis(*spool.settled().borrow()),
-        }
-    }
-}
-
-fn in_millis(ends: PerTrack<SampleOffset>) -> PerTrack<u64> {
-    PerTrack { near: ends.near.millis(), far: ends.far.millis() }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -10,9 +10,10 @@ use referent_identity::refusal::By;
 use referent_identity::who::Validity;
 use referent_identity::{Credentials, Now, Refusal};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What keeps calls here because of who this agent is, or whom it meets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Trouble {
     /// There is no certificate.
@@ -70,7 +71,8 @@ impl Trouble {
 }
 
 /// Who this agent is, in `status`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Identity)]
 pub struct Report {
     /// The caseworker, as the certificate says; `None` before it is enrolled.
     pub subject: Option<String>,

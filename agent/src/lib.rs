@@ -101,7 +101,7 @@ pub async fn run<R: Rng>(
     let desk = Desk::open(config, clock, spool, Arc::new(line), chance())
         .with_context(|| format!("{} cannot be read", spool_dir.display()))?;
     state_dir.publish(http, &token)?;
-    let router = control::router(desk.clone(), token, metrics);
+    let router = control::router(desk.clone(), token, metrics, shutdown.clone());
     on_ready(http);
     let server = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
     let keeping = async {

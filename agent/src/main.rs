@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use referent_agent::clock::Clock;
-use referent_agent::config::BadConfig;
+use referent_agent::config::{BadConfig, usual_place};
 use referent_agent::control::BeginBody;
 use referent_agent::control::client::Agent;
 use referent_agent::doctor::{self, Language, Question};
@@ -32,7 +32,7 @@ struct Arguments {
 #[derive(Args)]
 struct ConfigFile {
     /// The configuration file (TOML).
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", default_value_os_t = usual_place())]
     config: PathBuf,
     /// A policy to try out; only on a machine that has none of its own.
     #[arg(long, value_name = "FILE")]
@@ -79,6 +79,8 @@ enum Command {
     Pause(ConfigFile),
     /// Go on after a pause: tell the running agent.
     Resume(ConfigFile),
+    /// Pause, or go on after a pause: what a hot key is bound to.
+    TogglePause(ConfigFile),
     /// The citizen agreed to be recorded, or did not: tell the running agent.
     Consent {
         #[command(flatten)]
@@ -218,6 +220,10 @@ async fn act(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Pause(file) => say(&running(&file)?.pause().await?.to_string()),
         Command::Resume(file) => say(&running(&file)?.resume().await?.to_string()),
+        Command::TogglePause(file) => {
+            let (call, is_paused) = running(&file)?.toggle_pause().await?;
+            say(&format!("{call}: {}", if is_paused { "paused" } else { "goes on" }))
+        }
         Command::Consent { file, answer } => say(&running(&file)?.consent(answer == Answer::Yes).await?.to_string()),
         Command::Discard { file, call } => say(&running(&file)?.discard(call).await?.to_string()),
         Command::Open { file, link } => {

@@ -110,6 +110,11 @@ impl Permit {
         self.decided.withheld(self.mode)
     }
 
+    /// A person paused, whatever else forbids.
+    pub fn is_paused(&self) -> bool {
+        self.decided.is_paused
+    }
+
     /// Whether the decision changes anything; an error if it is none that this call knows.
     pub fn changes(&self, decision: Decision) -> Result<bool, NotToDecide> {
         let is_about_consent = matches!(decision, Decision::ConsentGiven | Decision::ConsentRefused);

@@ -169,6 +169,7 @@ fn under(user: Raw, policy: Raw) -> Raw {
         state_dir: policy.state_dir.or(user.state_dir),
         http: policy.http.or(user.http),
         pipeline: policy.pipeline.or(user.pipeline),
+        pane: policy.pane.or(user.pane),
         mode,
         legal_basis,
         area: policy.area.or(user.area),

@@ -2,7 +2,7 @@
 //!
 //! In: facts, gathered where they arise (sound written, disk, connection). Out: one state of a closed list, with words in
 //! Danish and English. The state follows samples that really arrived and were really written, never the wish to record.
-//! Not done here: no tray, no language choice.
+//! Not done here: no tray (a program of its own, `referent-tray`), no language choice.
 
 use crate::capture::OPEN_WITHIN;
 use referent_proto::ids::PerTrack;
@@ -10,6 +10,7 @@ use referent_proto::{AgentStateKind, GapReason, Track};
 use serde::Serialize;
 use std::time::Duration;
 use tokio::time::Instant;
+use utoipa::ToSchema;
 
 /// After this long without sound from a track that gave some, the user is told.
 pub const NO_SOUND_AFTER: Duration = Duration::from_secs(1);
@@ -84,8 +85,23 @@ pub fn judge(facts: &Facts, now: Instant) -> AgentStateKind {
     }
 }
 
+/// Every state there is.
+pub const KINDS: [AgentStateKind; 11] = [
+    AgentStateKind::Starting,
+    AgentStateKind::Listening,
+    AgentStateKind::Paused,
+    AgentStateKind::AwaitingConsent,
+    AgentStateKind::OfflineKeeping,
+    AgentStateKind::CatchingUp,
+    AgentStateKind::NoSoundNear,
+    AgentStateKind::NoSoundFar,
+    AgentStateKind::DiskFull,
+    AgentStateKind::NotAllowed,
+    AgentStateKind::Idle,
+];
+
 /// A sentence for the user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Words {
     /// Danish.
     pub da: &'static str,
@@ -101,6 +117,17 @@ pub const KEY_GONE: Words = Words {
 /// What the user can do about it.
 pub const KEY_GONE_NEXT: Words =
     Words { da: "Sig det til den, der passer serveren.", en: "Tell whoever runs the server." };
+
+/// What a program says that shows the agent's state and has not heard of it: never the last state.
+pub const NO_CONTACT: Words = Words {
+    da: "Ingen kontakt med agenten: det VIDES IKKE, om der optages.",
+    en: "No contact with the agent: it is NOT KNOWN whether anything is recorded.",
+};
+/// What the user can do about it.
+pub const NO_CONTACT_NEXT: Words = Words {
+    da: "Regn med, at der ikke optages. Bliver det ved, så genstart agenten, eller sig det til it-support.",
+    en: "Count on nothing being recorded. If it lasts, restart the agent, or tell IT support.",
+};
 
 /// Why it is so.
 pub fn reason(kind: AgentStateKind) -> Words {

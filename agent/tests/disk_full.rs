@@ -8,62 +8,25 @@
 #[path = "support/agent.rs"]
 mod agent;
 #[cfg(test)]
+#[path = "support/disk.rs"]
+mod disk;
+#[cfg(test)]
 #[path = "support/pipeline.rs"]
 mod pipeline;
 
 use agent::{Running, config, wav};
+use disk::Disk;
 use pipeline::{Manner, Pipeline};
 use referent_agent::clock::Clock;
 use referent_proto::{GapReason, Track};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A second of a call takes 64 kB.
-const DISK: &str = "size=1m,mode=0700";
 /// From the first sample of a chunk until it is written: its own 100 ms, the wait for the next look, and a busy PC.
 const A_CHUNK_TAKES: Duration = Duration::from_millis(300);
 /// States in which somebody would believe that what is said is kept.
 const CLAIMS: [&str; 3] = ["listening", "offline_keeping", "catching_up"];
-
-/// A small disk in memory.
-struct Disk(PathBuf);
-
-impl Disk {
-    /// `None` where nobody may mount one.
-    fn mounted(folder: &Path) -> Option<Self> {
-        let at = folder.join("agent");
-        std::fs::create_dir(&at).expect("it works here");
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", DISK, "tmpfs"]).arg(&at).output();
-        let is_mounted = mount.is_ok_and(|output| output.status.success());
-        assert!(is_mounted || std::env::var_os("CI").is_none(), "CI can mount a disk");
-        is_mounted.then_some(Self(at))
-    }
-
-    fn filler(&self) -> PathBuf {
-        self.0.join("filler")
-    }
-
-    /// Leaves so many bytes free.
-    fn fill(&self, leaving: usize) {
-        let mut filler = std::fs::File::create(self.filler()).expect("there is room for a name");
-        while filler.write(&[0; 4096]).is_ok_and(|written| written > 0) {}
-        let length = filler.metadata().expect("it works here").len();
-        filler.set_len(length.saturating_sub(leaving as u64)).expect("it works here");
-    }
-
-    fn make_room(&self) {
-        std::fs::remove_file(self.filler()).expect("it is there");
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        drop(Command::new("umount").arg("-l").arg(&self.0).status());
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_said_at_once_and_costs_what_was_said_meanwhile_only() {

@@ -274,11 +274,16 @@ pub fn soak() -> Result<()> {
     Figures::of("make bench-soak")?.write("agent.soak8h.rss_growth_mb", growth, "MiB", 16, &row)
 }
 
-/// A disk that fills up in mid-call, by the agent's own test.
+/// A disk that fills up in mid-call, by the agent's own test; and the tray, by its story.
 pub fn truth() -> Result<()> {
     let row = measured_by_test("referent-agent", "disk_full")?;
     let seconds = row["false_listening_s"].as_f64().context("false_listening_s; only root can measure it")?;
-    Figures::of("make bench-truth")?.write("truth.false_listening_s", seconds, "s", 1, &row)
+    let figures = Figures::of("make bench-truth")?;
+    figures.write("truth.false_listening_s", seconds, "s", 1, &row)?;
+    let row = measured_by_test("referent-tests", "tray")?;
+    let (most, changes) = (row["tray_s_max"].as_f64(), row["tray_changes"].as_u64());
+    let changes = usize::try_from(changes.context("tray_changes")?)?;
+    figures.write("truth.tray_s.max", most.context("tray_s_max")?, "s", changes, &row)
 }
 
 /// Runs the tests of one file in their long form and gives what their lines of JSON say together.

@@ -21,6 +21,7 @@ pub mod replay;
 pub mod balancer;
 pub mod network;
 pub mod offline;
+pub mod desktop;
 pub mod consent;
 pub mod damage;
 pub mod secured;

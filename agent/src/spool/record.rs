@@ -33,6 +33,10 @@ pub const FRAME_HEAD: usize = 10;
 /// The longest body; a chunk of one second has 32,009 bytes.
 pub const MAX_BODY: usize = 128 * 1024;
 
+/// No call gets there: 557 years of samples. A place beyond is damage, whatever its checksum says, so that nobody who adds
+/// to a place has to fear for the sum.
+const FARTHEST: u64 = 1 << 48;
+
 /// What a call is, for the whole of its life. Stands at the head of every segment, so that any segment opens alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Begin {
@@ -198,7 +202,22 @@ pub fn decode(bytes: &[u8]) -> Found {
     if checksum(number(2), body) != u32::from_le_bytes(number(6)) {
         return Found::Damaged;
     }
-    decode_body(body).map_or(Found::Damaged, |record| Found::Whole(record, FRAME_HEAD + length))
+    let record = decode_body(body).filter(is_possible);
+    record.map_or(Found::Damaged, |record| Found::Whole(record, FRAME_HEAD + length))
+}
+
+fn is_possible(record: &Record) -> bool {
+    let is_place = |place: SampleOffset| place.0 <= FARTHEST;
+    let are_places = |places: &PerTrack<SampleOffset>| is_place(places.near) && is_place(places.far);
+    match record {
+        Record::Head(head) => are_places(&head.ends) && head.number <= FARTHEST,
+        Record::Chunk(chunk) => is_place(chunk.first),
+        Record::Gap(gap) => is_place(gap.span.end()),
+        Record::HangUp(ended) => are_places(&ended.ends),
+        Record::Settled(settled) => are_places(settled),
+        Record::Taken(taken) => is_place(taken.at),
+        Record::Sealed(chunk) => is_place(chunk.first),
+    }
 }
 
 /// The distance to the next place where a frame may begin; `bytes.len()` if there is none.
