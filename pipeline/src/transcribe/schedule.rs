@@ -6,7 +6,7 @@
 //!   Q1  Finals (all but [`Class::Partial`]) are never dropped. A partial is replaced by a newer one of its track.
 //!   Q2  Calls that hung up come first, then live ones, and of these whoever has waited longest, so the oldest deadline.
 //!       Who brings more than people can say in that time does not hold up the others: its sound counts as coming one
-//!       after the other, at [`PACE`] (a virtual clock: Zhang, 1990). Of the other classes, calls share evenly by the
+//!       after the other, at `PACE` (a virtual clock: Zhang, 1990). Of the other classes, calls share evenly by the
 //!       sound that they have heard (start-time fair queueing: Goyal, Vin and Cheng, 1996). One call's sound stays in
 //!       order.
 //!   Q3  What a live call is behind with gets what calls that keep up leave, so that who comes in late makes nobody late
