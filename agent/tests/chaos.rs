@@ -187,7 +187,10 @@ fn count(pipeline: &Pipeline, call: CallId, spoken: &[[i16; 2]], kills: usize, c
                     sound.push(chunk.span());
                 }
                 Heard::Gap(of, gap) if *of == call && gap.track == track => {
-                    counts.unmarked += if gap.reason == GapReason::AgentDown { 0 } else { gap.span.samples() };
+                    if gap.reason != GapReason::AgentDown {
+                        writeln!(std::io::stdout(), "no kill explains {gap:?}").expect("it works here");
+                        counts.unmarked += gap.span.samples();
+                    }
                     gaps.push(gap.span);
                 }
                 _ => {}

@@ -371,3 +371,36 @@ fn what_lay_before_the_oldest_segment_is_said_to_be_lost_by_the_server() {
     assert_eq!(items[..2], [lost(Track::Near, SampleOffset(16_000)), lost(Track::Far, SampleOffset::ZERO)]);
     assert_eq!(items[2].place().unwrap().1.start(), oldest);
 }
+
+#[test]
+fn what_is_settled_and_released_while_it_is_read_is_no_hole() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = Spool::open(folder.path().to_owned()).unwrap();
+    let spool = all.begin_with_segments_of(begin(), 5 * SEGMENT).unwrap();
+    // More than one look of the reader takes in: it stands in the middle of the first segment when that is released.
+    for number in 0..300 {
+        for track in Track::BOTH {
+            let first = SampleOffset(number * 1600);
+            spool.append(Chunk { track, first, pcm: Pcm(vec![1; 1600]) }, 1).unwrap();
+        }
+    }
+    spool.sync().unwrap();
+    let mut reader = spool.read_from(PerTrack::default());
+    let begun = reader.read().unwrap();
+    let read = |items: &[Item]| items.iter().filter_map(|item| item.place().map(|(_, span)| span.end())).max().unwrap();
+    assert!(read(&begun) < SampleOffset(5 * SEGMENT), "the first segment is not read to its end");
+    for track in Track::BOTH {
+        // What the connection before had sent was settled after this one had asked from where.
+        spool.release(Settled { track, offset: SampleOffset(400_000) }).unwrap();
+    }
+    let mut rest = Vec::new();
+    loop {
+        let items = reader.read().unwrap();
+        if items.is_empty() {
+            break;
+        }
+        rest.extend(items);
+    }
+    assert!(rest.iter().all(|item| matches!(item, Item::Chunk(_))), "what is settled is said to be missing");
+    assert_eq!(read(&rest), SampleOffset(300 * 1600));
+}

@@ -2,7 +2,8 @@
 //!
 //! In: where to begin on each track. Out: sound and gaps, each track without hole or overlap from there on, then the
 //! hang-up. A sealed chunk cannot be cut: the first of a track may begin before that place, and what of it the other end has
-//! already, it drops (T3 in `timeline`). What was given up becomes `Gap{key_gone}`. A hole that damage left becomes `Gap{damaged}`; what lay before the oldest segment, `Gap{server_lost}`. Only
+//! already, it drops (T3 in `timeline`). What was given up becomes `Gap{key_gone}`. A hole that damage left becomes `Gap{damaged}`; what lay before the oldest segment, `Gap{server_lost}`;
+//! what is settled and released while it is being read is passed over. Only
 //! what a power cut would leave is given out, so that what the other end has seen can never be recorded anew under the
 //! same offsets.
 
@@ -79,8 +80,16 @@ impl Reader {
             if let Some(view) = self.spool.segment(number) {
                 return Ok(Some(view));
             }
-            // Everything in it was settled while it was being read, and it was released.
-            self.enter(self.spool.segment_after(number))?;
+            // Everything in it was settled while it was being read, and it was released: that is no hole.
+            let after = self.spool.segment_after(number);
+            if let Some(view) = &after {
+                let settled = *self.spool.settled().borrow();
+                for track in Track::BOTH {
+                    let settled = settled[track].min(view.start[track]);
+                    self.expected[track] = self.expected[track].max(settled);
+                }
+            }
+            self.enter(after)?;
             return Ok(self.segment.and_then(|number| self.spool.segment(number)));
         }
         let first = self.spool.segment_holding(self.expected);
