@@ -186,6 +186,12 @@ pub async fn overload() -> Result<()> {
     let more = json!({ "calls": sent.len(), "let_in_at_once": at_once.len(), "minutes_until_all_were_text": minutes });
     figures.write("overload.refused_audio_s", lost, "s", sent.len(), &more)?;
     let p95 = percentile(&lags, 95.0);
+    // As late with the crowd as without it is no promise kept, where both are late.
+    let (let_in, lag) = (at_once.len(), alone.p95);
+    ensure!(
+        lag <= 2.0,
+        "the worker lets in {let_in} calls at once and cannot follow them: {lag:.1} s late without a crowd"
+    );
     let more = json!({ "lag_p95_s": p95, "lag_p95_alone_s": alone.p95, "calls": at_once.len() });
     figures.write("overload.live_lag_ratio", p95 / alone.p95, "ratio", lags.len(), &more)?;
     figures.write("overload.rss_growth_mb", rss_most - rss_before, "MiB", 1, &json!({}))
