@@ -2,10 +2,10 @@
 //!
 //! In: where to begin on each track. Out: sound and gaps, each track without hole or overlap from there on, then the
 //! hang-up. A sealed chunk cannot be cut: the first of a track may begin before that place, and what of it the other end has
-//! already, it drops (T3 in `timeline`). What was given up becomes `Gap{key_gone}`. A hole that damage left becomes `Gap{damaged}`; what lay before the oldest segment, `Gap{server_lost}`;
-//! what is settled and released while it is being read is passed over. Only
-//! what a power cut would leave is given out, so that what the other end has seen can never be recorded anew under the
-//! same offsets.
+//! already, it drops (T3 in `timeline`). What was given up becomes `Gap{key_gone}`. A hole that damage left becomes
+//! `Gap{damaged}`; what lay before the oldest segment, `Gap{server_lost}`; what is settled and released while it is being
+//! read is passed over. Only what a power cut would leave is given out, so that what the other end has seen can never be
+//! recorded anew under the same offsets.
 
 use super::record::{Ended, Found, MAX_BODY, Record, decode, to_next_mark};
 use super::{CallSpool, SegmentView};

@@ -45,8 +45,8 @@ const SETTLED_IN: Duration = Duration::from_secs(15);
 const FULL_FOR: Duration = Duration::from_secs(3);
 /// How long a draft may take.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// What is not grey.
-const FINALS: &[Class] = &[Class::HungUp, Class::Live];
+/// What is not grey; no call of the backlog is sent here.
+const FINALS: &[Class] = &[Class::HungUp, Class::Live, Class::Behind];
 
 /// What is tried.
 #[derive(Debug, Clone, Copy)]
