@@ -7,6 +7,8 @@
 //!   T2  Writers of one call follow one another (SQLite: one writer; PostgreSQL: `lock_call` first of all), so the
 //!       events of a call are numbered without a hole, and become visible in that order.
 //!   T3  Readers see one moment: [`Store::read`] is a snapshot over all its statements.
+//!   T4  Who asked may go away: a transaction runs to its end all the same, in a task of its own. One that is dropped
+//!       while it begins would leave its connection in the pool with a transaction open, and the next would be part of it.
 //!
 //! A struct around an enum of two typed pools, and one text of SQL for both in the common subset: `$1`, TEXT, BIGINT,
 //! DOUBLE PRECISION. To add a table: a new file in `migrations/`, a file in `store/`, a test in `tests/`, which run on
@@ -21,6 +23,7 @@ use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 use std::borrow::Cow;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::task::TaskTracker;
 
 /// Runs SQL on whichever engine this is: `run!(tx, "SQL", bind, …)` gives the number of rows touched.
 macro_rules! run {
@@ -143,6 +146,7 @@ enum Engine {
 pub struct Store {
     engine: Engine,
     live: Arc<Live>,
+    tracker: TaskTracker,
 }
 
 impl Store {
@@ -177,10 +181,14 @@ impl Store {
                 answer.await.map_err(|_| StoreError::Closing)?
             }
             Engine::Postgres(pool) => {
-                let mut tx = Tx::new(Conn::Postgres(pool.begin().await?));
-                let value = work(&mut tx).await?;
-                engine::commit_and_notify(tx).await?;
-                Ok(value)
+                let pool = pool.clone();
+                self.to_its_end(async move {
+                    let mut tx = Tx::new(Conn::Postgres(pool.begin().await?));
+                    let value = work(&mut tx).await?;
+                    engine::commit_and_notify(tx).await?;
+                    Ok(value)
+                })
+                .await
             }
         }
     }
@@ -188,21 +196,38 @@ impl Store {
     /// Runs `work` on one moment of the database; what it writes is lost.
     pub async fn read<T, F>(&self, work: F) -> Stored<T>
     where
-        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Stored<T>> + Send,
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Stored<T>> + Send + 'static,
     {
-        let conn = match &self.engine {
-            Engine::Sqlite { readers, .. } => Conn::Sqlite(readers.begin().await?),
-            Engine::Postgres(pool) => {
-                Conn::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+        let engine = self.engine.clone();
+        self.to_its_end(async move {
+            let conn = match &engine {
+                Engine::Sqlite { readers, .. } => Conn::Sqlite(readers.begin().await?),
+                Engine::Postgres(pool) => {
+                    Conn::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+                }
+            };
+            let mut tx = Tx::new(conn);
+            let value = work(&mut tx).await?;
+            match tx.conn {
+                Conn::Sqlite(conn) => conn.rollback().await?,
+                Conn::Postgres(conn) => conn.rollback().await?,
             }
-        };
-        let mut tx = Tx::new(conn);
-        let value = work(&mut tx).await?;
-        match tx.conn {
-            Conn::Sqlite(conn) => conn.rollback().await?,
-            Conn::Postgres(conn) => conn.rollback().await?,
+            Ok(value)
+        })
+        .await
+    }
+
+    /// T4.
+    async fn to_its_end<T: Send + 'static>(
+        &self,
+        transaction: impl Future<Output = Stored<T>> + Send + 'static,
+    ) -> Stored<T> {
+        match self.tracker.spawn(transaction).await {
+            Ok(ended) => ended,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => Err(StoreError::Closing),
         }
-        Ok(value)
     }
 
     /// Who is woken by commits.

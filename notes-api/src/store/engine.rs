@@ -100,7 +100,7 @@ impl Store {
             .map_err(unreachable)?;
         let (writer, jobs) = mpsc::channel(QUEUE);
         tracker.spawn(write_in_groups(writer_pool, jobs, Arc::clone(&live)));
-        Ok(Self { engine: Engine::Sqlite { writer, readers }, live })
+        Ok(Self { engine: Engine::Sqlite { writer, readers }, live, tracker: tracker.clone() })
     }
 
     async fn open_postgres(
@@ -133,7 +133,7 @@ impl Store {
         let mut listener = PgListener::connect_with(&pool).await.map_err(unreachable)?;
         listener.listen(CHANNEL).await.map_err(unreachable)?;
         tracker.spawn(listen(listener, Arc::clone(&live), shutdown.clone()));
-        Ok(Self { engine: Engine::Postgres(pool), live })
+        Ok(Self { engine: Engine::Postgres(pool), live, tracker: tracker.clone() })
     }
 
     /// Overwrites what SQLite's log still holds of erased rows. On PostgreSQL autovacuum does that in its own time.

@@ -9,6 +9,8 @@ use referent_notes_api::store::notes::Over;
 use referent_notes_api::store::settles::Settlement;
 use referent_notes_api::store::shared::Holders;
 use referent_proto::{CallId, CallState, CommandId, CommandKind, Track};
+use std::pin::{Pin, pin};
+use std::task::Poll;
 
 async fn status(kept: &Kept, call: CallId) -> (Status, Option<String>) {
     let summary = kept.store.summary(call).await.unwrap().expect("a call");
@@ -206,6 +208,31 @@ pub(crate) async fn events_are_numbered_without_a_hole(place: Place) {
     tokio::time::timeout(patience, Box::pin(async { tokio::join!(talk, pause, typing, reading) }))
         .await
         .expect("all events");
+}
+
+/// A page that closes its stream drops a read wherever that stands, and so does a request that times out.
+pub(crate) async fn who_goes_away_leaves_no_transaction_open(place: Place) {
+    let kept = &place.store().await;
+    let turn = kept.new_call().await;
+    // As often as there are connections, and more: each of them meets it.
+    for (polls, second) in (0..8).flat_map(|polls| (0..40).map(move |second| (polls, u64::from(polls) * 40 + second))) {
+        give_up_after(polls, pin!(kept.store.events_after(turn.call, 0))).await;
+        // In a transaction that was left open for reading it would fail.
+        kept.settle(&turn, vec![turn.said(Track::Far, second, second + 1)]).await;
+    }
+}
+
+/// Drops a future that is not ready after so many polls.
+async fn give_up_after<F: Future>(polls: u32, mut future: Pin<&mut F>) {
+    let mut left = polls;
+    std::future::poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Pending if left > 0 => {
+            left -= 1;
+            Poll::Pending
+        }
+        _ => Poll::Ready(()),
+    })
+    .await;
 }
 
 pub(crate) async fn sessions_end(place: Place) {

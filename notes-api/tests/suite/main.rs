@@ -82,6 +82,7 @@ on_both! {
     calls::calls_of_a_process_that_is_gone_lose_contact,
     calls::a_discarded_call_leaves_a_tombstone,
     calls::events_are_numbered_without_a_hole,
+    calls::who_goes_away_leaves_no_transaction_open,
     calls::sessions_end,
     identity::a_code_is_good_once_and_for_a_quarter_of_an_hour,
     identity::of_two_who_bring_one_code_one_gets_a_certificate,
