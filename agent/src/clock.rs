@@ -3,6 +3,7 @@
 //!
 //! In: nothing. Out: times, passed on as arguments. Tests bring a clock of their own that they turn by hand.
 
+use crate::system;
 use referent_proto::Started;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,8 +21,7 @@ enum Kind {
 impl Clock {
     /// The PC's clocks.
     pub fn system() -> Self {
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        Self(Kind::System { boot: boot.trim().into() })
+        Self(Kind::System { boot: system::boot_id().into() })
     }
 
     /// A clock that stands still until `advance`.
@@ -46,7 +46,7 @@ impl Clock {
     /// Microseconds since boot, running through suspend. Cheap enough for the audio callback: no system call on Linux.
     pub fn boot_us(&self) -> u64 {
         match &self.0 {
-            Kind::System { .. } => system_boot_us(),
+            Kind::System { .. } => system::boot_us(),
             Kind::Manual { boot_us, .. } => boot_us.load(Ordering::Relaxed),
         }
     }
@@ -66,19 +66,6 @@ impl Clock {
             }
         }
     }
-}
-
-#[cfg(target_os = "linux")]
-fn system_boot_us() -> u64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-    u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0) / 1000
-}
-
-/// Elsewhere the process's own clock: an unended call of an earlier process is then of another boot, and is ended.
-#[cfg(not(target_os = "linux"))]
-fn system_boot_us() -> u64 {
-    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-    u64::try_from(START.get_or_init(std::time::Instant::now).elapsed().as_micros()).unwrap_or(0)
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is where the wall clock comes from")]

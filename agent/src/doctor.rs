@@ -21,6 +21,7 @@ mod identity;
 use crate::clock::Clock;
 use crate::config::BadConfig;
 use crate::policy::{self, Loaded};
+use crate::system;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -278,7 +279,7 @@ fn policy(loaded: &Loaded) -> Finding {
         );
     };
     let place = path.display();
-    if place::others_may_write(path) {
+    if system::others_may_write(path) {
         return Finding::warning(
             check,
             Said::new(

@@ -15,6 +15,7 @@
 pub mod config;
 pub mod policy;
 pub mod state_dir;
+pub mod system;
 pub mod clock;
 pub mod permit;
 pub mod call;

@@ -11,6 +11,7 @@ use referent_agent::identity::now_of;
 use referent_agent::link::Link;
 use referent_agent::policy::{self, Loaded};
 use referent_agent::send::Limits;
+use referent_agent::system::Stops;
 use referent_agent::{Surroundings, capture};
 use referent_identity::{Code, Place, enrol};
 use referent_proto::{CallId, Direction, Track};
@@ -18,7 +19,6 @@ use referent_telemetry::{Program, core_dumps};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// Captures calls on this PC, keeps them safe, sends them.
@@ -303,8 +303,7 @@ async fn run(file: &ConfigFile) -> anyhow::Result<()> {
         );
     }
     let shutdown = CancellationToken::new();
-    let mut terminate = signal(SignalKind::terminate()).context("while listening for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("while listening for SIGINT")?;
+    let mut stops = Stops::listen().context("while listening for the system's signals")?;
     let surroundings = Surroundings {
         clock: Clock::system(),
         chance: chance(),
@@ -317,10 +316,7 @@ async fn run(file: &ConfigFile) -> anyhow::Result<()> {
     });
     let signals = async {
         for times in 0.. {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
+            stops.next().await;
             if times > 0 {
                 return;
             }

@@ -4,12 +4,12 @@
 //! files, `control-port` and `control-token`, that only their owner may read.
 //! Promised: a second agent is refused with a sentence; a killed one leaves no lock behind, because the system holds it.
 
+use crate::system::only_for_its_user;
 use rand::{Rng, RngExt as _};
-use rustix::fs::{FlockOperation, flock};
-use std::fs::{File, OpenOptions};
+use referent_identity::private::make_folder;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// Why the folder cannot be used. Tell the user.
@@ -70,12 +70,12 @@ impl StateDir {
     /// Makes the folder if it is not there, and takes it for this process.
     pub fn take(path: &Path) -> Result<Self, StateDirError> {
         let unusable = |error| StateDirError::Unusable { path: path.to_owned(), error };
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unusable)?;
+        make_folder(path).map_err(unusable)?;
         let lock = private(&path.join("lock"), false).map_err(unusable)?;
-        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(rustix::io::Errno::WOULDBLOCK) => Err(StateDirError::InUse(path.to_owned())),
-            Err(error) => Err(unusable(error.into())),
+            Err(TryLockError::WouldBlock) => Err(StateDirError::InUse(path.to_owned())),
+            Err(TryLockError::Error(error)) => Err(unusable(error)),
         }
     }
 
@@ -109,5 +109,5 @@ fn private(path: &Path, anew: bool) -> io::Result<File> {
             _ => {}
         }
     }
-    OpenOptions::new().create(true).write(true).truncate(anew).mode(0o600).open(path)
+    only_for_its_user(OpenOptions::new().create(true).write(true).truncate(anew)).open(path)
 }

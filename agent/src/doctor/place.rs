@@ -4,10 +4,10 @@
 //! not there yet is not made: another one is, where it would be, and removed again.
 
 use super::{Check, Finding, Said};
+use crate::system::{self, Access};
 use referent_proto::SAMPLE_RATE;
-use rustix::fs::{statfs, statvfs};
+use std::fs::OpenOptions;
 use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -15,8 +15,6 @@ use std::time::{Duration, Instant};
 const TRACK_HOUR: u64 = SAMPLE_RATE * 2 * 3600;
 /// A disk that takes longer than this to make 4 kB durable does not follow a call: that is done four times a second.
 const SLOW: Duration = Duration::from_secs(1);
-/// File systems that lie on another machine, as Linux numbers them: NFS, SMB, SMB2 and CIFS.
-const ELSEWHERE: [u32; 4] = [0x6969, 0x517b, 0xfe53_4d42, 0xff53_4d42];
 
 pub(super) fn examine(folder: &Path, tracks: usize, hours: u32) -> [Finding; 3] {
     let exists = folder.is_dir();
@@ -50,7 +48,7 @@ fn state_dir(folder: &Path, nearest: &Path, exists: bool) -> Finding {
             return Finding::fault(check, seen, remedy());
         }
     };
-    if is_elsewhere(nearest) {
+    if system::is_elsewhere(nearest) {
         let seen =
             Said::new(format!("{place} ligger på en anden maskine."), format!("{place} lies on another machine."));
         return Finding::fault(check, seen, remedy());
@@ -79,7 +77,7 @@ fn state_dir(folder: &Path, nearest: &Path, exists: bool) -> Finding {
 fn write(folder: &Path) -> io::Result<Duration> {
     let path = folder.join(format!("doctor-{}", std::process::id()));
     let began = Instant::now();
-    let mut file = std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path)?;
+    let mut file = system::only_for_its_user(OpenOptions::new().create_new(true).write(true)).open(&path)?;
     let written = file.write_all(&[0; 4096]).and_then(|()| file.sync_all());
     std::fs::remove_file(&path)?;
     written.map(|()| began.elapsed())
@@ -90,15 +88,6 @@ fn make(folder: &Path) -> io::Result<()> {
     let path = folder.join(format!(".referent-doctor-{}", std::process::id()));
     std::fs::create_dir(&path)?;
     std::fs::remove_dir(&path)
-}
-
-fn is_elsewhere(folder: &Path) -> bool {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the numbers have 32 bits; their type differs by system"
-    )]
-    statfs(folder).is_ok_and(|system| ELSEWHERE.contains(&(system.f_type as u32)))
 }
 
 fn permission(folder: &Path, exists: bool) -> Finding {
@@ -112,35 +101,35 @@ fn permission(folder: &Path, exists: bool) -> Finding {
             ),
         );
     }
-    match folder.metadata() {
-        Ok(found) if found.mode() & 0o077 != 0 => Finding::fault(
+    match system::open_to_others(folder) {
+        Ok(Access::Open(mode)) => Finding::fault(
             check,
             Said::new(
-                format!(
-                    "Andre på denne pc kan komme ind i {place} (rettigheder {:o}). Dér ligger lyd.",
-                    found.mode() & 0o777
-                ),
-                format!("Others on this PC can enter {place} (mode {:o}). Sound is kept there.", found.mode() & 0o777),
+                format!("Andre på denne pc kan komme ind i {place} (rettigheder {mode}). Dér ligger lyd."),
+                format!("Others on this PC can enter {place} (mode {mode}). Sound is kept there."),
             ),
             Said::new(
                 format!("Luk den for andre: chmod 700 {place}"),
                 format!("Close it to others: chmod 700 {place}"),
             ),
         ),
-        Ok(_) => Finding::ok(check, Said::new("Kun brugeren kan læse mappen.", "Only its user can read the folder.")),
+        Ok(Access::Unknown) => Finding::not_checked(
+            check,
+            Said::new(
+                format!("{place} ligger ikke i brugerens egen mappe; se efter, at andre ikke kan læse den."),
+                format!("{place} is not below the user's own folder; see that others cannot read it."),
+            ),
+        ),
+        Ok(Access::Closed) => {
+            Finding::ok(check, Said::new("Kun brugeren kan læse mappen.", "Only its user can read the folder."))
+        }
         Err(error) => Finding::not_checked(check, Said::new(format!("{place}: {error}"), format!("{place}: {error}"))),
     }
 }
 
-/// Whether anybody but the administrator may write this file, or put another in its place.
-pub(super) fn others_may_write(file: &Path) -> bool {
-    let folder = file.parent().unwrap_or(Path::new("/"));
-    [file, folder].iter().any(|path| path.metadata().is_ok_and(|found| found.uid() != 0 || found.mode() & 0o022 != 0))
-}
-
 fn disk(nearest: &Path, tracks: usize, hours: u32) -> Finding {
-    match statvfs(nearest) {
-        Ok(found) => room(found.f_bavail.saturating_mul(found.f_frsize), tracks as u64, hours),
+    match system::free_bytes(nearest) {
+        Ok(free) => room(free, tracks as u64, hours),
         Err(error) => Finding::not_checked(
             Check::Disk,
             Said::new(format!("Systemet siger det ikke ({error})."), format!("The system does not say ({error}).")),

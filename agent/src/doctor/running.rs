@@ -8,9 +8,8 @@ use crate::config::Config;
 use crate::control::client::{Agent, CommandError};
 use referent_proto::ids::PerTrack;
 use referent_proto::{AgentStateKind, CallId, Track};
-use rustix::fs::{FlockOperation, flock};
 use serde::Deserialize;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::path::Path;
@@ -123,7 +122,7 @@ pub(super) async fn ask(state_dir: &Path) -> Met {
 /// writer.
 fn is_locked(state_dir: &Path) -> bool {
     let Ok(lock) = File::open(state_dir.join("lock")) else { return false };
-    matches!(flock(&lock, FlockOperation::NonBlockingLockShared), Err(rustix::io::Errno::WOULDBLOCK))
+    matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
 pub(super) fn judge(agent: &Met, config: &Config) -> Finding {

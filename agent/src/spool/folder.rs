@@ -2,11 +2,10 @@
 
 use super::record::Begin;
 use super::{CallSpool, SEGMENT_SAMPLES, SpoolError, State, head_file, recover};
+use crate::system;
 use referent_proto::ids::PerTrack;
 use referent_seal::PublicKey;
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// The folder of all calls.
@@ -31,7 +30,7 @@ impl Spool {
     /// The spool in this folder, made if it is not there.
     pub fn open(root: PathBuf) -> io::Result<Self> {
         std::fs::create_dir_all(&root)?;
-        keep_names(&root);
+        system::keep_names(&root);
         Ok(Self { root, seal_for: None })
     }
 
@@ -64,7 +63,7 @@ impl Spool {
         let spool = CallSpool::of(folder.to_owned(), State::new(begin), samples, self.seal_for.clone());
         spool.state().roll(&spool.shared.folder, PerTrack::default(), boot_ms)?;
         spool.sync()?;
-        File::open(&self.root)?.sync_all()?;
+        system::sync_folder(&self.root)?;
         Ok(spool)
     }
 
@@ -126,21 +125,8 @@ pub(super) fn erase(folder: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         result => result?,
     }
-    let kept = folder.parent().map_or(Ok(()), |root| File::open(root)?.sync_all());
+    let kept = folder.parent().map_or(Ok(()), system::sync_folder);
     std::fs::remove_dir_all(&erased).and(kept)
-}
-
-/// Makes the names of a folder and of those above it on the same disk durable: an earlier start may have made them and not
-/// have come so far. One above that may not be opened was there before.
-fn keep_names(folder: &Path) {
-    let disk = |file: &File| file.metadata().map(|data| data.dev());
-    let Ok(own) = File::open(folder).and_then(|folder| disk(&folder)) else { return };
-    for above in folder.ancestors() {
-        let Ok(above) = File::open(above) else { return };
-        if disk(&above).is_ok_and(|disk| disk != own) || above.sync_all().is_err() {
-            return;
-        }
-    }
 }
 
 /// No segment has a byte.

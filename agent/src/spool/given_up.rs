@@ -5,6 +5,7 @@
 //! whole or not there, and durable before anything follows from it.
 
 use super::CallSpool;
+use crate::system;
 use referent_proto::KeyId;
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -45,5 +46,5 @@ fn write(folder: &Path, keys: &[KeyId]) -> io::Result<()> {
     }
     file.sync_all()?;
     std::fs::rename(part, folder.join(NAME))?;
-    File::open(folder)?.sync_all()
+    system::sync_folder(folder)
 }

@@ -6,6 +6,7 @@
 
 use super::record::{Begin, Found, Head, Record, decode, encode};
 use crate::permit::Decided;
+use crate::system;
 use referent_proto::ids::PerTrack;
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -39,7 +40,7 @@ pub(super) fn write(folder: &Path, name: Name, begin: Begin) -> io::Result<()> {
     file.write_all(&bytes)?;
     file.sync_all()?;
     std::fs::rename(part, folder.join(name.text()))?;
-    File::open(folder)?.sync_all()
+    system::sync_folder(folder)
 }
 
 /// What it says, if it is there.
@@ -62,5 +63,5 @@ pub(super) fn delete_sound(folder: &Path) -> io::Result<()> {
             std::fs::remove_file(path)?;
         }
     }
-    File::open(folder)?.sync_all()
+    system::sync_folder(folder)
 }

@@ -13,9 +13,10 @@
 use super::head_file;
 use super::record::{Begin, Ended, Found, Record, decode, to_next_mark};
 use crate::permit::Decided;
+use crate::system;
 use referent_proto::SampleOffset;
 use referent_proto::ids::PerTrack;
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -124,7 +125,7 @@ pub fn recover(folder: &Path) -> io::Result<Option<Recovered>> {
         }
         file.sync_data()?;
     }
-    File::open(folder)?.sync_all()?;
+    system::sync_folder(folder)?;
     Ok(Some(Recovered { begin, segments, ends, settled, ended, decided, runs, last_head_ms, torn }))
 }
 

@@ -10,6 +10,7 @@
 //! (`recover`).
 
 use super::{CallSpool, SpoolError, State};
+use crate::system;
 use referent_proto::SampleOffset;
 use referent_proto::ids::PerTrack;
 use std::fs::File;
@@ -128,7 +129,7 @@ impl CallSpool {
         }
         // A new file has a name only once the folder is on disk too.
         if covered.is_named_anew {
-            File::open(&self.shared.folder)?.sync_all()?;
+            system::sync_folder(&self.shared.folder)?;
         }
         Ok(())
     }

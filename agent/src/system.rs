@@ -1,0 +1,40 @@
+//! What differs from one operating system to the next: its clock, its disk, how it asks a program to end.
+//!
+//! The same names on each, one module each, thin over the standard library; whoever needs them says
+//! `crate::system::…` and asks for no system. Sound has its own (`capture`), the place of the policy too (`policy`).
+//!
+//! ```text
+//!            clock                       disk                              end
+//! unix       boot clock, boot id         modes, fsync of folders, statfs   SIGTERM, SIGINT
+//! windows    interrupt time, boot id     access lists of %LOCALAPPDATA%    Ctrl+C, closed, log-off, shutdown
+//! ```
+//!
+//! macOS is unix here, without a boot id; that part is carried and was never compiled.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+use unix as this;
+#[cfg(windows)]
+use windows as this;
+
+pub use this::Stops;
+pub(crate) use this::{
+    boot_id, boot_us, free_bytes, is_elsewhere, keep_names, only_for_its_user, open_to_others, others_may_write,
+    sync_folder,
+};
+
+/// Who but its user can enter a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Nobody.
+    Closed,
+    /// Others; how the system writes that.
+    Open(String),
+    /// This program does not know how to find out.
+    #[cfg_attr(unix, expect(dead_code, reason = "a mode says it"))]
+    Unknown,
+}
