@@ -17,7 +17,7 @@ STUBS     := stub-embedded stub-tiny stub-base stub-small
 
 .DEFAULT_GOAL := help
 .PHONY: help demo programs pane setup-demo setup-test check fmt clippy doc bans pane-check proto golden \
-        test test-build test-doc test-rust test-pane test-browser test-deb test-upgrade fuzz deb bench $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny $(STUBS:%=bench-%) chaos-agent bench-fresh check-real-model benchmarks-page capacity-page figures clean
+        test test-build test-doc test-rust test-pane test-browser test-deb test-upgrade fuzz deb windows bench $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny bench-live-secured bench-streams-secured $(STUBS:%=bench-%) chaos-agent bench-fresh check-real-model benchmarks-page capacity-page figures clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -94,15 +94,24 @@ golden: ## add the lines of new messages to the pinned bytes
 deb: ## the agent's Debian package, in dist/
 	@scripts/deb.sh dist
 
+windows: programs ## the agent for Windows: built, its MSI in dist/, and a call through it under Wine; takes root and 4 GB
+	@scripts/windows.sh $(or $(WINDOWS),/var/cache/referent-windows)
+
 # --- figures: each target measures and writes its keys of docs/benchmarks.json ---------------------------------------
 
-bench: $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny $(STUBS:%=bench-%) benchmarks-page capacity-page figures ## measure everything but bench-fresh; SHORT=1 tries one that loads the machine
+bench: $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny bench-live-secured bench-streams-secured $(STUBS:%=bench-%) benchmarks-page capacity-page figures ## measure everything but bench-fresh; SHORT=1 tries one that loads the machine
 
 $(BENCHES:%=bench-%): bench-%: pane programs
 	$(BIN)/referent-bench $* $(if $(SHORT),--short)
 
 $(STREAMS:%=bench-%): bench-streams-%: pane programs
 	$(BIN)/referent-bench streams --model $* $(if $(SHORT),--short)
+
+bench-live-secured: pane programs
+	$(BIN)/referent-bench live --secured
+
+bench-streams-secured: pane programs
+	$(BIN)/referent-bench streams --secured $(if $(SHORT),--short)
 
 bench-streams-full-tiny: pane programs
 	$(BIN)/referent-bench streams --model tiny --full $(if $(SHORT),--short)

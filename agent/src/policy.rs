@@ -10,19 +10,23 @@
 //!   P3  A policy that is there and cannot be read, holds a mistake, or fixes nothing (as a file does that was cut off
 //!       while it was written) is an error. Nothing runs without it.
 //!   P4  Another file takes the place of a policy only where the machine has none.
+//!   P5  Where there is a policy, the user needs no file: one that is not there says nothing.
 //!
 //! Not done here: who may write the file is the system's affair; `doctor` looks. No environment is read, because
 //! whoever starts the agent could set it.
 
 use crate::config::{BadConfig, Config, Raw, RawEnds, RawSound, SoundConfig, areas, rule, seal};
+use crate::system;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// Where this machine's policy is. On Windows not by `%ProgramData%`, which a user may set.
+/// Where this machine's policy is. Beside the program, where only an administrator writes: below `C:\ProgramData` any user
+/// may make a folder that is not there yet. And not by `%ProgramFiles%`, which a user may set. The value `Policy` of
+/// `HKLM\SOFTWARE\Policies\Referent`, which only an administrator can write, names another.
 #[cfg(windows)]
-pub const PLACE: &str = r"C:\ProgramData\Referent\policy.toml";
+pub const PLACE: &str = r"C:\Program Files\Referent\policy.toml";
 /// Where this machine's policy is.
 #[cfg(target_os = "macos")]
 pub const PLACE: &str = "/Library/Application Support/Referent/policy.toml";
@@ -67,7 +71,16 @@ struct Written {
 /// Reads both files. `instead` takes the place of the policy on a machine that has none (P4): for tests, and for trying
 /// a policy out before it is put in its place.
 pub fn load(file: &Path, instead: Option<&Path>) -> Result<Loaded, BadConfig> {
-    load_from(file, Path::new(PLACE), instead)
+    load_from(file, &place()?, instead)
+}
+
+/// Where this machine's policy is: [`PLACE`], or where the system names another.
+fn place() -> Result<PathBuf, BadConfig> {
+    let named = system::policy_place().map_err(|error| {
+        let what = format!("whether the policy is elsewhere is not known ({error}), and nothing runs without it");
+        bad(Path::new(PLACE), what)
+    })?;
+    Ok(named.unwrap_or_else(|| PLACE.into()))
 }
 
 fn load_from(file: &Path, place: &Path, instead: Option<&Path>) -> Result<Loaded, BadConfig> {
@@ -80,8 +93,11 @@ fn load_from(file: &Path, place: &Path, instead: Option<&Path>) -> Result<Loaded
         }
         (policy, None) => policy,
     };
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| bad(file, format!("cannot be read ({error}); give its path with --config")))?;
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound && policy.is_some() => String::new(),
+        Err(error) => return Err(bad(file, format!("cannot be read ({error}); give its path with --config"))),
+    };
     let user = Raw::parse(&text).map_err(|what| bad(file, what))?;
     let file_keys = keys(&text);
     let (raw, overruled, policy) = match policy {
@@ -224,7 +240,7 @@ impl Loaded {
     pub fn settings(&self) -> Vec<Setting> {
         let mut found = BTreeMap::new();
         for (key, value) in self.defaults() {
-            found.insert(key.to_owned(), (value.to_owned(), Origin::Default));
+            found.insert(key.to_owned(), (value, Origin::Default));
         }
         for (key, written) in &self.file.keys {
             if !self.overruled.iter().any(|overruled| overruled.key == *key) {
@@ -237,7 +253,7 @@ impl Loaded {
         found.into_iter().map(|(key, (value, origin))| Setting { key, value, origin }).collect()
     }
 
-    fn defaults(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+    fn defaults(&self) -> impl Iterator<Item = (&'static str, String)> {
         let devices = matches!(self.config.sound, SoundConfig::Devices { .. });
         let always = [
             ("log", "\"info\""),
@@ -248,7 +264,9 @@ impl Loaded {
         ];
         let sound = [("sound.near", "\"default\""), ("sound.far", "\"default\"")];
         let share = self.config.telemetry.as_ref().map(|_| ("telemetry.share", "1.0"));
-        always.into_iter().chain(sound.into_iter().filter(move |_| devices)).chain(share)
+        let fixed = always.into_iter().chain(sound.into_iter().filter(move |_| devices)).chain(share);
+        let state_dir = ("state_dir", format!("\"{}\"", self.config.state_dir.display()));
+        fixed.map(|(key, value)| (key, value.to_owned())).chain([state_dir])
     }
 
     /// Where the policy is, if there is one.
@@ -391,9 +409,12 @@ mod tests {
         let refused = |place: &Path| load_from(&file, place, None).expect_err("refused").to_string();
         assert!(refused(folder.path()).contains("cannot be read"), "a folder in its place");
         assert!(refused(&file.join("policy.toml")).contains("cannot be read"), "a file in the folder's place");
-        let dangling = folder.path().join("dangling.toml");
-        std::os::unix::fs::symlink(folder.path().join("nowhere"), &dangling).unwrap();
-        assert!(refused(&dangling).contains("cannot be read"), "a link to nothing");
+        #[cfg(unix)]
+        {
+            let dangling = folder.path().join("dangling.toml");
+            std::os::unix::fs::symlink(folder.path().join("nowhere"), &dangling).unwrap();
+            assert!(refused(&dangling).contains("cannot be read"), "a link to nothing");
+        }
     }
 
     #[test]
@@ -408,6 +429,18 @@ mod tests {
         std::fs::write(path("policy.toml"), "mode = \"off\"\n").unwrap();
         assert!(load("mine.toml").unwrap_err().to_string().contains("leave --policy out"));
         assert_eq!(load("policy.toml").unwrap().config.rule.mode, Mode::Off);
+    }
+
+    #[test]
+    fn under_a_policy_a_user_needs_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, place) = (folder.path().join("agent.toml"), folder.path().join("policy.toml"));
+        assert!(load_from(&file, &place, None).unwrap_err().to_string().contains("cannot be read"));
+        std::fs::write(&place, USER.replace("state_dir = \"/tmp/a\"\n", "")).unwrap();
+        let loaded = load_from(&file, &place, None).unwrap();
+        assert!(loaded.config.state_dir.ends_with("referent"), "the user's own: {:?}", loaded.config.state_dir);
+        let default = loaded.settings().into_iter().find(|setting| setting.key == "state_dir");
+        assert_eq!(default.map(|setting| setting.origin), Some(Origin::Default));
     }
 
     #[test]

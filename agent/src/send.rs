@@ -326,18 +326,28 @@ async fn complete(call: &Call, line: &Line) -> Delivered {
         let age = Duration::from_millis(call.age_ms(&ended));
         metrics::histogram!("referent_agent_hang_up_to_complete_seconds").record(age.as_secs_f64());
     }
-    erase(call).await;
+    match erase(call).await {
+        Ok(()) => tracing::info!("the call is complete; its sound is erased"),
+        Err(error) => tracing::error!(
+            %error,
+            "the call is complete, and its sound cannot be erased before the next start; see to the disk of state_dir"
+        ),
+    }
     metrics::counter!("referent_agent_calls_completed_total").increment(1);
-    tracing::info!("the call is complete; its sound is erased");
     Delivered::Complete
 }
 
-/// Erases a call from the disk. What cannot be erased now is sent again by the next start, and erased then.
-async fn erase(call: &Call) {
-    let spool = call.spool().clone();
-    match tokio::task::spawn_blocking(move || spool.release_all()).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::error!(%error, "the call's sound cannot be erased; see to the disk of state_dir"),
-        Err(error) => tracing::error!(%error, "erasing broke off"),
+/// Erases a call from the disk. A folder may be held for a moment by whoever reads in it, on Windows a virus scanner too, so
+/// it is tried five times; what cannot be erased then is found by the next start.
+async fn erase(call: &Call) -> io::Result<()> {
+    let mut pauses = [100, 300, 1_000, 3_000].map(Duration::from_millis).into_iter();
+    loop {
+        let spool = call.spool().clone();
+        let erased = tokio::task::spawn_blocking(move || spool.release_all()).await.map_err(io::Error::other).flatten();
+        match (erased, pauses.next()) {
+            (Ok(()), _) => return Ok(()),
+            (Err(error), None) => return Err(error),
+            (Err(_), Some(pause)) => tokio::time::sleep(pause).await,
+        }
     }
 }

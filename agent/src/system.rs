@@ -24,7 +24,7 @@ use windows as this;
 pub use this::Stops;
 pub(crate) use this::{
     boot_id, boot_us, free_bytes, is_elsewhere, keep_names, only_for_its_user, open_to_others, others_may_write,
-    sync_folder,
+    policy_place, sync_folder,
 };
 
 /// Who but its user can enter a folder.

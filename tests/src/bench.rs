@@ -2,7 +2,7 @@
 
 pub(crate) mod engine;
 pub mod model;
-mod load;
+pub mod load;
 pub mod live;
 pub mod streams;
 pub mod backlog;

@@ -4,6 +4,8 @@
 //! on one clock. A disturbed call comes in pieces of random lengths, pauses, breaks off and goes on where it was settled,
 //! as after a bad network; sent again is only what is not settled, as a spool would.
 //!
+//! The [`Way`] to the worker is in the clear, or as an enrolled agent goes that seals what it keeps.
+//!
 //! Not done here: no spool and no device; the agent itself is measured by its own figures.
 
 use crate::SampleCall;
@@ -12,6 +14,10 @@ use crate::replay::{Event, Timed};
 use anyhow::{Context as _, Result, bail};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use referent_agent::clock::Clock;
+use referent_agent::config::Config;
+use referent_agent::identity::now_of;
+use referent_identity::{Credentials, Dial};
 use referent_proto::calls::calls_client::CallsClient;
 use referent_proto::calls::{self as wire, from_agent, to_agent};
 use referent_proto::ids::PerTrack;
@@ -19,6 +25,7 @@ use referent_proto::{
     AgentState, AgentStateKind, CallId, Chunk, Direction, HangUp, HangUpReason, Hello, Mode, Pcm, SampleOffset,
     Started, Track, Urgency,
 };
+use referent_seal::{PublicKey, Sealer};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
@@ -101,6 +108,27 @@ impl Sound {
     }
 }
 
+/// The way to a worker. Each call has a connection of its own on it, as each PC has.
+#[derive(Debug, Clone)]
+pub struct Way {
+    dial: Dial,
+    seal: Option<PublicKey>,
+}
+
+impl Way {
+    /// As an agent of this configuration goes: over TLS with its certificate, and with its sound sealed, where it says so.
+    pub fn of(agent: &Config) -> Result<Self> {
+        let now = now_of(&Clock::system());
+        let tls = agent.tls.clone().map(|place| Credentials::open(place, now)).transpose()?;
+        Ok(Self { dial: Dial::to(&agent.pipeline, tls, |endpoint| endpoint)?, seal: agent.seal.clone() })
+    }
+
+    /// In the clear, to `host:port`.
+    pub fn plain(grpc: &str) -> Result<Self> {
+        Ok(Self { dial: Dial::to(&format!("http://{grpc}"), None, |endpoint| endpoint)?, seal: None })
+    }
+}
+
 /// How a call is sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Manner {
@@ -159,14 +187,19 @@ impl Sent {
     }
 }
 
-/// Sends one call to the worker at `grpc` (`host:port`) until it is complete.
+/// Sends one call in the clear to the worker at `grpc` (`host:port`) until it is complete.
 pub async fn send(grpc: &str, sound: &Sound, number: u64, manner: Manner) -> Result<Sent> {
-    send_recorded(grpc, sound, number, manner, &mut Vec::new()).await
+    send_by(&Way::plain(grpc)?, sound, number, manner).await
 }
 
-/// As [`send`]; what the network did is in `record`, whether the call got through or not, and can be replayed.
+/// The same by any way.
+pub async fn send_by(way: &Way, sound: &Sound, number: u64, manner: Manner) -> Result<Sent> {
+    send_recorded(way, sound, number, manner, &mut Vec::new()).await
+}
+
+/// As [`send_by`]; what the network did is in `record`, whether the call got through or not, and can be replayed.
 pub async fn send_recorded(
-    grpc: &str,
+    way: &Way,
     sound: &Sound,
     number: u64,
     manner: Manner,
@@ -174,7 +207,8 @@ pub async fn send_recorded(
 ) -> Result<Sent> {
     let mut chance = StdRng::seed_from_u64(manner.disturbed.unwrap_or(0) ^ number);
     let id = CallId::new(now_ms(), StdRng::seed_from_u64(number ^ now_ms()).random());
-    let channel = Channel::from_shared(format!("http://{grpc}"))?.connect().await?;
+    let channel = way.dial.connect().await?;
+    let mut sealer = way.seal.as_ref().map(|key| Sealer::new(key, id, 1)).transpose()?;
     let began = Instant::now();
     let (mut settled, mut hung_up, mut connections): (PerTrack<Vec<_>>, _, _) = (PerTrack::default(), None, 0);
     let (mut first_let_in, mut refused, mut broken) = (None, 0, 0);
@@ -191,6 +225,7 @@ pub async fn send_recorded(
         first_let_in.get_or_insert_with(Instant::now);
         connections += 1;
         line.record = std::mem::take(record);
+        line.sealer = sealer.take();
         line.has_happened(began, Event::Connect { worker: 0 });
         let broken_at = manner.disturbed.filter(|_| connections < 6).map(|_| {
             let seconds = sound.seconds() * chance.random_range(0.05..0.6);
@@ -201,6 +236,7 @@ pub async fn send_recorded(
             line.has_happened(began, Event::Break);
         }
         *record = std::mem::take(&mut line.record);
+        sealer = line.sealer.take();
         for track in Track::BOTH {
             settled[track].append(&mut line.settled[track]);
         }
@@ -241,6 +277,7 @@ pub(crate) struct Line {
     /// Nothing more is needed.
     pub(crate) complete: bool,
     record: Vec<Timed>,
+    sealer: Option<Sealer>,
 }
 
 impl Line {
@@ -269,7 +306,7 @@ impl Line {
         let down = CallsClient::new(channel.clone()).stream(ReceiverStream::new(messages)).await?.into_inner();
         let zero = PerTrack::default();
         let (settled, record) = (PerTrack::default(), Vec::new());
-        let mut line = Self { up, down, sent: zero, credit: zero, settled, complete: false, record };
+        let mut line = Self { up, down, sent: zero, credit: zero, settled, complete: false, record, sealer: None };
         // Welcome, and for each track from where and up to where.
         for _ in 0..5 {
             match Self::next(&mut line.down).await? {
@@ -340,7 +377,11 @@ impl Line {
             }
             self.sent[track] = chunk.span().end();
             self.has_happened(began, Event::Chunk { track, first: at.0, samples: chunk.pcm.0.len() });
-            self.say(from_agent::Kind::Chunk(chunk.into())).await?;
+            let chunk = match &mut self.sealer {
+                Some(sealer) => sealer.seal(&chunk)?.into(),
+                None => chunk.into(),
+            };
+            self.say(from_agent::Kind::Chunk(chunk)).await?;
         }
         Ok(true)
     }

@@ -6,8 +6,10 @@
 mod enrolled;
 
 use crate::caseworker::Caseworker;
+use crate::crowd::Way;
 use crate::program::Program;
 use anyhow::{Context as _, Result};
+use referent_agent::config::Config;
 use referent_seal::open::PrivateKey;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
@@ -414,6 +416,12 @@ impl World {
     /// The agent's configuration file.
     pub fn agent_config(&self) -> PathBuf {
         self.made_of.folder.join("agent.toml")
+    }
+
+    /// The way that the agent goes by its configuration, for others who send as it does.
+    pub fn way(&self) -> Result<Way> {
+        let text = std::fs::read_to_string(self.agent_config())?;
+        Way::of(&Config::parse(&text).map_err(anyhow::Error::msg)?)
     }
 
     fn send_agent_to(&self, address: &str) -> Result<()> {

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use referent_tests::SampleCall;
 use referent_tests::World;
-use referent_tests::crowd::{Manner, send_recorded};
+use referent_tests::crowd::{Manner, Way, send_recorded};
 use referent_tests::replay::{Event, Head, Held, Replay, events, hold, sound_of};
 use std::path::{Path, PathBuf};
 
@@ -110,7 +110,7 @@ async fn a_disturbed_call_leaves_a_file_that_can_be_replayed() -> Result<()> {
     let world = World::builder(&folder.path().join("disturbed")).without_agent().start().await?;
     let mut record = Vec::new();
     let manner = Manner { disturbed: Some(7), ..Manner::FAST };
-    let sent = send_recorded(&world.pipeline_grpc(), &sound, 1, manner, &mut record).await?;
+    let sent = send_recorded(&Way::plain(&world.pipeline_grpc())?, &sound, 1, manner, &mut record).await?;
     world.stop().await?;
     let path = folder.path().join("kept/seed-7.jsonl");
     Replay { head, events: record }.save(&path)?;

@@ -1,35 +1,43 @@
 //! The icons, drawn here: no theme has them all, and each has to be told from the others without colour.
 //!
-//! In: a kind. Out: ARGB pixels in two sizes. A full disc records; two bars do not; a triangle is trouble; a ring with a
+//! In: a kind. Out: pixels in two sizes. A full disc records; two bars do not; a triangle is trouble; a ring with a
 //! stroke through it is not known.
 
 use crate::view::Kind;
-use ksni::Icon;
 
 /// In pixels, for usual and for fine screens.
 const SIZES: [u8; 2] = [24, 48];
 /// Points looked at in each pixel, along a side: edges are smooth.
 const POINTS: u8 = 4;
 
-/// The pictures of a kind.
-pub fn icons(kind: Kind) -> Vec<Icon> {
-    SIZES.into_iter().map(|size| draw(kind, size)).collect()
+/// A square of pixels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Pixels on a side.
+    pub size: u8,
+    /// Four bytes a pixel: red, green, blue, and how much it covers; row by row from the top.
+    pub rgba: Vec<u8>,
 }
 
-fn draw(kind: Kind, size: u8) -> Icon {
+/// The pictures of a kind, small ones first.
+pub fn pictures(kind: Kind) -> impl Iterator<Item = Picture> {
+    SIZES.into_iter().map(move |size| draw(kind, size))
+}
+
+fn draw(kind: Kind, size: u8) -> Picture {
     let [red, green, blue] = match kind {
         Kind::Recording => [0xd3, 0x2f, 0x2f],
         Kind::NotRecording => [0x8a, 0x93, 0x9c],
         Kind::Trouble => [0xf5, 0x9e, 0x0b],
         Kind::Unknown => [0x9c, 0x6a, 0xde],
     };
-    let mut data = Vec::new();
+    let mut rgba = Vec::new();
     for y in 0..size {
         for x in 0..size {
-            data.extend([opacity(kind, size, x, y), red, green, blue]);
+            rgba.extend([red, green, blue, opacity(kind, size, x, y)]);
         }
     }
-    Icon { width: size.into(), height: size.into(), data }
+    Picture { size, rgba }
 }
 
 /// How much of the pixel the shape covers, 0 to 255.
@@ -64,7 +72,7 @@ mod tests {
 
     #[test]
     fn every_kind_looks_different_without_its_colour() {
-        let shape = |kind| -> Vec<u8> { icons(kind)[0].data.iter().step_by(4).copied().collect() };
+        let shape = |kind| -> Vec<u8> { draw(kind, 24).rgba.iter().skip(3).step_by(4).copied().collect() };
         let kinds = [Kind::Recording, Kind::NotRecording, Kind::Trouble, Kind::Unknown];
         for one in kinds {
             for other in kinds.into_iter().filter(|other| *other != one) {
@@ -76,9 +84,9 @@ mod tests {
     }
 
     #[test]
-    fn an_icon_has_as_many_bytes_as_it_says() {
-        for icon in icons(Kind::Trouble) {
-            assert_eq!(icon.data.len(), usize::try_from(icon.width * icon.height * 4).unwrap());
+    fn a_picture_has_as_many_bytes_as_it_says() {
+        for picture in pictures(Kind::Trouble) {
+            assert_eq!(picture.rgba.len(), usize::from(picture.size) * usize::from(picture.size) * 4);
         }
     }
 }

@@ -16,14 +16,13 @@
 //!   T4  The tray decides nothing: every click is a wish that the agent grants or not, and what is shown comes from the agent.
 //!
 //! Not done here: no state is made up and no word of one is written: both come from the agent (`referent_agent::status`). No
-//! tray on other systems than Linux yet (docs/decisions/0024).
+//! tray on macOS yet (docs/decisions/0024).
 
 pub mod follow;
 pub mod words;
 pub mod view;
-#[cfg(target_os = "linux")]
 pub mod icon;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 pub mod item;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 pub mod run;

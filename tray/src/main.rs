@@ -1,5 +1,8 @@
 //! `referent-tray`: arguments, log, `run`, exit code.
 
+// No console window beside the icon.
+#![cfg_attr(windows, windows_subsystem = "windows")]
+
 use clap::{Parser, ValueEnum};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -8,7 +11,7 @@ use std::process::ExitCode;
 /// Shows in the tray what the agent does.
 #[derive(Parser)]
 #[command(name = "referent-tray", version)]
-#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "there is no tray here yet"))]
+#[cfg_attr(not(any(target_os = "linux", windows)), expect(dead_code, reason = "there is no tray here yet"))]
 struct Arguments {
     /// The agent's configuration file (TOML).
     #[arg(long, value_name = "FILE", default_value_os_t = referent_agent::config::usual_place())]
@@ -39,17 +42,17 @@ fn main() -> ExitCode {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 fn start(_: &Arguments) -> anyhow::Result<()> {
     anyhow::bail!("there is no tray for this system yet; `referent-agent status` says what the agent does")
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 fn start(arguments: &Arguments) -> anyhow::Result<()> {
     use anyhow::Context as _;
     use referent_agent::doctor::Language;
+    use referent_agent::system::Stops;
     use referent_tray::run::{Setting, run};
-    use tokio::signal::unix::{SignalKind, signal};
     use tokio_util::sync::CancellationToken;
 
     referent_telemetry::core_dumps::forbid().context("core dumps cannot be switched off")?; // It knows the agent's token.
@@ -63,16 +66,12 @@ fn start(arguments: &Arguments) -> anyhow::Result<()> {
     let setting = Setting { state_dir: loaded.config.state_dir, pane: loaded.config.pane, language };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.context("while starting the runtime")?.block_on(async {
-        let mut terminate = signal(SignalKind::terminate()).context("while listening for SIGTERM")?;
-        let mut interrupt = signal(SignalKind::interrupt()).context("while listening for SIGINT")?;
+        let mut stops = Stops::listen().context("while listening for the system's signals")?;
         let shutdown = CancellationToken::new();
         let mut said = Ok(());
         let ran = run(setting, shutdown.clone(), || said = say_ready());
         let stop = async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
+            stops.next().await;
             shutdown.cancel();
             std::future::pending::<()>().await;
         };
@@ -84,7 +83,7 @@ fn start(arguments: &Arguments) -> anyhow::Result<()> {
     })
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 fn say_ready() -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}", serde_json::json!({ "ready": true }))?;

@@ -7,9 +7,7 @@
 use crate::follow::{Known, follow};
 use crate::item::{Click, Item};
 use crate::view::{Action, View};
-use anyhow::{Context as _, bail};
-use futures_util::StreamExt as _;
-use ksni::{Handle, TrayMethods as _};
+use anyhow::Context as _;
 use referent_agent::control::client::{Agent, CommandError};
 use referent_agent::doctor::Language;
 use referent_proto::CallId;
@@ -17,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -25,10 +23,12 @@ use tokio_util::task::TaskTracker;
 const CLICKS: usize = 8;
 /// For so long the second click erases, and for so long a failure is shown.
 const PASSES_AFTER: Duration = Duration::from_secs(10);
-/// The desktop takes a new state so fast, or it is shown no longer (T2).
-const TAKEN_WITHIN: Duration = Duration::from_secs(5);
 /// What opens a page in the user's browser.
-const OPENS: &str = "xdg-open";
+#[cfg(not(windows))]
+const OPENS: &[&str] = &["xdg-open"];
+/// What opens a page in the user's browser.
+#[cfg(windows)]
+const OPENS: &[&str] = &["rundll32.exe", "url.dll,FileProtocolHandler"];
 
 /// What a tray needs.
 #[derive(Debug, Clone)]
@@ -46,15 +46,7 @@ pub async fn run(setting: Setting, shutdown: CancellationToken, on_ready: impl F
     let (clicks, mut clicked) = mpsc::channel(CLICKS);
     let (outcomes, mut outcome) = mpsc::channel(CLICKS);
     let mut view = View::new(setting.language, setting.pane.is_some());
-    let item = Item { view: view.clone(), clicks };
-    // The desktop may come after us, or be restarted: the item is there when it is.
-    let item =
-        item.assume_sni_available(true).spawn().await.context(
-            "there is no session bus (DBUS_SESSION_BUS_ADDRESS); start the tray within the desktop's session",
-        )?;
-    // Its own library does not say when the bus goes, so there is a second connection, which does nothing but end.
-    let bus = zbus::Connection::session().await.context("while connecting to the session bus")?;
-    let mut bus = zbus::MessageStream::from(&bus);
+    let mut item = Item::place(view.clone(), clicks).await?;
     on_ready();
     let (know, mut known) = watch::channel(Known::Nothing);
     let tracker = TaskTracker::new();
@@ -72,10 +64,7 @@ pub async fn run(setting: Setting, shutdown: CancellationToken, on_ready: impl F
         };
         tokio::select! {
             () = shutdown.cancelled() => break,
-            message = bus.next() => match message {
-                Some(Ok(_)) => continue,
-                Some(Err(_)) | None => bail!("the session bus is gone, so nothing can be shown any more"),
-            },
+            error = item.gone() => return Err(error),
             changed = known.changed() => {
                 changed.context("the state is followed no more")?;
                 view.known = known.borrow_and_update().clone();
@@ -106,20 +95,11 @@ pub async fn run(setting: Setting, shutdown: CancellationToken, on_ready: impl F
                 (view.armed, view.has_failed, passes) = (None, false, None);
             }
         }
-        show(&item, &view).await?;
+        item.show(&view).await?;
     }
-    item.shutdown().await;
+    item.take_down().await;
     following.await.ok();
     Ok(())
-}
-
-/// T2.
-async fn show(item: &Handle<Item>, view: &View) -> anyhow::Result<()> {
-    match timeout(TAKEN_WITHIN, item.update(|item| item.view = view.clone())).await {
-        Ok(Some(())) => Ok(()),
-        Ok(None) => bail!("the session bus is gone, so nothing can be shown any more"),
-        Err(_) => bail!("the session bus takes nothing for {TAKEN_WITHIN:?}; what it shows would be old"),
-    }
 }
 
 async fn act(Click { action, seen }: &Click, setting: &Setting) -> anyhow::Result<()> {
@@ -148,9 +128,10 @@ async fn ask(action: Action, armed: Option<CallId>, state_dir: &Path) -> Result<
 }
 
 async fn open(page: &str) -> anyhow::Result<()> {
-    let mut command = tokio::process::Command::new(OPENS);
-    command.arg(page).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let status = command.status().await.with_context(|| format!("{OPENS} cannot be started"))?;
-    anyhow::ensure!(status.success(), "{OPENS} ended with {status}");
+    let (program, before) = OPENS.split_first().context("nothing opens pages here")?;
+    let mut command = tokio::process::Command::new(program);
+    command.args(before).arg(page).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let status = command.status().await.with_context(|| format!("{program} cannot be started"))?;
+    anyhow::ensure!(status.success(), "{program} ended with {status}");
     Ok(())
 }

@@ -181,10 +181,10 @@ async fn open(
     opened.ok_or(Broken::Closed)?.map_err(|_| Broken::Silent(patience))?
 }
 
-/// Erases the call and says so. The answer is given what time it needs to leave; if it is lost, the receipt stays open.
+/// Erases the call and says so; never that it did if it could not: the server then asks again. The answer is given what time it needs to leave; if it is lost, the receipt stays open.
 async fn discard(call: &Call, command: Command, up: Up, mut down: Streaming<wire::ToAgent>) -> Result<Ending, Broken> {
+    erase(call).await?;
     tracing::info!("the call was discarded; its sound is erased");
-    erase(call).await;
     let done = from_agent::Kind::Done(wire::Done::of(command.id));
     let say = async {
         up.send(wire::FromAgent { kind: Some(done) }).await.ok();

@@ -6,7 +6,7 @@ use rustix::time::{ClockId, clock_gettime};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// File systems that lie on another machine, as Linux numbers them: NFS, SMB, SMB2 and CIFS.
@@ -89,6 +89,12 @@ pub(crate) fn open_to_others(folder: &Path) -> io::Result<Access> {
 pub(crate) fn others_may_write(file: &Path) -> bool {
     let folder = file.parent().unwrap_or(Path::new("/"));
     [file, folder].iter().any(|path| path.metadata().is_ok_and(|found| found.uid() != 0 || found.mode() & 0o022 != 0))
+}
+
+/// Where an administrator has put the machine's policy, if not in its usual place: always there.
+#[expect(clippy::unnecessary_wraps, reason = "on Windows the answer may fail")]
+pub(crate) fn policy_place() -> io::Result<Option<PathBuf>> {
+    Ok(None)
 }
 
 /// The system's, or the user's, wish that the program ends.

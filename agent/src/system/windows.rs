@@ -1,15 +1,15 @@
 //! Windows 10 and later.
 //!
-//! Four questions have no answer in the standard library; each is one call of the system's, below, and these are the
+//! Five questions have no answer in the standard library; each is one call of the system's, below, and these are the
 //! only unsafe lines of the agent.
 
 use super::Access;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::OpenOptions;
 use std::io;
-use std::os::windows::ffi::OsStrExt as _;
+use std::os::windows::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::windows::fs::OpenOptionsExt as _;
-use std::path::{Component, Path, Prefix};
+use std::path::{Component, Path, PathBuf, Prefix};
 use tokio::signal::windows::{
     CtrlC, CtrlClose, CtrlLogoff, CtrlShutdown, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown,
 };
@@ -78,6 +78,11 @@ pub(crate) fn others_may_write(file: &Path) -> bool {
     !file.starts_with(r"C:\Program Files")
 }
 
+/// Where an administrator has put the machine's policy, if not in its usual place: the registry says.
+pub(crate) fn policy_place() -> io::Result<Option<PathBuf>> {
+    Ok(call::policy_place()?.map(|text| PathBuf::from(OsString::from_wide(&text))))
+}
+
 /// The system's, or the user's, wish that the program ends.
 #[derive(Debug)]
 pub struct Stops {
@@ -118,11 +123,11 @@ fn wide(text: &OsStr) -> Vec<u16> {
 mod call {
     use std::io;
     use std::ptr::null_mut;
-    use windows_sys::Win32::Foundation::ERROR_SUCCESS;
+    use windows_sys::Win32::Foundation::{ERROR_FILE_NOT_FOUND, ERROR_SUCCESS};
     use windows_sys::Win32::Storage::FileSystem::{GetDiskFreeSpaceExW, GetDriveTypeW};
-    use windows_sys::Win32::System::Registry::{HKEY_LOCAL_MACHINE, RRF_RT_REG_DWORD, RegGetValueW};
+    use windows_sys::Win32::System::Registry::{HKEY_LOCAL_MACHINE, RRF_RT_REG_DWORD, RRF_RT_REG_SZ, RegGetValueW};
     use windows_sys::Win32::System::WindowsProgramming::{DRIVE_REMOTE, QueryInterruptTimePrecise};
-    use windows_sys::core::w;
+    use windows_sys::w;
 
     /// 100 ns since boot, sleep included. The tick count would do, but moves in steps of up to 16 ms.
     pub(super) fn interrupt_time() -> u64 {
@@ -149,6 +154,33 @@ mod call {
             )
         };
         (answer == ERROR_SUCCESS).then_some(number)
+    }
+
+    /// The value `Policy` of `HKLM\SOFTWARE\Policies\Referent`, without its end; `None` where there is none.
+    pub(super) fn policy_place() -> io::Result<Option<Vec<u16>>> {
+        let mut text = vec![0_u16; 1024];
+        let mut bytes = u32::try_from(2 * text.len()).unwrap_or(0);
+        // SAFETY: both names end with a zero; it writes no more than `bytes` bytes into `text`, which has as many.
+        let answer = unsafe {
+            RegGetValueW(
+                HKEY_LOCAL_MACHINE,
+                w!(r"SOFTWARE\Policies\Referent"),
+                w!("Policy"),
+                RRF_RT_REG_SZ,
+                null_mut(),
+                text.as_mut_ptr().cast(),
+                &raw mut bytes,
+            )
+        };
+        match answer {
+            ERROR_SUCCESS => {
+                let end = text.iter().position(|unit| *unit == 0).unwrap_or(text.len());
+                text.truncate(end);
+                Ok(Some(text))
+            }
+            ERROR_FILE_NOT_FOUND => Ok(None),
+            other => Err(io::Error::from_raw_os_error(other.cast_signed())),
+        }
     }
 
     pub(super) fn free_bytes(folder: &[u16]) -> io::Result<u64> {

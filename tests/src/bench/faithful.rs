@@ -5,7 +5,7 @@ use super::engine::{self, Engine};
 use super::model::sounds;
 use crate::SampleCall;
 use crate::caseworker::Caseworker;
-use crate::crowd::{Manner, Sent, Sound, send, send_recorded};
+use crate::crowd::{Manner, Sent, Sound, Way, send, send_recorded};
 use crate::figures::Figures;
 use crate::program::binaries;
 use crate::replay::{Head, Replay, Timed, events};
@@ -153,7 +153,7 @@ async fn all(grpc: &str, caseworker: &Caseworker, calls: Vec<(Sound, Manner)>) -
     stream::iter(calls.into_iter().enumerate())
         .map(|(number, (sound, manner))| async move {
             let mut record = Vec::new();
-            let sent = send_recorded(grpc, &sound, number as u64, manner, &mut record).await?;
+            let sent = send_recorded(&Way::plain(grpc)?, &sound, number as u64, manner, &mut record).await?;
             let words = said(caseworker, &sent).await?;
             anyhow::Ok((sent, words, record))
         })

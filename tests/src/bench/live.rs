@@ -1,7 +1,7 @@
 //! Figures of live calls: how old text is when it stands in the database, how soon and how steadily it is shown before,
 //! and what becomes of them when there are too many.
 
-use super::load::{is_let_in_at_once, lags, people_do_not_begin_in_step, point_in};
+use super::load::{Ways, is_let_in_at_once, lags, people_do_not_begin_in_step, point_in};
 use super::model::{Model, Name, sounds};
 use crate::SampleCall;
 use crate::caseworker::Caseworker;
@@ -16,10 +16,10 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Idle cores: calls one after the other, through the real agent, watched as the pane watches them.
-pub async fn idle() -> Result<()> {
+pub async fn idle(ways: Ways) -> Result<()> {
     let calls = SampleCall::all()?;
     let folder = tempfile::tempdir()?;
-    let world = World::builder(folder.path()).pace(Pace::RealTime).start().await?;
+    let world = ways.of(World::builder(folder.path()).pace(Pace::RealTime)).start().await?;
     let caseworker = world.caseworker().await?;
     let mut seen = Seen::default();
     for sample in calls.iter().take(6) {
@@ -29,8 +29,13 @@ pub async fn idle() -> Result<()> {
     }
     world.stop().await?;
     ensure!(!seen.lag.is_empty() && !seen.first_partial.is_empty(), "nothing was seen");
-    let figures = Figures::of("make bench-live")?;
     let spread = |values: &[f64]| json!({ "p50": percentile(values, 50.0), "max": percentile(values, 100.0) });
+    if ways == Ways::Secured {
+        let figures = Figures::of("make bench-live-secured")?;
+        let lag = percentile(&seen.lag, 95.0);
+        return figures.write("lag_s.idle.secured.p95", lag, "s", seen.lag.len(), &spread(&seen.lag));
+    }
+    let figures = Figures::of("make bench-live")?;
     figures.write("lag_s.idle.p95", percentile(&seen.lag, 95.0), "s", seen.lag.len(), &spread(&seen.lag))?;
     let first = &seen.first_partial;
     figures.write("lag_s.first_partial.p95", percentile(first, 95.0), "s", first.len(), &spread(first))?;
@@ -186,13 +191,9 @@ pub async fn overload() -> Result<()> {
     let more = json!({ "calls": sent.len(), "let_in_at_once": at_once.len(), "minutes_until_all_were_text": minutes });
     figures.write("overload.refused_audio_s", lost, "s", sent.len(), &more)?;
     let p95 = percentile(&lags, 95.0);
-    // As late with the crowd as without it is no promise kept, where both are late.
-    let (let_in, lag) = (at_once.len(), alone.p95);
-    ensure!(
-        lag <= 2.0,
-        "the worker lets in {let_in} calls at once and cannot follow them: {lag:.1} s late without a crowd"
-    );
+    // As late with the crowd as without it is no promise kept, where both are late: then 2 s is what it is held against.
+    let held_against = alone.p95.min(2.0);
     let more = json!({ "lag_p95_s": p95, "lag_p95_alone_s": alone.p95, "calls": at_once.len() });
-    figures.write("overload.live_lag_ratio", p95 / alone.p95, "ratio", lags.len(), &more)?;
+    figures.write("overload.live_lag_ratio", p95 / held_against, "ratio", lags.len(), &more)?;
     figures.write("overload.rss_growth_mb", rss_most - rss_before, "MiB", 1, &json!({}))
 }

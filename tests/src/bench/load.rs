@@ -7,9 +7,9 @@ use super::engine;
 use super::model::Model;
 use crate::SampleCall;
 use crate::caseworker::{Caseworker, Said};
-use crate::crowd::{Manner, Sent, Sound, send};
+use crate::crowd::{Manner, Sent, Sound, send_by};
 use crate::figures::percentile;
-use crate::world::{Part, World, http_client};
+use crate::world::{Builder, Part, World, http_client};
 use anyhow::{Context as _, Result};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use referent_pipeline::transcribe::Class;
@@ -20,6 +20,25 @@ use std::time::{Duration, Instant};
 
 /// Who is let in later than this was sent elsewhere before.
 const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// How the programs reach each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ways {
+    /// In the clear, as on loopback.
+    Open,
+    /// Over TLS with certificates at both ends, and with sealed sound.
+    Secured,
+}
+
+impl Ways {
+    /// A world whose programs do so.
+    pub(super) fn of(self, world: Builder) -> Builder {
+        match self {
+            Self::Open => world,
+            Self::Secured => world.secured().sealed(),
+        }
+    }
+}
 
 /// What the engine alone could carry here.
 #[derive(Debug, Clone, Copy)]
@@ -33,13 +52,13 @@ pub(super) struct Ceiling {
 
 impl Ceiling {
     /// Measures the engine, and the others with a few calls that play for a quarter of a minute.
-    pub(super) async fn measure(model: &Model, calls: &[SampleCall], seconds: f64) -> Result<Self> {
+    pub(super) async fn measure(model: &Model, calls: &[SampleCall], seconds: f64, ways: Ways) -> Result<Self> {
         const FEW: f64 = 8.0;
         let per_core = model.ceiling(calls, seconds)?;
         let cores = cores()?;
         let sounds: Vec<Sound> = super::model::sounds(calls)?.iter().map(|sound| sound.repeated(15 * 16_000)).collect();
         let folder = tempfile::tempdir()?;
-        let world = World::builder(folder.path()).recogniser_table(model.table(false)).start().await?;
+        let world = ways.of(World::builder(folder.path()).recogniser_table(model.table(false))).start().await?;
         let few = whole(FEW.min(per_core * cores / 2.0));
         let point = point_in(world, &sounds, few).await?;
         tracing::info!(?point, "the others");
@@ -108,13 +127,13 @@ pub(super) async fn point_in(mut world: World, sounds: &[Sound], calls: usize) -
 
 /// So many calls in real time, all at once, until they are complete.
 pub(super) async fn live(world: &World, sounds: &[Sound], calls: usize) -> Result<Vec<Sent>> {
-    let grpc = world.pipeline_grpc();
+    let way = world.way()?;
     stream::iter(0..calls)
         .map(|number| {
-            let (grpc, sound) = (grpc.clone(), sounds[number % sounds.len()].clone());
+            let (way, sound) = (way.clone(), sounds[number % sounds.len()].clone());
             async move {
                 people_do_not_begin_in_step(number).await;
-                send(&grpc, &sound, number as u64, Manner::LIVE).await
+                send_by(&way, &sound, number as u64, Manner::LIVE).await
             }
         })
         .buffer_unordered(calls)

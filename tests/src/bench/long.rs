@@ -11,7 +11,7 @@
 //! ends with the same ones. Calls of two rounds, which are two to three minutes, hang up before those of an hour and
 //! after them, equally many at once and equally far apart, so that as many others go on at the moment of the hang-up.
 
-use super::load::{Ceiling, lags_within};
+use super::load::{Ceiling, Ways, lags_within};
 use super::model::{Model, Name, sounds};
 use crate::SampleCall;
 use crate::caseworker::Caseworker;
@@ -73,7 +73,7 @@ pub async fn long(extent: Extent) -> Result<()> {
     let calls = SampleCall::all()?;
     let samples = sounds(&calls)?;
     let few: Vec<SampleCall> = calls.iter().step_by(4).cloned().collect();
-    let ceiling = Ceiling::measure(&Model::prepare(Name::Embedded, Context::Fitted)?, &few, 70.0).await?;
+    let ceiling = Ceiling::measure(&Model::prepare(Name::Embedded, Context::Fitted)?, &few, 70.0, Ways::Open).await?;
     let speed = (ceiling.calls_at(LOAD) / CALLS).clamp(*SPEEDS.start(), *SPEEDS.end());
     let manner = Manner { speed: u32::try_from(speed)?, ..Manner::LIVE };
     tracing::info!(speed, "times as fast as it was spoken");

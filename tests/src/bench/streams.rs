@@ -5,7 +5,7 @@
 //! a straight line. It grows faster than that, so what is read off the line is too few rather than too many; and it makes
 //! a figure of a model of which the machine carries five calls comparable to one of which it carries fifty.
 
-use super::load::{Ceiling, Point, point_in};
+use super::load::{Ceiling, Point, Ways, point_in};
 use super::model::{Model, Name, sounds};
 use crate::SampleCall;
 use crate::crowd::Sound;
@@ -29,21 +29,24 @@ const DOWNWARDS: [u32; 5] = [60, 50, 40, 30, 20];
 const LONGEST: Duration = Duration::from_mins(8);
 
 /// Measures one model.
-pub async fn streams(name: Name, context: Context, extent: Extent) -> Result<()> {
+pub async fn streams(name: Name, context: Context, ways: Ways, extent: Extent) -> Result<()> {
     let begun = Instant::now();
-    let model = Model::prepare(name, context)?;
+    let mut model = Model::prepare(name, context)?;
+    if ways == Ways::Secured {
+        model.key.push_str("_secured");
+    }
     let (mut calls, mut seconds) = (SampleCall::all()?, SECONDS);
     if extent == Extent::Trial {
         calls.truncate(2);
         seconds = TRIAL_SECONDS;
     }
     #[expect(clippy::cast_precision_loss, reason = "a minute")]
-    let ceiling = Ceiling::measure(&model, &calls, seconds as f64).await?;
+    let ceiling = Ceiling::measure(&model, &calls, seconds as f64, ways).await?;
     let sounds: Vec<Sound> = sounds(&calls)?.iter().map(|sound| sound.repeated(seconds * 16_000)).collect();
     let mut curve: Vec<Point> = Vec::new();
     let steps: &[u32] = if extent == Extent::Trial { &UPWARDS[..1] } else { &UPWARDS };
     for per_cent in steps {
-        add_point(&mut curve, &model, &ceiling, &sounds, *per_cent).await?;
+        add_point(&mut curve, &model, &ceiling, &sounds, *per_cent, ways).await?;
         if curve.iter().any(|point| point.p95 > LAG) || begun.elapsed() > LONGEST {
             break;
         }
@@ -53,7 +56,7 @@ pub async fn streams(name: Name, context: Context, extent: Extent) -> Result<()>
             if curve.iter().any(|point| point.p95 <= LAG) || begun.elapsed() > LONGEST {
                 break;
             }
-            add_point(&mut curve, &model, &ceiling, &sounds, per_cent).await?;
+            add_point(&mut curve, &model, &ceiling, &sounds, per_cent, ways).await?;
         }
     }
     write(&model, &ceiling, &curve, extent)
@@ -66,6 +69,7 @@ async fn add_point(
     ceiling: &Ceiling,
     sounds: &[Sound],
     per_cent: u32,
+    ways: Ways,
 ) -> Result<()> {
     let calls = ceiling.calls_at(f64::from(per_cent) / 100.0);
     if curve.iter().any(|point| point.calls == calls) {
@@ -73,7 +77,7 @@ async fn add_point(
     }
     tracing::info!(model = model.key, per_cent, calls, "playing");
     let folder = tempfile::tempdir()?;
-    let world = World::builder(folder.path()).recogniser_table(model.table(false)).start().await?;
+    let world = ways.of(World::builder(folder.path()).recogniser_table(model.table(false))).start().await?;
     let point = point_in(world, sounds, calls).await?;
     tracing::info!(?point, per_cent, "measured");
     curve.push(point);
@@ -101,6 +105,7 @@ fn write(model: &Model, ceiling: &Ceiling, curve: &[Point], extent: Extent) -> R
 fn command(key: &str) -> String {
     match (key, key.strip_suffix("_full")) {
         ("embedded", _) => "make bench-streams".into(),
+        ("embedded_secured", _) => "make bench-streams-secured".into(),
         (_, Some(model)) => format!("make bench-streams-full-{model}"),
         (model, None) => format!("make bench-streams-{model}"),
     }
@@ -128,7 +133,12 @@ mod tests {
 
     #[test]
     fn the_command_is_the_target() {
-        for (key, target) in [("embedded", "streams"), ("tiny", "streams-tiny"), ("tiny_full", "streams-full-tiny")] {
+        for (key, target) in [
+            ("embedded", "streams"),
+            ("embedded_secured", "streams-secured"),
+            ("tiny", "streams-tiny"),
+            ("tiny_full", "streams-full-tiny"),
+        ] {
             assert_eq!(command(key), format!("make bench-{target}"));
         }
     }

@@ -7,7 +7,7 @@
 //! before the next call begins. Grey text is shown, as it is by default. The clock is notes-api's: from its receipt of the hang-up to the
 //! stored end of the draft.
 
-use super::load::{Ceiling, busy_seconds, cores, is_let_in_at_once};
+use super::load::{Ceiling, Ways, busy_seconds, cores, is_let_in_at_once};
 use super::model::{Model, Name, sounds};
 use crate::SampleCall;
 use crate::caseworker::Caseworker;
@@ -69,7 +69,7 @@ pub async fn stub(name: Name, extent: Extent) -> Result<()> {
     }
     // Every second of them says enough of the ceiling.
     let few: Vec<SampleCall> = samples.iter().step_by(2).cloned().collect();
-    let ceiling = Ceiling::measure(&model, &few, 70.0).await?;
+    let ceiling = Ceiling::measure(&model, &few, 70.0, Ways::Open).await?;
     let plan = |at_once: usize, all: usize| Plan { calls: calls.min(ROUNDS * at_once), at_once, beside: all - at_once };
     let idle = ceiling.calls_at(IDLE).min(AT_ONCE);
     let all = ceiling.calls_at(LOAD);

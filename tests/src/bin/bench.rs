@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use clap::{Parser, Subcommand, ValueEnum};
 use referent_pipeline::config::Context;
 use referent_tests::Recogniser;
+use referent_tests::bench::load::Ways;
 use referent_tests::bench::model::Name;
 use referent_tests::disturbed::Sound;
 use referent_tests::figures::Extent;
@@ -79,7 +80,11 @@ enum Group {
     /// Size of the pane.
     Pane,
     /// How old text is on idle cores, and grey text.
-    Live,
+    Live {
+        /// Over TLS, and with sealed sound.
+        #[arg(long)]
+        secured: bool,
+    },
     /// How many calls the machine carries.
     Streams {
         /// What hears.
@@ -88,6 +93,9 @@ enum Group {
         /// With the whole window, as real models are run by default.
         #[arg(long)]
         full: bool,
+        /// Over TLS, and with sealed sound.
+        #[arg(long)]
+        secured: bool,
     },
     /// From hang-up to whole draft with a language model that answers at once.
     Stub {
@@ -180,6 +188,10 @@ async fn main() -> ExitCode {
     }
 }
 
+fn ways(secured: bool) -> Ways {
+    if secured { Ways::Secured } else { Ways::Open }
+}
+
 async fn run(Arguments { short, group }: Arguments) -> Result<()> {
     let extent = if short { Extent::Trial } else { Extent::Whole };
     let has_short = matches!(
@@ -209,10 +221,10 @@ async fn run(Arguments { short, group }: Arguments) -> Result<()> {
         Group::Truth => bench::truth(),
         Group::Agent => bench::agent().await,
         Group::Pane => bench::pane(),
-        Group::Live => bench::live::idle().await,
-        Group::Streams { model, full } => {
+        Group::Live { secured } => bench::live::idle(ways(secured)).await,
+        Group::Streams { model, full, secured } => {
             let context = if full { Context::Full } else { Context::Fitted };
-            bench::streams::streams(model, context, extent).await
+            bench::streams::streams(model, context, ways(secured), extent).await
         }
         Group::Stub { model } => bench::stub::stub(model, extent).await,
         Group::Backlog => bench::backlog::backlog(extent).await,
