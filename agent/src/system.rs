@@ -33,6 +33,7 @@ pub(crate) enum Access {
     /// Nobody.
     Closed,
     /// Others; how the system writes that.
+    #[cfg_attr(windows, expect(dead_code, reason = "access lists are not read"))]
     Open(String),
     /// This program does not know how to find out.
     #[cfg_attr(unix, expect(dead_code, reason = "a mode says it"))]

@@ -49,12 +49,10 @@ fn main() -> anyhow::Result<()> {
         return Ok(()); // K3: another one does it.
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        tokio::join!(
-            keep(programs.join("referent-agent.exe"), &["run"], &log.join("agent"), PAUSES),
-            keep(programs.join("referent-tray.exe"), &[], &log.join("tray"), PAUSES),
-        );
-    });
+    let (agent_log, tray_log) = (log.join("agent"), log.join("tray"));
+    let agent = keep(programs.join("referent-agent.exe"), &["run"], &agent_log, PAUSES);
+    let tray = keep(programs.join("referent-tray.exe"), &[], &tray_log, PAUSES);
+    runtime.block_on(async { tokio::join!(agent, tray) });
     Ok(())
 }
 

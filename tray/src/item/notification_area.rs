@@ -78,9 +78,12 @@ fn serve(
     placed: oneshot::Sender<anyhow::Result<EventLoopProxy<Order>>>,
     end: oneshot::Sender<anyhow::Error>,
 ) {
-    let built =
-        EventLoop::<Order>::with_user_event().with_any_thread(true).build().context("while asking for messages");
-    let made = built.and_then(|messages| Ok((messages, Shown::new(view, clicks)?)));
+    let mut builder = EventLoop::<Order>::with_user_event();
+    let made = builder
+        .with_any_thread(true)
+        .build()
+        .context("while asking for messages")
+        .and_then(|messages| Ok((messages, Shown::new(view, clicks)?)));
     match made {
         Err(error) => drop(placed.send(Err(error))),
         Ok((messages, mut shown)) => {
