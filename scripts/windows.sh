@@ -36,11 +36,12 @@ bind "$PWD" /src
 bind "${CARGO_HOME:-$HOME/.cargo}/registry" /root/.cargo/registry
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
-if [ ! -e "$root/usr/bin/wine" ]; then
+if [ ! -e "$root/root/wine-is-there" ]; then
     # A fresh archive may be read by a clock that is behind it.
     inside apt-get -o Acquire::Check-Valid-Until=false update
     inside DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Check-Valid-Until=false install -y --no-install-recommends \
-        wine wine64 pulseaudio-utils libpulse0 xvfb xauth
+        wine wine64 pulseaudio-utils libpulse0 xvfb x11-apps
+    touch "$root/root/wine-is-there"
 fi
 
 built=/var/cache/referent-target

@@ -86,7 +86,10 @@ async fn a_call_on_windows_becomes_a_note() -> Result<()> {
     std::fs::remove_file(windows.state().join("control-port"))?;
     windows.until_it_answers().await?;
 
+    // Somebody has to speak, or the microphone has nothing to give.
+    let mut speaks = sound.play("micsrc", &near);
     let doctor = windows.run(AGENT, &["doctor", "--json"]).await?;
+    speaks.kill().await?;
     let diagnosis: Value = serde_json::from_slice(&doctor.stdout).context("doctor gives JSON")?;
     for finding in diagnosis["findings"].as_array().into_iter().flatten() {
         say(&format!("{} {}: {}", finding["outcome"], finding["check"], finding["seen"]["en"]));
@@ -205,6 +208,15 @@ impl Windows {
         if taken.status().await.is_ok_and(|status| status.success()) {
             drop(std::fs::copy(&raw, wanted));
         }
+    }
+}
+
+impl Drop for Windows {
+    /// Wine's programs outlive whoever started them.
+    fn drop(&mut self) {
+        let mut end = std::process::Command::new("chroot");
+        end.arg(&self.root).arg("/usr/bin/env").arg(format!("WINEPREFIX={}", self.prefix.display()));
+        drop(end.args(["wineserver", "-k"]).status());
     }
 }
 

@@ -47,6 +47,7 @@ pub async fn run(setting: Setting, shutdown: CancellationToken, on_ready: impl F
     let (outcomes, mut outcome) = mpsc::channel(CLICKS);
     let mut view = View::new(setting.language, setting.pane.is_some());
     let mut item = Item::place(view.clone(), clicks).await?;
+    let mut shown = view.clone();
     on_ready();
     let (know, mut known) = watch::channel(Known::Nothing);
     let tracker = TaskTracker::new();
@@ -95,7 +96,10 @@ pub async fn run(setting: Setting, shutdown: CancellationToken, on_ready: impl F
                 (view.armed, view.has_failed, passes) = (None, false, None);
             }
         }
-        item.show(&view).await?;
+        if view != shown {
+            item.show(&view).await?;
+            shown.clone_from(&view);
+        }
     }
     item.take_down().await;
     following.await.ok();
