@@ -1,6 +1,6 @@
 //! Who holds the calls: at most one goes on, any number wait in the spool to be sent.
 //!
-//! In: begin, hang up, decisions, discard, give up, status, close, from `control` and `run`. Out: a `feed` for the call that goes on, a `deliver` task
+//! In: begin, hang up, decisions, discard, give up, status, close, from `control`, `presence` and `run`. Out: a `feed` for the call that goes on, a `deliver` task
 //! for every call in the spool. At start it takes over what an earlier run left: a call that goes on is captured on, one
 //! that nobody ended in time is ended, all are sent.
 //! Promised: one call at a time; nothing waits here but for the disk.
@@ -13,13 +13,14 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::feed::{Feed, Finished, StartAt};
 use crate::permit::Decision;
+use crate::send::asked::is_decided;
 use crate::send::{Delivered, Line, deliver};
 use crate::spool::{Left, Spool, SpoolError};
 use crate::status::{KEY_GONE, KEY_GONE_NEXT, next_step, reason};
 use rand::rngs::StdRng;
-use referent_proto::{AgentStateKind, CallId, Chunk, GapReason, HangUpReason, KeyId};
+use referent_proto::{AgentStateKind, CallId, Chunk, CommandKind, GapReason, HangUpReason, KeyId};
 use report::{LiveReport, Now, Report, SpoolReport, WaitingReport, millis};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -28,6 +29,8 @@ use tokio_util::task::TaskTracker;
 
 /// How long a hang-up may take until the end is on the disk.
 const HANG_UP_WITHIN: Duration = Duration::from_secs(5);
+/// Calls that are remembered when they are gone from here: more than a day's.
+const GONE: usize = 256;
 /// How long calls may still be sent when the agent is being stopped.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -47,6 +50,8 @@ struct Shared {
     ends_now: CancellationToken,
     live: tokio::sync::Mutex<Option<Live>>,
     waiting: Mutex<BTreeMap<CallId, Waiting>>,
+    /// Calls that this run had and that are all gone from here, the newest last.
+    gone: Mutex<VecDeque<CallId>>,
 }
 
 #[derive(Debug)]
@@ -130,6 +135,7 @@ impl Desk {
             ends_now: CancellationToken::new(),
             live: tokio::sync::Mutex::default(),
             waiting: Mutex::default(),
+            gone: Mutex::default(),
         }));
         desk.take_over(left);
         Ok(desk)
@@ -228,6 +234,24 @@ impl Desk {
         Ok(id)
     }
 
+    /// Does what a person asks for elsewhere, of a call that may have no connection of its own now; true when it is done, and
+    /// durable. Of a call that this run never had nothing is said: another PC of the same person may have it.
+    pub(crate) async fn carry_out(&self, id: CallId, kind: CommandKind) -> bool {
+        let call = lock(&self.0.waiting).get(&id).map(|waiting| Arc::clone(&waiting.call));
+        let Some(call) = call else { return lock(&self.0.gone).contains(&id) };
+        match kind {
+            CommandKind::Pause => is_decided(&call, Decision::Pause).await,
+            CommandKind::Resume => is_decided(&call, Decision::Resume).await,
+            CommandKind::Discard => match self.discard(Some(id)).await {
+                Ok(_) | Err(CannotDiscard::NoCall | CannotDiscard::NotHere(_)) => true,
+                Err(error @ CannotDiscard::Disk(_)) => {
+                    tracing::error!(%error, call = %id, "asked for on the pane");
+                    false
+                }
+            },
+        }
+    }
+
     /// What of an ended call is sealed for the key that the server no longer has is given up: it becomes a gap `key_gone`,
     /// and the rest of the call is sent. Gives that key.
     pub async fn give_up(&self, id: CallId) -> Result<KeyId, CannotGiveUp> {
@@ -244,6 +268,12 @@ impl Desk {
         call.is_without_key(None);
         call.wake();
         Ok(key)
+    }
+
+    /// What the agent truly does; `None` while something about the call that goes on is being written.
+    pub(crate) fn state_kind(&self) -> Option<AgentStateKind> {
+        let live = self.0.live.try_lock().ok()?;
+        Some(live.as_ref().map_or(AgentStateKind::Idle, |live| live.call.state_kind()))
     }
 
     /// What the agent does now, without a look at the disk.
@@ -333,15 +363,23 @@ impl Desk {
         lock(&self.0.waiting).insert(call.id(), Waiting { call: Arc::clone(&call), is_refused: false });
         self.0.tracker.spawn(self.0.ends_now.clone().run_until_cancelled_owned(async move {
             match deliver(&call, &desk.0.line).await {
-                Delivered::Complete | Delivered::Discarded => {
-                    lock(&desk.0.waiting).remove(&call.id());
-                }
+                Delivered::Complete | Delivered::Discarded => desk.is_gone(call.id()),
                 Delivered::Refused => {
                     lock(&desk.0.waiting).entry(call.id()).and_modify(|waiting| waiting.is_refused = true);
                 }
                 Delivered::Left => {}
             }
         }));
+    }
+
+    fn is_gone(&self, id: CallId) {
+        let mut gone = lock(&self.0.gone);
+        gone.push_back(id);
+        if gone.len() > GONE {
+            gone.pop_front();
+        }
+        drop(gone);
+        lock(&self.0.waiting).remove(&id);
     }
 
     async fn clear(&self, id: CallId) {

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The modules stand in the order of the data. `permit` knows what of it may be kept; `feed`'s writer lets nothing else by.
-//! `desk` holds the call that goes on and those that wait in the spool;
+//! `desk` holds the call that goes on and those that wait in the spool; `presence` tells the server of it, also between calls;
 //! `control` is how the command line reaches it. `policy` is what the machine decides above its user's file; `doctor`
 //! looks whether all that a call needs is there.
 
@@ -32,6 +32,7 @@ pub mod identity;
 pub mod send;
 pub mod status;
 pub mod desk;
+mod presence;
 pub mod control;
 pub mod link;
 pub mod metrics;
@@ -43,8 +44,9 @@ use config::Config;
 use desk::Desk;
 use identity::now_of;
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng as _};
+use rand::{Rng, RngExt as _, SeedableRng as _};
 use referent_identity::{Credentials, renew};
+use referent_proto::AgentId;
 use send::{Limits, Line};
 use spool::Spool;
 use state_dir::{StateDir, Token};
@@ -99,8 +101,10 @@ pub async fn run<R: Rng>(
     }
     let spool = spool.sealing_for(config.seal.clone());
     let renewal = chance();
-    let desk = Desk::open(config, clock, spool, Arc::new(line), chance())
+    let (line, started_ms) = (Arc::new(line), u64::try_from(clock.wall().utc_ms).unwrap_or(0));
+    let desk = Desk::open(config, clock, spool, Arc::clone(&line), chance())
         .with_context(|| format!("{} cannot be read", spool_dir.display()))?;
+    let agent = AgentId::new(started_ms, chance().random());
     state_dir.publish(http, &token)?;
     let router = control::router(desk.clone(), token, metrics, shutdown.clone());
     on_ready(http);
@@ -110,7 +114,8 @@ pub async fn run<R: Rng>(
             renew::keep_fresh(tls, renewal, limits.certificate, shutdown.clone()).await;
         }
     };
-    let (ended, ()) = tokio::join!(server.into_future(), keeping);
+    let being_there = presence::keep(desk.clone(), line, agent, shutdown.clone());
+    let (ended, (), ()) = tokio::join!(server.into_future(), keeping, being_there);
     ended.context("while serving the control port")?;
     desk.close().await;
     Ok(())

@@ -46,6 +46,7 @@ fn describe() {
     describe_counter!("referent_agent_dropped_frames_total", "Frames of a device that the PC was too busy to take.");
     describe_counter!("referent_agent_write_failures_total", "Chunks that could not be written.");
     describe_counter!("referent_agent_connections_total", "Connections of calls, by how they ended.");
+    describe_gauge!("referent_agent_presence", "1 while the server sees this PC, whether or not a call goes on.");
     describe_gauge!("referent_agent_spool_calls", "Calls in the spool.");
     describe_gauge!("referent_agent_spool_bytes", "Bytes in the spool.");
     describe_histogram!("referent_agent_sync_seconds", "How long the disk took to make sound durable.");

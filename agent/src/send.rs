@@ -15,6 +15,8 @@
 //! Not done here: no sound is made, no state is judged.
 
 pub mod turns;
+pub(crate) mod pulse;
+pub(crate) mod asked;
 mod stream;
 
 use crate::backoff::Backoff;
@@ -37,6 +39,9 @@ use turns::Turns;
 /// The shortest and the longest wait that `Elsewhere` may ask for.
 const ELSEWHERE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_mins(1));
 
+/// A connection that broke before this time was up may have been too slow for its keep-alive.
+const YOUNG: Duration = Duration::from_secs(30);
+
 /// How long is waited for what.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -56,6 +61,8 @@ pub struct Limits {
     pub key_gone: (Duration, Duration),
     /// Between looks at the certificate: was it written anew, is it to be renewed.
     pub certificate: Duration,
+    /// Between tries of a presence at a pipeline that does not know such a thing.
+    pub presence_unknown: Duration,
 }
 
 /// When the transport looks whether a connection still carries.
@@ -79,18 +86,26 @@ impl Default for Limits {
             patient: KeepAlive { after: Duration::from_secs(2), within: Duration::from_secs(10) },
             key_gone: (Duration::from_mins(1), Duration::from_hours(1)),
             certificate: referent_identity::renew::LOOK_EVERY,
+            presence_unknown: Duration::from_mins(5),
         }
     }
 }
 
 /// How soon a connection that says nothing is given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Manner {
+pub(crate) enum Manner {
     Brisk,
     Patient,
 }
 
-/// What all calls share on their way to the pipeline.
+impl Manner {
+    /// A connection that said nothing any more soon after it was made: the network may only be slow.
+    pub(crate) fn after(is_unreached: bool, lasted: Option<Duration>) -> Self {
+        if is_unreached && lasted.is_some_and(|lasted| lasted < YOUNG) { Self::Patient } else { Self::Brisk }
+    }
+}
+
+/// What all calls, and the presence, share on their way to the pipeline.
 #[derive(Debug)]
 pub struct Line {
     dial: Dial,
@@ -125,7 +140,7 @@ impl Line {
         Ok(Self { dial, patient, is_unauthenticated, limits, chance: Mutex::new(chance), turns, leaving })
     }
 
-    fn dial(&self, manner: Manner) -> &Dial {
+    pub(crate) fn dial(&self, manner: Manner) -> &Dial {
         match manner {
             Manner::Brisk => &self.dial,
             Manner::Patient => &self.patient,
@@ -139,17 +154,26 @@ impl Line {
         Some(Report::of(credentials, Trouble::of(credentials, self.dial.refusal(), is_unauthenticated)))
     }
 
-    /// How a connection ended, as far as it was about who we are.
-    fn was_taken(&self, ending: &Result<Ending, Broken>) {
-        let is_refused = matches!(ending, Err(Broken::Status(status)) if status.code() == Code::Unauthenticated);
-        self.is_unauthenticated.store(is_refused, Ordering::Relaxed);
+    /// How long is waited for what.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
-    fn backoff(&self, backoff: &mut Backoff) -> Duration {
+    /// How a connection ended, as far as it was about who we are.
+    fn was_taken(&self, ending: &Result<Ending, Broken>) {
+        self.takes_our_certificate(!ending.as_ref().is_err_and(Broken::is_unauthenticated));
+    }
+
+    /// The server takes our certificate, or has said that it does not.
+    pub(crate) fn takes_our_certificate(&self, takes: bool) {
+        self.is_unauthenticated.store(!takes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn backoff(&self, backoff: &mut Backoff) -> Duration {
         backoff.next(&mut *self.chance.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn backoff_unreached(&self, backoff: &mut Backoff) -> Duration {
+    pub(crate) fn backoff_unreached(&self, backoff: &mut Backoff) -> Duration {
         backoff.next_unreached(&mut *self.chance.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -187,7 +211,7 @@ enum Ending {
 
 /// Why a stream broke. In every case: try again.
 #[derive(Debug, thiserror::Error)]
-enum Broken {
+pub(crate) enum Broken {
     /// Nobody is there.
     #[error("the pipeline is not reached: {}", cause(.0))]
     NoConnection(#[source] tonic::transport::Error),
@@ -195,7 +219,7 @@ enum Broken {
     #[error("the pipeline says {code:?}: {message}", code = .0.code(), message = .0.message())]
     Status(#[from] tonic::Status),
     /// The server ended it without one.
-    #[error("the pipeline ended the stream before the call was complete")]
+    #[error("the pipeline ended the stream too early")]
     Closed,
     /// It says nothing.
     #[error("the pipeline said nothing for {0:?}")]
@@ -222,13 +246,23 @@ fn cause(error: &tonic::transport::Error) -> String {
 
 impl Broken {
     /// No server has said anything about it.
-    fn is_unreached(&self) -> bool {
+    pub(crate) fn is_unreached(&self) -> bool {
         match self {
             Self::NoConnection(_) | Self::Silent(_) => true,
             // What the transport says of itself has a cause; what a server says has none.
             Self::Status(status) => std::error::Error::source(status).is_some(),
             Self::Closed | Self::Bad(_) | Self::Untimely(_) | Self::Spool(_) => false,
         }
+    }
+
+    /// The server does not take our certificate.
+    pub(crate) fn is_unauthenticated(&self) -> bool {
+        self.code() == Some(Code::Unauthenticated)
+    }
+
+    /// What the server said.
+    pub(crate) fn code(&self) -> Option<Code> {
+        if let Self::Status(status) = self { Some(status.code()) } else { None }
     }
 
     fn outcome(&self) -> &'static str {
@@ -255,7 +289,7 @@ pub async fn deliver(call: &Arc<Call>, line: &Line) -> Delivered {
         let Some(turn) = line.leaving.run_until_cancelled(line.turns.take(call)).await else { return Delivered::Left };
         let connection = stream::run(call, line, manner, without_progress).await;
         drop(turn);
-        manner = if connection.broke_young() { Manner::Patient } else { Manner::Brisk };
+        manner = connection.manner_after();
         let stream::Connection { ending, was_heard, .. } = connection;
         line.was_taken(&ending);
         call.is_away();

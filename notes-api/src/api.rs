@@ -20,6 +20,7 @@ use crate::auth::{Auth, Person, check_source};
 use crate::clock::{Chance, Clock};
 use crate::config::Timing;
 use crate::error::{ApiError, Problem};
+use crate::shown::PresenceView;
 use crate::store::Store;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
@@ -56,7 +57,7 @@ pub(crate) struct App {
         title = "Referent notes-api",
         description = "Calls, their transcripts, drafts, edits and notes. Times are UTC milliseconds; offsets are samples of call time."
     ),
-    components(schemas(Problem))
+    components(schemas(Problem, PresenceView))
 )]
 struct Described;
 

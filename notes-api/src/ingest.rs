@@ -7,12 +7,13 @@
 //!   I3  The hang-up is durable before it is answered, and a draft that falls due by a worker's settle goes to that
 //!       worker on the same stream.
 //!   I4  Where there are certificates, every stream is a pipeline's, and a stream whose pipeline's or caseworker's
-//!       certificate is revoked ends within [`RECHECK`].
+//!       certificate is revoked ends within [`RECHECK`], a presence within 30 s.
 //! The wire types end here; this is the only maker of gRPC statuses. Not done here: no judgement about the chain
 //! (`referent_proto::judge`, asked inside `store::settles`), no SQL.
 
 mod conversation;
 mod drafters;
+mod orders;
 mod presence;
 
 use crate::areas::Areas;
@@ -111,6 +112,7 @@ impl Door {
 /// Serves pipelines until shutdown.
 pub(crate) async fn serve(door: Door, listener: TcpListener) -> Result<(), tonic::transport::Error> {
     let (shutdown, admission) = (door.shutdown.clone(), door.admission());
+    door.tracker.spawn(orders::keep(door.clone()));
     let tls = door.trust.as_ref().map(|trust| (Arc::clone(&trust.credentials), Ask::Always));
     let service = IngestServer::new(door)
         .max_decoding_message_size(MAX_MESSAGE_BYTES)

@@ -1,15 +1,20 @@
 //! Wakes those who wait for something: panes, ingest streams, drafters.
 //!
-//! In: "this call has changed" after a commit, and what is too fleeting for the database (partials, heartbeats).
-//! Out: bounded in-process broadcasts. Promised: a reader that is too slow loses only fleeting things: it is told that
-//! it lagged, and reads everything durable from the database by sequence.
+//! In: "this call has changed" after a commit, and what is too fleeting for the database (partials, heartbeats, which PCs
+//! are there). Out: bounded in-process broadcasts. Promised: a reader that is too slow loses only fleeting things: it is told
+//! that it lagged, and reads everything durable from the database by sequence; of the PCs only the newest is told.
 //! Not done here: nothing is stored. Between processes PostgreSQL's NOTIFY carries call and sequence, never speech.
 
-use crate::shown::{AgentView, PartialView};
-use referent_proto::CallId;
+mod presences;
+
+use crate::shown::{AgentView, PartialView, PresenceView};
+use presences::{Place, Presences, Sum};
+use referent_proto::{AgentId, AgentStateKind, CallId, PresenceCommand};
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{broadcast, watch};
+use tokio::time::Instant;
 
 /// Fleeting things that a slow reader of one call may lag behind before it loses some.
 const PER_CALL: usize = 128;
@@ -34,7 +39,13 @@ pub struct Live {
     agents: Mutex<HashMap<CallId, AgentView>>,
     list: broadcast::Sender<CallId>,
     jobs: watch::Sender<u64>,
+    presences: Mutex<Presences>,
+    presence: watch::Sender<Sum>,
+    orders: watch::Sender<Orders>,
 }
+
+/// What agents have to hear over their presence, oldest first, by caseworker.
+pub type Orders = Arc<HashMap<String, Vec<PresenceCommand>>>;
 
 impl Default for Live {
     fn default() -> Self {
@@ -43,6 +54,9 @@ impl Default for Live {
             agents: Mutex::default(),
             list: broadcast::Sender::new(LIST),
             jobs: watch::Sender::new(0),
+            presences: Mutex::default(),
+            presence: watch::Sender::default(),
+            orders: watch::Sender::default(),
         }
     }
 }
@@ -109,10 +123,112 @@ impl Live {
         locked(&self.agents).remove(&call);
     }
 
+    /// An agent's presence began; it lasts until what this gives is dropped.
+    pub fn comes(self: &Arc<Self>, identity: String, agent: AgentId) -> There {
+        let place = self.presence_is(|presences| presences.comes(identity, agent));
+        There { live: Arc::clone(self), place }
+    }
+
+    /// Nobody is there who could be asked for anything.
+    pub fn is_nobody_there(&self) -> bool {
+        locked(&self.presences).is_empty()
+    }
+
+    /// Which PCs are there now.
+    pub fn presence(&self) -> PresenceView {
+        let sum = *self.presence.borrow();
+        sum.shown(Instant::now())
+    }
+
+    /// Changes whenever [`Live::presence`] says something else, but for the time that has gone by.
+    pub fn presence_changes(&self) -> PresenceChanges {
+        PresenceChanges(self.presence.subscribe())
+    }
+
+    /// Time passes: who is missed for long is missed no more.
+    pub fn forget_missed(&self) {
+        self.presence_is(|presences| presences.forget(Instant::now()));
+    }
+
+    /// What agents have to hear over their presence.
+    pub fn orders(&self) -> watch::Receiver<Orders> {
+        self.orders.subscribe()
+    }
+
+    /// These commands are to be told over a presence of their call's owner; newest first.
+    pub fn ordered(&self, newest_first: Vec<(String, PresenceCommand)>) {
+        let mut orders: HashMap<String, Vec<PresenceCommand>> = HashMap::new();
+        for (owner, command) in newest_first.into_iter().rev() {
+            orders.entry(owner).or_default().push(command);
+        }
+        self.orders.send_if_modified(|now| {
+            let is_news = **now != orders;
+            if is_news {
+                *now = Arc::new(orders);
+            }
+            is_news
+        });
+    }
+
+    fn presence_is<T>(&self, change: impl FnOnce(&mut Presences) -> T) -> T {
+        let mut presences = locked(&self.presences);
+        let changed = change(&mut presences);
+        let sum = presences.sum();
+        // Still locked, so that what is told last is what is true.
+        self.presence.send_if_modified(|told| std::mem::replace(told, sum) != sum);
+        changed
+    }
+
     fn tell(&self, call: CallId, event: LiveEvent) {
         let mut calls = locked(&self.calls);
         if calls.get(&call).is_some_and(|sender| sender.send(event).is_err()) {
             calls.remove(&call);
         }
+    }
+}
+
+/// An agent that is there, until this is dropped.
+#[derive(Debug)]
+pub struct There {
+    live: Arc<Live>,
+    place: Place,
+}
+
+impl There {
+    /// It does this, for so long.
+    pub fn says(&self, kind: AgentStateKind, so_long: Duration) {
+        let now = Instant::now();
+        let since = now.checked_sub(so_long).unwrap_or(now);
+        // Most heartbeats say what the last one said.
+        if !locked(&self.live.presences).has_said(self.place, kind) {
+            self.live.presence_is(|presences| presences.says(self.place, kind, since));
+        }
+    }
+
+    /// Nothing was heard of it for too long.
+    pub fn is_silent(&self) {
+        self.live.presence_is(|presences| presences.is_silent(self.place));
+    }
+}
+
+impl Drop for There {
+    fn drop(&mut self) {
+        self.live.presence_is(|presences| presences.leaves(self.place, Instant::now()));
+    }
+}
+
+/// When the PCs that are there changed.
+#[derive(Clone, Debug)]
+pub struct PresenceChanges(watch::Receiver<Sum>);
+
+impl PresenceChanges {
+    /// The next time counts as a change, whatever is the case then.
+    pub fn mark_changed(&mut self) {
+        self.0.mark_changed();
+    }
+
+    /// Waits for a change; false when there will be none.
+    pub async fn changed(&mut self) -> bool {
+        self.0.changed().await.is_ok()
     }
 }

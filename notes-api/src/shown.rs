@@ -196,6 +196,23 @@ pub struct AgentView {
     pub far_level: u16,
 }
 
+/// Payload of `agent` on the stream of all calls: the PCs that are there, whether or not a call goes on. As long as there is
+/// no login a page belongs to nobody in particular, so it is told no names.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct PresenceView {
+    /// PCs that were heard of within 5 s.
+    pub in_contact: usize,
+    /// PCs that were in contact within the last ten minutes, and are not.
+    pub lost: usize,
+    /// Of those in contact, PCs that cannot record what they should: a full disk, a silent microphone or citizen.
+    pub in_trouble: usize,
+    /// What the PC does, where there is one and no other is lost: idle, listening, paused, …
+    #[schema(value_type = Option<String>)]
+    pub state: Option<AgentStateKind>,
+    /// For how long.
+    pub since_ms: Option<u64>,
+}
+
 /// Where a draft stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

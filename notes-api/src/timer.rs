@@ -74,6 +74,7 @@ impl Timer {
 
     /// Everything that is due now.
     pub(crate) async fn look(&self) -> Stored<()> {
+        self.store.live().forget_missed();
         let now_ms = self.clock.now_ms();
         let no_contact_ms = self.timing.no_contact_ms();
         let orphans = self.store.orphans_lose_contact(now_ms - GONE_AFTER_MS, now_ms, no_contact_ms).await?;

@@ -32,6 +32,7 @@ pub fn describe() {
     use metrics::{describe_counter as counter, describe_gauge as gauge, describe_histogram as histogram};
     referent_telemetry::describe();
     gauge!("referent_calls", "Calls that this worker holds.");
+    gauge!("referent_presences", "Agents that are there, through this worker, whether or not they have a call.");
     counter!("referent_calls_sent_elsewhere_total", "Calls that found this worker full.");
     gauge!("referent_recognisers_per_call", "Recognisers that one live call keeps busy, as far as is known.");
     gauge!("referent_recognisers_behind_seconds", "How long what a live call has to wait for would take.");

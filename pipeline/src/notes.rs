@@ -1,10 +1,13 @@
 //! The way to notes-api: one stream a call, on which the chain goes up and what is durable comes down.
 //!
 //! In: [`Hello`], then [`ToNotes`]. Out: [`Known`], then [`FromNotes`]. All calls share one connection, which is opened
-//! when it is needed and opened again when it breaks; a notes-api that does not answer pings is gone after 10 s.
+//! when it is needed and opened again when it breaks; a notes-api that does not answer pings is gone after 10 s. Presences
+//! share another, so that however many agents are there, no call waits for a place on the connection of the calls.
 //!
 //! Wire types of `ingest.v1` end here. Not done here: no retry. A call whose stream breaks is given back to its agent,
 //! which comes again; nothing is lost, because nothing was held.
+
+pub mod presence;
 
 use futures_util::StreamExt as _;
 use referent_identity::dial::BadAddress;
@@ -126,6 +129,7 @@ pub enum Begun {
 #[derive(Debug, Clone)]
 pub struct Notes {
     channel: Channel,
+    presences: Channel,
     worker: WorkerId,
 }
 
@@ -151,9 +155,9 @@ pub fn way(address: &str, tls: Option<Arc<Credentials>>) -> Result<Dial, BadAddr
 }
 
 impl Notes {
-    /// Connects when it is first needed.
+    /// Connects when it is first needed, for calls and for presences.
     pub fn new(way: &Dial, worker: WorkerId) -> Self {
-        Self { channel: way.connect_lazy(), worker }
+        Self { channel: way.connect_lazy(), presences: way.connect_lazy(), worker }
     }
 
     /// Takes a call over; what notes-api does for it belongs at `place` of its trace.

@@ -6,8 +6,9 @@
 //! Promised: where there are certificates, nobody but a caseworker's agent is heard, and whose call it is stands in its
 //! certificate; what no honest agent sends ends its stream with a status that names it, and nothing else; a message is at
 //! most [`MAX_MESSAGE_BYTES`] long; at most [`CALLS`] calls are held, and of live ones as many as keep their text in time
-//! (`admission`); the next is sent elsewhere and goes on spooling.
+//! (`admission`); the next is sent elsewhere and goes on spooling. Agents that are there between calls: `presence`.
 
+mod presence;
 mod turnstile;
 
 pub use turnstile::Turnstile;
@@ -168,7 +169,8 @@ pub async fn serve(
         None => Admission::ThisMachine,
         Some(tls) => Admission::Only(Role::Caseworker, tls.now().clone()),
     };
-    let door = Door { shared, places, backlog, tracker };
+    let presences = Arc::new(Semaphore::new(presence::PRESENCES));
+    let door = Door { shared, places, backlog, presences, tracker };
     let service = calls_server::CallsServer::new(door)
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
@@ -189,6 +191,7 @@ struct Door {
     shared: Arc<Shared>,
     places: Arc<Semaphore>,
     backlog: Arc<Semaphore>,
+    presences: Arc<Semaphore>,
     tracker: TaskTracker,
 }
 
@@ -209,13 +212,17 @@ impl calls_server::Calls for Door {
         Ok(Response::new(ReceiverStream::new(told).map(|tells| tells.map(wire::ToAgent::from)).boxed()))
     }
 
-    type PresenceStream = BoxStream<'static, Result<wire::ToPresence, Status>>;
+    type PresenceStream = ReceiverStream<Result<wire::ToPresence, Status>>;
 
     async fn presence(
         &self,
-        _: Request<Streaming<wire::FromPresence>>,
+        request: Request<Streaming<wire::FromPresence>>,
     ) -> Result<Response<Self::PresenceStream>, Status> {
-        Err(Status::unimplemented("this version of the pipeline knows agents by their calls only"))
+        let (tell, told) = mpsc::channel(presence::COMMANDS);
+        let (identity, certificate) = Guest::identity(&request);
+        let caller = Caller { identity, certificate };
+        self.tracker.spawn(self.clone().mirror(request.into_inner(), caller, tell));
+        Ok(Response::new(ReceiverStream::new(told)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A call as everyone speaks of it: how it began, how it may be recorded, how it ended, where it stands.
 
 use crate::audio::SampleOffset;
-use crate::ids::{CallId, CommandId, PerTrack, Track};
+use crate::ids::{AgentId, CallId, CommandId, PerTrack, Track};
 use serde::{Deserialize, Serialize};
 
 /// How a call may be recorded. The first thing the spool keeps, so that a restart does not change it. Each mode is also
@@ -181,6 +181,24 @@ pub struct Command {
     pub id: CommandId,
     /// What is asked.
     pub kind: CommandKind,
+}
+
+/// How an agent introduces itself, whatever calls it has.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PresenceHello {
+    /// Its version.
+    pub agent_version: String,
+    /// Which one it is.
+    pub agent: AgentId,
+}
+
+/// A command that does not come on its call's own stream.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PresenceCommand {
+    /// Of which call.
+    pub call: CallId,
+    /// What is asked.
+    pub command: Command,
 }
 
 /// What a department decides. notes-api alone reads the files; others get this.

@@ -62,6 +62,10 @@ uuid_id! {
     WorkerId
 }
 uuid_id! {
+    /// One agent process, from its start to its end: which of a caseworker's PCs it is.
+    AgentId
+}
+uuid_id! {
     /// A pause, resume or discard that waits for the agent's `Done`.
     CommandId
 }

@@ -48,13 +48,13 @@ pub use gen_wire::ingest::v1 as ingest;
 pub use audio::{Chunk, Gap, GapReason, Pcm, SAMPLE_RATE, SampleOffset, SampleSpan, SealedChunk};
 pub use call::{
     AgentState, AgentStateKind, AreaSettings, CallState, Command, CommandKind, Direction, HangUp, HangUpReason, Hello,
-    Mode, Section, Started, Urgency,
+    Mode, PresenceCommand, PresenceHello, Section, Started, Urgency,
 };
 pub use draft::{
     Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, DrafterTrouble, Evidence, Flag, FlagKind, Origin,
     OriginKind,
 };
-pub use ids::{CallId, CommandId, Epoch, KeyId, Track, WorkerId};
+pub use ids::{AgentId, CallId, CommandId, Epoch, KeyId, Track, WorkerId};
 pub use settle::{NotTranscribedReason, Settle, Settled, SuppressedReason, Verdict, What, judge};
 pub use speech::{Spoken, Utterance, Word};
 pub use wire::BadMessage;

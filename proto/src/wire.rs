@@ -7,6 +7,7 @@
 mod calls;
 mod codes;
 mod ingest;
+mod presence;
 
 /// A message that no honest peer of this version sends. Give up on the stream and tell the peer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use prost::Message as _;
 use referent_proto::{
-    BadMessage, CallId, Chunk, Direction, Epoch, Gap, GapReason, Hello, KeyId, Mode, Pcm, SampleOffset, SampleSpan,
-    SealedChunk, Settle, Spoken, Started, Track, Urgency, Utterance, What, Word, calls, ingest,
+    AgentId, BadMessage, CallId, Chunk, Command, CommandId, CommandKind, Direction, Epoch, Gap, GapReason, Hello,
+    KeyId, Mode, Pcm, PresenceCommand, PresenceHello, SampleOffset, SampleSpan, SealedChunk, Settle, Spoken, Started,
+    Track, Urgency, Utterance, What, Word, calls, ingest,
 };
 
 fn hello() -> Hello {
@@ -48,6 +49,35 @@ fn an_impossible_hello_is_refused_by_the_name_of_its_field() {
     refused(|h| h.tracks = vec![], "hello.tracks is missing");
     refused(|h| h.tracks = vec![1, 1], "hello.tracks is near, must be each track once");
     refused(|h| h.tracks = vec![9], "track is 9, must be near or far");
+}
+
+#[test]
+fn what_is_said_between_calls_comes_through_unchanged_or_is_refused_by_name() {
+    let hello = PresenceHello { agent_version: "0.1.0".into(), agent: AgentId::new(1_795_000_000_000, [9; 10]) };
+    let wire = calls::PresenceHello::from(hello.clone());
+    assert_eq!(PresenceHello::try_from(wire.clone()), Ok(hello));
+    let refused = |change: fn(&mut calls::PresenceHello)| {
+        let mut wire = wire.clone();
+        change(&mut wire);
+        PresenceHello::try_from(wire).expect_err("refused").to_string()
+    };
+    assert_eq!(
+        refused(|hello| hello.protocol = 2),
+        "peer speaks protocol 2, this program speaks up to 1; update this program"
+    );
+    assert_eq!(refused(|hello| hello.protocol = 0), "presence_hello.protocol is missing");
+    assert_eq!(refused(|hello| hello.agent.clear()), "presence_hello.agent is 0 bytes, must be 16 bytes");
+
+    let command = Command { id: CommandId::new(1_795_000_000_000, [3; 10]), kind: CommandKind::Resume };
+    let command = PresenceCommand { call: CallId::new(1_795_000_000_000, [7; 10]), command };
+    let wire = calls::PresenceCommand::from(command);
+    assert_eq!(PresenceCommand::try_from(wire.clone()), Ok(command));
+    let nothing = calls::PresenceCommand { command: None, ..wire.clone() };
+    let error = PresenceCommand::try_from(nothing).expect_err("refused");
+    assert_eq!(error.to_string(), "presence_command.command is missing");
+    let of_no_call = calls::PresenceCommand { call: vec![1], ..wire };
+    let error = PresenceCommand::try_from(of_no_call).expect_err("refused");
+    assert_eq!(error.to_string(), "presence_command.call is 1 bytes, must be 16 bytes");
 }
 
 #[test]

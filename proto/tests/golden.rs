@@ -6,6 +6,8 @@
 //! does.
 
 use prost::Message as _;
+use referent_proto::calls::from_presence::Kind as FromPresence;
+use referent_proto::ingest::from_presence::Kind as FromWorkerPresence;
 use referent_proto::{calls, identity, ingest};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -275,7 +277,49 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
             "issued",
             identity::Issued { certificate: vec![0x30, 0x01], authorities: vec![vec![0x30, 0x02]] }.encode_to_vec(),
         ),
+        ("presence hello", presence(FromPresence::Hello(presence_hello()))),
+        ("presence agent_state", presence(FromPresence::AgentState(agent_state()))),
+        ("presence done", presence(FromPresence::Done(presence_done()))),
+        ("to presence command", {
+            let kind = Some(calls::to_presence::Kind::Command(presence_command()));
+            calls::ToPresence { kind }.encode_to_vec()
+        }),
+        (
+            "worker presence began",
+            worker_presence(FromWorkerPresence::Began(ingest::PresenceBegan {
+                identity: "lha".into(),
+                hello: Some(presence_hello()),
+                certificate: "4001".into(),
+            })),
+        ),
+        ("worker presence agent_state", worker_presence(FromWorkerPresence::AgentState(agent_state()))),
+        ("worker presence done", worker_presence(FromWorkerPresence::Done(presence_done()))),
+        ("to worker presence command", {
+            let kind = Some(ingest::to_presence::Kind::Command(presence_command()));
+            ingest::ToPresence { kind }.encode_to_vec()
+        }),
     ]
+}
+
+fn presence(kind: FromPresence) -> Vec<u8> {
+    calls::FromPresence { kind: Some(kind) }.encode_to_vec()
+}
+
+fn worker_presence(kind: FromWorkerPresence) -> Vec<u8> {
+    ingest::FromPresence { kind: Some(kind) }.encode_to_vec()
+}
+
+fn presence_hello() -> calls::PresenceHello {
+    calls::PresenceHello { protocol: 1, agent_version: "0.1.0".into(), capabilities: vec![], agent: CALL.to_vec() }
+}
+
+fn presence_done() -> calls::Done {
+    calls::Done { command: "01935a00-0000-7000-8000-000000000002".into() }
+}
+
+fn presence_command() -> calls::PresenceCommand {
+    let command = calls::Command { id: presence_done().command, kind: calls::CommandKind::Pause.into() };
+    calls::PresenceCommand { call: CALL.to_vec(), command: Some(command) }
 }
 
 fn known(area: ingest::AreaSettings, command: calls::Command) -> ingest::Known {

@@ -46,7 +46,8 @@ pub struct Balancer {
 struct Shared {
     backends: Vec<String>,
     chosen: AtomicUsize,
-    connections: AtomicUsize,
+    /// That were made, to each of them.
+    connections: Vec<AtomicUsize>,
     weather: watch::Sender<Weather>,
     /// The connections that were made until something is done to them all.
     until: Mutex<Until>,
@@ -72,9 +73,9 @@ impl Balancer {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
+            connections: backends.iter().map(|_| AtomicUsize::new(0)).collect(),
             backends,
             chosen: AtomicUsize::new(0),
-            connections: AtomicUsize::new(0),
             weather: watch::Sender::new(Weather::Clear),
             until: Mutex::default(),
         });
@@ -117,9 +118,9 @@ impl Balancer {
         std::mem::take(&mut *self.shared.until.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// How many connections were made.
-    pub fn connections(&self) -> usize {
-        self.shared.connections.load(Ordering::SeqCst)
+    /// How many connections were made to this one. An agent keeps one beside those of its calls: its presence.
+    pub fn connections_to(&self, backend: usize) -> usize {
+        self.shared.connections[backend].load(Ordering::SeqCst)
     }
 }
 
@@ -135,9 +136,9 @@ async fn carry(client: TcpStream, shared: Arc<Shared>) {
         drop(client.set_zero_linger());
         return;
     }
-    let backend = &shared.backends[shared.chosen.load(Ordering::SeqCst) % shared.backends.len()];
-    let Ok(server) = TcpStream::connect(backend).await else { return };
-    shared.connections.fetch_add(1, Ordering::SeqCst);
+    let chosen = shared.chosen.load(Ordering::SeqCst) % shared.backends.len();
+    let Ok(server) = TcpStream::connect(&shared.backends[chosen]).await else { return };
+    shared.connections[chosen].fetch_add(1, Ordering::SeqCst);
     drop(client.set_nodelay(true));
     drop(server.set_nodelay(true));
     tokio::select! {

@@ -87,7 +87,16 @@ impl Caseworker {
 
     /// What happens to the call, from its first event on.
     pub async fn events(&self, id: &str) -> Result<Events> {
-        let request = self.http.get(format!("{}/v1/calls/{id}/events", self.url)).header("cookie", &self.cookie);
+        self.follow(&format!("/v1/calls/{id}/events")).await
+    }
+
+    /// What happens to any call, and who is there, from now on.
+    pub async fn list_events(&self) -> Result<Events> {
+        self.follow("/v1/events").await
+    }
+
+    async fn follow(&self, path: &str) -> Result<Events> {
+        let request = self.http.get(format!("{}{path}", self.url)).header("cookie", &self.cookie);
         // Longer than any call here; the client's own limit is for requests that end.
         let response = request.timeout(Duration::from_hours(2)).send().await?;
         ensure!(response.status().is_success(), "the events were refused: {}", response.status());

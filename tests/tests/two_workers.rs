@@ -48,7 +48,8 @@ async fn meet(fate: Fate, folder: &Path, sound: &Sound) -> Result<Finished> {
         Fate::CutOff => balancer.cut(),
     }
     let taken_over = async {
-        while balancer.connections() < 2 {
+        // The call, and the agent's presence.
+        while balancer.connections_to(1) < 2 {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };

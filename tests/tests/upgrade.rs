@@ -85,7 +85,8 @@ async fn to_the_later_one(folder: &Path, sound: &Sound, earlier: &Earlier) -> Re
     balancer.choose(1);
     stop(old).await?;
     let finished = finish(world, &caseworker, &id, sound).await.context("to the later one")?;
-    assert!(balancer.connections() >= 2, "the call never changed its worker");
+    // The earlier one may know no presence; then the agent does not ask again for minutes.
+    assert!(balancer.connections_to(1) >= 1, "the call never changed its worker");
     Ok(finished)
 }
 
@@ -100,7 +101,7 @@ async fn back_to_the_earlier_one(folder: &Path, sound: &Sound, earlier: &Earlier
     balancer.choose(1);
     stop(world.pipeline.take().context("it runs")?).await?;
     let finished = finish(world, &caseworker, &id, sound).await.context("back to the earlier one")?;
-    assert!(balancer.connections() >= 2, "the call never changed its worker");
+    assert!(balancer.connections_to(1) >= 2, "the call never changed its worker; one is the agent's presence");
     stop(old).await?;
     Ok(finished)
 }

@@ -4,22 +4,22 @@
 //! The queue to the transport holds 32 messages; when it is full, the spool is read no further. Of a heartbeat that finds
 //! it full nothing is kept: the next one says it better.
 
+use super::asked::is_decided;
+use super::pulse::Pulse;
 use super::{Broken, Ending, Line, Manner, erase};
-use crate::call::{Call, CannotDecide};
+use crate::call::Call;
 use crate::permit::Decision;
-use crate::spool::{Item, Reader, SpoolError};
+use crate::spool::{Item, Reader};
 use crate::status::BEHIND;
 use referent_proto::calls::{self as wire, from_agent, to_agent};
 use referent_proto::ids::PerTrack;
-use referent_proto::{
-    AgentState, AgentStateKind, BadMessage, Command, CommandKind, HangUp, KeyId, SampleOffset, Settled, Track,
-};
+use referent_proto::{BadMessage, Command, CommandKind, HangUp, KeyId, SampleOffset, Settled, Track};
 use referent_telemetry::{Place, carry, step};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Streaming};
 use tracing::Span;
@@ -27,10 +27,6 @@ use tracing::field::Empty;
 
 /// Messages on their way to the transport.
 const UP_QUEUE: usize = 32;
-/// How often it is looked whether the agent does something else than the server knows.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// A connection that broke before this time was up may have been too slow for its keep-alive.
-const YOUNG: Duration = Duration::from_secs(30);
 /// How long a `Done` may take to leave before the stream is closed.
 const DONE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -45,10 +41,9 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// It said nothing any more soon after it was made: the network may only be slow.
-    pub(super) fn broke_young(&self) -> bool {
-        let is_silent = self.ending.as_ref().is_err_and(Broken::is_unreached);
-        is_silent && self.lasted.is_some_and(|lasted| lasted < YOUNG)
+    /// How the next one is treated.
+    pub(super) fn manner_after(&self) -> Manner {
+        Manner::after(self.ending.as_ref().is_err_and(Broken::is_unreached), self.lasted)
     }
 }
 
@@ -118,42 +113,15 @@ async fn converse(
                 Err(_) => is_up_open = false,
             },
             _ = durable.changed() => stream.is_more_durable = true,
-            state = pulse.beat(call) => {
-                up.try_send(wire::FromAgent { kind: Some(from_agent::Kind::AgentState(state.into())) }).ok();
+            _ = pulse.beat(|| call.state_kind()) => {
+                let state = from_agent::Kind::AgentState(call.heartbeat().into());
+                up.try_send(wire::FromAgent { kind: Some(state) }).ok();
             }
             () = sleep_until(heard + patience) => return Err(Broken::Silent(patience)),
             () = line.leaving.cancelled(), if !is_leaving => is_leaving = true,
         }
     };
     discard(call, discarded, up, down).await
-}
-
-/// When to tell the server what the agent does: with every heartbeat, and at once when it is something else.
-struct Pulse {
-    look: Interval,
-    every: Duration,
-    said: Option<(AgentStateKind, Instant)>,
-}
-
-impl Pulse {
-    fn new(every: Duration) -> Self {
-        let mut look = interval(every.min(LOOK_EVERY));
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { look, every, said: None }
-    }
-
-    /// Waits until it is due. Loses nothing when it is not waited for to the end.
-    async fn beat(&mut self, call: &Call) -> AgentState {
-        loop {
-            let now = self.look.tick().await;
-            let is_due = self.said.is_none_or(|(kind, at)| now - at >= self.every || kind != call.state_kind());
-            if is_due {
-                let state = call.heartbeat();
-                self.said = Some((state.kind, now));
-                return state;
-            }
-        }
-    }
 }
 
 type Up = mpsc::Sender<wire::FromAgent>;
@@ -307,27 +275,10 @@ impl<'a> Stream<'a> {
         Ok(Answer::Nothing)
     }
 
-    /// Does what a person asked for elsewhere. Said to be done only when it is durable; the server repeats what is not.
+    /// Does what a person asked for elsewhere.
     async fn decide(&mut self, call: &Arc<Call>, command: Command, decision: Decision) {
-        let deciding = {
-            let call = Arc::clone(call);
-            tokio::task::spawn_blocking(move || call.decide(decision))
-        };
-        match deciding.await {
-            // Where nothing may be recorded, or the call has ended, there is nothing to pause: that is done.
-            Ok(
-                Ok(())
-                | Err(
-                    CannotDecide::Not(_)
-                    | CannotDecide::NotKept(SpoolError::Ended)
-                    | CannotDecide::InForceNotKept(SpoolError::Ended),
-                ),
-            ) => {
-                tracing::info!(kind = ?command.kind, "done, as was asked for on the pane");
-                self.answers.push_back(from_agent::Kind::Done(wire::Done::of(command.id)));
-            }
-            Ok(Err(error)) => tracing::error!(%error, kind = ?command.kind, "asked for on the pane"),
-            Err(error) => tracing::error!(%error, kind = ?command.kind, "deciding broke off"),
+        if is_decided(call, decision).await {
+            self.answers.push_back(from_agent::Kind::Done(wire::Done::of(command.id)));
         }
     }
 

@@ -39,6 +39,7 @@ pub(crate) fn limits() -> Limits {
         patient: KeepAlive { after: short, within: short },
         key_gone: (short, short),
         certificate: short / 10,
+        presence_unknown: short,
     }
 }
 
@@ -57,14 +58,14 @@ impl Running {
     }
 
     pub(crate) async fn try_start(config: Config, clock: &Clock) -> anyhow::Result<Self> {
+        Self::start_with(config, clock, limits()).await
+    }
+
+    pub(crate) async fn start_with(config: Config, clock: &Clock, limits: Limits) -> anyhow::Result<Self> {
         rustls::crypto::ring::default_provider().install_default().ok();
         let (state_dir, shutdown) = (config.state_dir.clone(), CancellationToken::new());
-        let surroundings = Surroundings {
-            clock: clock.clone(),
-            chance: StdRng::seed_from_u64(7),
-            limits: limits(),
-            shutdown: shutdown.clone(),
-        };
+        let surroundings =
+            Surroundings { clock: clock.clone(), chance: StdRng::seed_from_u64(7), limits, shutdown: shutdown.clone() };
         let (ready, is_ready) = oneshot::channel();
         let task = TaskTracker::new().spawn(referent_agent::run(config, surroundings, move |address| {
             ready.send(address).unwrap();

@@ -5,10 +5,11 @@
 
 use futures_util::Stream;
 use referent_proto::calls::calls_server::{Calls, CallsServer};
-use referent_proto::calls::{self as wire, from_agent, to_agent};
+use referent_proto::calls::{self as wire, from_agent, from_presence, to_agent, to_presence};
 use referent_proto::ids::PerTrack;
 use referent_proto::{
-    CallId, Chunk, Command, CommandId, Gap, HangUp, Hello, Pcm, SampleOffset, SealedChunk, Settled, Track,
+    AgentId, AgentState, AgentStateKind, CallId, Chunk, Command, CommandId, Gap, HangUp, Hello, Pcm, PresenceCommand,
+    PresenceHello, SampleOffset, SealedChunk, Settled, Track,
 };
 use referent_seal::open::PrivateKey;
 use std::collections::{BTreeMap, VecDeque};
@@ -17,7 +18,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -33,6 +34,10 @@ pub(crate) enum Heard {
     State(CallId),
     Done(String),
     Discard(CallId),
+    /// An agent is there, whatever calls it has.
+    There(AgentId),
+    /// What it says it does.
+    Does(AgentStateKind),
 }
 
 /// What it does with the next connection, instead of what is usual.
@@ -48,6 +53,16 @@ pub(crate) enum Instead {
     Command(Command),
     /// Breaks the stream after so many chunks.
     BreakAfter(usize),
+}
+
+/// What it does with presences.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Presences {
+    /// It is older than they are.
+    #[default]
+    Unknown,
+    Taken,
+    Refused(Status),
 }
 
 /// How it behaves.
@@ -80,6 +95,9 @@ struct State {
     keys: Vec<PrivateKey>,
     /// Chunks that came sealed.
     sealed: Vec<SealedChunk>,
+    presences: Presences,
+    /// How often one was tried.
+    presences_tried: usize,
 }
 
 /// The server. Clones are the same.
@@ -87,6 +105,8 @@ struct State {
 pub(crate) struct Pipeline {
     state: Arc<Mutex<State>>,
     changed: watch::Sender<u64>,
+    /// What presences are told.
+    orders: broadcast::Sender<Result<PresenceCommand, Status>>,
     address: SocketAddr,
     down: CancellationToken,
     tracker: TaskTracker,
@@ -100,6 +120,7 @@ impl Pipeline {
         Self {
             state: Arc::new(Mutex::new(state)),
             changed: watch::Sender::new(0),
+            orders: broadcast::Sender::new(64),
             address: listener.local_addr().unwrap(),
             down: CancellationToken::new(),
             tracker: TaskTracker::new(),
@@ -134,6 +155,31 @@ impl Pipeline {
     /// Breaks the connection that goes on, with its next message.
     pub(crate) fn break_all(&self) {
         self.state().breaks = true;
+    }
+
+    /// What it does with the next presence.
+    pub(crate) fn presences(&self, presences: Presences) {
+        self.state().presences = presences;
+    }
+
+    /// Asks something of whoever is there.
+    pub(crate) fn order(&self, command: PresenceCommand) {
+        self.orders.send(Ok(command)).unwrap();
+    }
+
+    /// Ends the presences that there are.
+    pub(crate) fn end_presences(&self, status: Status) {
+        self.orders.send(Err(status)).unwrap();
+    }
+
+    pub(crate) fn presences_tried(&self) -> usize {
+        self.state().presences_tried
+    }
+
+    /// What agents said they do, in order.
+    pub(crate) fn done_there(&self) -> Vec<AgentStateKind> {
+        let does = |heard| if let Heard::Does(kind) = heard { Some(kind) } else { None };
+        self.heard().into_iter().filter_map(does).collect()
     }
 
     /// It has these keys from now on, and no others.
@@ -231,7 +277,7 @@ impl Pipeline {
 
     fn note(&self, heard: Heard) {
         let mut state = self.state();
-        let is_news = !matches!(heard, Heard::Chunk(..) | Heard::Gap(..) | Heard::State(_));
+        let is_news = !matches!(heard, Heard::Chunk(..) | Heard::Gap(..) | Heard::State(_) | Heard::Does(_));
         if state.manner.remembers || is_news {
             state.heard.push(heard);
         }
@@ -370,6 +416,39 @@ impl Pipeline {
         Ok(())
     }
 
+    async fn heed(
+        self,
+        mut up: Streaming<wire::FromPresence>,
+        down: mpsc::Sender<Result<wire::ToPresence, Status>>,
+    ) -> Result<(), Status> {
+        let mut orders = self.orders.subscribe();
+        let mut is_first = true;
+        loop {
+            let kind = tokio::select! {
+                message = up.message() => match message? {
+                    Some(message) => message.kind.unwrap(),
+                    None => return Ok(()),
+                },
+                order = orders.recv() => {
+                    let kind = Some(to_presence::Kind::Command(order.unwrap()?.into()));
+                    down.send(Ok(wire::ToPresence { kind })).await.ok();
+                    continue;
+                }
+            };
+            match kind {
+                from_presence::Kind::Hello(hello) if is_first => {
+                    self.note(Heard::There(PresenceHello::try_from(hello).unwrap().agent));
+                }
+                from_presence::Kind::AgentState(state) if !is_first => {
+                    self.note(Heard::Does(AgentState::try_from(state).unwrap().kind));
+                }
+                from_presence::Kind::Done(done) if !is_first => self.note(Heard::Done(done.command)),
+                other => self.complain(format!("{other:?} on a presence")),
+            }
+            is_first = false;
+        }
+    }
+
     async fn allow(&self, down: &Down, track: Track, settled: SampleOffset) {
         down.say(to_agent::Kind::Settled(Settled { track, offset: settled }.into())).await;
         self.credit(down, track, settled).await;
@@ -416,9 +495,27 @@ impl Calls for Pipeline {
 
     async fn presence(
         &self,
-        _request: Request<Streaming<wire::FromPresence>>,
+        request: Request<Streaming<wire::FromPresence>>,
     ) -> Result<Response<Self::PresenceStream>, Status> {
-        Err(Status::unimplemented("not in these tests"))
+        let presences = {
+            let mut state = self.state();
+            state.presences_tried += 1;
+            state.presences.clone()
+        };
+        self.changed.send_modify(|count| *count += 1);
+        match presences {
+            Presences::Unknown => return Err(Status::unimplemented("older than presences")),
+            Presences::Refused(status) => return Err(status),
+            Presences::Taken => {}
+        }
+        let (down, answers) = mpsc::channel(64);
+        let (pipeline, ends) = (self.clone(), down.clone());
+        self.tracker.spawn(async move {
+            if let Err(status) = pipeline.heed(request.into_inner(), down).await {
+                ends.send(Err(status)).await.ok();
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
     }
 }
 

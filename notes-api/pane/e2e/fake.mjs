@@ -32,6 +32,8 @@ export class Fake {
   refuseDiscard = false;
   /** Calls whose PC says nothing any more. */
   silent = new Set();
+  /** Which PCs are there, call or none. */
+  presence = { in_contact: 1, lost: 0, in_trouble: 0, state: 'idle', since_ms: 4_000 };
   #heartbeat = setInterval(() => this.#beat(), 2000).unref();
   #server = createServer((request, response) => {
     this.#answer(request, response).catch((error) => {
@@ -77,6 +79,12 @@ export class Fake {
 
   #cut() {
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  /** Which PCs are there; a page that comes hears it at once. */
+  there(changes) {
+    this.presence = { in_contact: 0, lost: 0, in_trouble: 0, state: null, since_ms: null, ...changes };
+    for (const stream of this.listeners) stream.write(there(this.presence));
   }
 
   // ---- what happens --------------------------------------------------------------------------------------------------
@@ -243,7 +251,10 @@ export class Fake {
     if (pathname === '/v1/calls') {
       return send(200, { calls: [...this.calls.values()].map(summary).reverse() });
     }
-    if (pathname === '/v1/events') return this.#stream(response, this.listeners, []);
+    if (pathname === '/v1/events') {
+      this.#stream(response, this.listeners, []);
+      return response.write(there(this.presence));
+    }
     const [, id, rest] = /^\/v1\/calls\/([^/]+)(?:\/(.+))?$/.exec(pathname) ?? [];
     const call = this.calls.get(id);
     if (call === undefined) return send(404, problem(404));
@@ -311,6 +322,7 @@ export class Fake {
   }
 }
 
+const there = (presence) => `event: agent\ndata: ${JSON.stringify(presence)}\n\n`;
 const message = ({ id, kind, data }) => `id: ${id}\nevent: ${kind}\ndata: ${data}\n\n`;
 const problem = (status) => ({ type: 'urn:referent:problem:test', title: 'A problem', status, detail: 'Made up.' });
 const summary = (call) => {

@@ -78,6 +78,35 @@ await story('sign-in', async ({ page, open, context, shot }) => {
   await shot('used', late);
 });
 
+await story('between-calls', async ({ fake, page, shot }) => {
+  const pc = (words) =>
+    until(`"${words}" of the PC`, async () => (await page.locator('.pc strong').textContent()) === words);
+  await pc('Pc: Klar');
+  await shot('pc-ready');
+  fake.there({ in_contact: 0, lost: 1 });
+  await pc('Pc: Ingen kontakt');
+  await page.getByText('Se efter, om Referent kører på pc’en').waitFor();
+  await shot('pc-lost');
+  await page.setViewportSize(WIDE);
+  await shot('pc-lost-wide');
+  fake.there({ in_contact: 2, lost: 1, in_trouble: 1 });
+  await pc('2 pc’er er i kontakt · 1 pc har mistet kontakten · 1 pc kan ikke optage');
+  await shot('pcs');
+  // A call that goes on says it itself; after it the page does again.
+  fake.there({ in_contact: 1, state: 'idle' });
+  const call = fake.begin();
+  await page.locator('.pc').waitFor({ state: 'hidden' });
+  fake.hangUp(call, 5_000);
+  await pc('Pc: Klar');
+  await press(page, 'English');
+  await pc('PC: Ready');
+  // Who does not hear the server knows nothing of the PC.
+  fake.goAway();
+  await page.locator('.pc').waitFor({ state: 'hidden' });
+  fake.comeBack();
+  await pc('PC: Ready');
+});
+
 await story('live', async ({ fake, page, shot }) => {
   const call = fake.begin({ agoMs: 35_000 });
   await inState(page, 'Lytter');

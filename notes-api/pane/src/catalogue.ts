@@ -31,6 +31,14 @@ interface Catalogue {
   signIn: string;
   signInUsed: string;
   serverAway: string;
+  pc: {
+    one: (state: string) => string;
+    ready: string;
+    noContact: string;
+    several: (inContact: number) => string;
+    lost: (pcs: number) => string;
+    inTrouble: (pcs: number) => string;
+  };
   newCall: string;
   showCall: string;
   today: string;
@@ -132,6 +140,15 @@ const da: Catalogue = {
   signIn: 'Åbn linket, som programmet skrev, da det startede. Det begynder med denne adresse og slutter med #token=…',
   signInUsed: 'Linket er allerede brugt. Start programmet igen for at få et nyt, og åbn det i denne browser.',
   serverAway: 'Ingen kontakt til Referents server. Siden prøver igen af sig selv.',
+  pc: {
+    one: (state) => `Pc: ${state}`,
+    ready: 'Klar',
+    noContact:
+      'Se efter, om Referent kører på pc’en, og om pc’en er på nettet. Siden viser det selv, når kontakten er der igen.',
+    several: (inContact) => (inContact === 1 ? '1 pc er i kontakt' : `${inContact} pc’er er i kontakt`),
+    lost: (pcs) => (pcs === 1 ? '1 pc har mistet kontakten' : `${pcs} pc’er har mistet kontakten`),
+    inTrouble: (pcs) => (pcs === 1 ? '1 pc kan ikke optage' : `${pcs} pc’er kan ikke optage`),
+  },
   newCall: 'Et nyt opkald er i gang.',
   showCall: 'Vis det',
   today: 'I dag',
@@ -364,6 +381,15 @@ const en: Catalogue = {
   signIn: 'Open the link that the program printed when it started. It begins with this address and ends with #token=…',
   signInUsed: 'The link has been used already. Start the program again to get a new one, and open it in this browser.',
   serverAway: 'No contact with the Referent server. The page tries again by itself.',
+  pc: {
+    one: (state) => `PC: ${state}`,
+    ready: 'Ready',
+    noContact:
+      'See whether Referent runs on the PC, and whether the PC is on the network. The page shows it when the contact is back.',
+    several: (inContact) => (inContact === 1 ? '1 PC is in contact' : `${inContact} PCs are in contact`),
+    lost: (pcs) => (pcs === 1 ? '1 PC has lost contact' : `${pcs} PCs have lost contact`),
+    inTrouble: (pcs) => (pcs === 1 ? '1 PC cannot record' : `${pcs} PCs cannot record`),
+  },
   newCall: 'A new call has begun.',
   showCall: 'Show it',
   today: 'Today',

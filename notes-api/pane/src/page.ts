@@ -1,4 +1,4 @@
-// The page: who is asking, the list of calls, and the pane of the one that is shown.
+// The page: who is asking, the list of calls, how the PC stands between them, and the pane of the one that is shown.
 //
 // In: the address, with `#token=…` the first time. Out: a session, the list kept up to date, the newest call. The token
 // leaves the address bar at once; a reload goes on with the cookie. Not done here: anything inside a call.
@@ -9,7 +9,8 @@ import { type Calls, changed, chosen, drawCalls, listed, NO_CALLS } from './call
 import { CATALOGUES, LANGUAGES, type Language, languageOf } from './catalogue';
 import { button, draw, el, say, set } from './dom';
 import css from './page.css';
-import { type CallSummary, summary } from './wire';
+import { drawPc, pcLine } from './pc';
+import { type CallSummary, type Presence, presence, summary } from './wire';
 
 type Access = 'opening' | 'open' | 'sign_in' | 'used' | 'away';
 
@@ -21,6 +22,7 @@ class Page {
   readonly #pane = el('note-pane');
   readonly #count = el('b');
   readonly #title = el('b');
+  readonly #pc = el('div', { class: 'pc', role: 'status' });
   readonly #list = el('div', { class: 'list' });
   readonly #languages = el('div', { class: 'words', role: 'group' });
   readonly #calls: HTMLDetailsElement;
@@ -32,6 +34,7 @@ class Page {
   #state: Calls = NO_CALLS;
   #access: Access = 'opening';
   #contact: 'fine' | 'lost' | 'unauthorised' = 'fine';
+  #presence: Presence | null = null;
   #following = new AbortController();
   #asked = false;
 
@@ -40,7 +43,8 @@ class Page {
     sheet.replaceSync(css);
     document.adoptedStyleSheets = [sheet];
     this.#calls = el('details', {}, el('summary', {}, this.#count), this.#list);
-    this.#nav = el('nav', { class: 'calls' }, el('div', { class: 'head' }, this.#title, this.#languages), this.#calls);
+    const head = el('div', { class: 'head' }, this.#title, this.#languages);
+    this.#nav = el('nav', { class: 'calls' }, head, this.#pc, this.#calls);
     document.body.replaceChildren(this.#nav, this.#banner, this.#notice, this.#pane);
     this.#pane.addEventListener('call-changed', (event) => {
       const { detail } = event as CustomEvent<{ summary: CallSummary }>;
@@ -78,9 +82,11 @@ class Page {
     await this.#api.followCalls(
       {
         opened: () => this.#askSoon(0),
-        message: (_, data) => this.#heard(data),
+        message: (kind, data) => this.#heard(kind, data),
         contact: (contact) => {
           this.#contact = contact;
+          // The stream that comes says it anew.
+          if (contact !== 'fine') this.#presence = null;
           if (contact === 'unauthorised' && this.#state.current === null) this.#access = 'sign_in';
           this.#draw();
         },
@@ -104,7 +110,12 @@ class Page {
   }
 
   /** A call that is on the list tells how it stands; one that is not, or an event that says nothing, is a question. */
-  #heard(data: unknown): void {
+  #heard(kind: string, data: unknown): void {
+    if (kind === 'agent') {
+      this.#presence = presence(data);
+      this.#draw();
+      return;
+    }
     const known = (id: unknown): boolean => this.#state.list.some((call) => call.id === id);
     if (!isObject(data) || !known(data.id)) {
       this.#askSoon(GATHER_MS);
@@ -179,6 +190,10 @@ class Page {
     ];
     draw(this.#list, key, () => drawCalls(this.#state, language, now, this.#choose));
     this.#calls.hidden = list.length === 0;
+    const shown = list.find((call) => call.id === current) ?? null;
+    const line = pcLine(this.#presence, this.#contact === 'fine', shown, language);
+    this.#pc.hidden = line === null;
+    draw(this.#pc, line, () => (line === null ? [] : drawPc(line)));
     this.#banner.hidden = offered === null;
     draw(this.#banner, [language, offered], () =>
       offered === null

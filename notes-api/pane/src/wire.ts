@@ -174,6 +174,15 @@ export interface Agent {
   readonly farLevel: number;
 }
 
+/** The PCs that are there, whether or not a call goes on. */
+export interface Presence {
+  readonly inContact: number;
+  readonly lost: number;
+  readonly inTrouble: number;
+  /** What the PC does, where there is one and no other is lost. */
+  readonly state: AgentStateKind | null;
+}
+
 /** A text that is not believed: shown only on demand. */
 export interface Suppressed extends Stretch<SuppressedReason> {
   readonly text: string;
@@ -363,6 +372,16 @@ const agent = (from: Json): Agent => ({
   nearLevel: number(from, 'near_level'),
   farLevel: number(from, 'far_level'),
 });
+
+export const presence = (value: unknown): Presence => {
+  const from = record(value, 'agent');
+  return {
+    inContact: number(from, 'in_contact'),
+    lost: number(from, 'lost'),
+    inTrouble: number(from, 'in_trouble'),
+    state: from.state == null ? null : knownOr(from.state, AGENT_STATES, 'starting'),
+  };
+};
 
 export const detail = (value: unknown): CallDetail => {
   const from = record(value, 'call');

@@ -9,7 +9,7 @@ use super::App;
 use super::body::{Asked, InPath};
 use crate::auth::Person;
 use crate::error::{ApiError, Problem};
-use crate::live::LiveEvent;
+use crate::live::{LiveEvent, PresenceChanges};
 use crate::store::events::{PAGE, StoredEvent};
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -64,14 +64,17 @@ pub(super) async fn of_call(
     Ok(sse(futures_util::stream::unfold(follower, Follower::next)))
 }
 
-/// Any change of any call, from now on: its summary. After `calls` the list has to be read anew.
+/// Any change of any call, from now on: its summary. After `calls` the list has to be read anew. At once, and at every
+/// change of theirs, `agent`: the PCs that are there, also between calls.
 #[utoipa::path(get, path = "/v1/events", tag = "events", responses(
-    (status = 200, content_type = "text/event-stream", description = "call: a summary; calls: some were missed"),
+    (status = 200, content_type = "text/event-stream", description = "call: a summary; calls: some were missed; agent: \
+        a `PresenceView`"),
     (status = 401, body = Problem),
 ))]
 pub(super) async fn of_all(_: Person, State(app): State<App>) -> Answer<impl Stream<Item = Result<Event, Infallible>>> {
-    let live = app.store.live().list();
-    let follower = ListFollower { app, live, changed: BTreeSet::new(), _open: Open::new() };
+    let (live, mut presence) = (app.store.live().list(), app.store.live().presence_changes());
+    presence.mark_changed();
+    let follower = ListFollower { app, live, presence, changed: BTreeSet::new(), _open: Open::new() };
     sse(futures_util::stream::unfold(follower, ListFollower::next))
 }
 
@@ -122,6 +125,7 @@ impl Follower {
 struct ListFollower {
     app: App,
     live: Receiver<CallId>,
+    presence: PresenceChanges,
     changed: BTreeSet<CallId>,
     _open: Open,
 }
@@ -134,6 +138,10 @@ impl ListFollower {
                 return Some((Ok(fleeting("call", &summary)), self));
             }
             let heard = tokio::select! {
+                true = self.presence.changed() => {
+                    let presence = self.app.store.live().presence();
+                    return Some((Ok(fleeting("agent", &presence)), self));
+                }
                 heard = self.live.recv() => heard,
                 () = self.app.shutdown.cancelled() => return None,
             };

@@ -1,9 +1,9 @@
 //! Commands to the agent are rows until its `Done`; discard erases at once and leaves a tombstone.
 
 use super::calls::{self, lock_call};
-use super::{Store, Stored, Tx, from_word, word};
+use super::{Store, Stored, Tx, call_id, from_word, word};
 use crate::shown::DiscardReceipt;
-use referent_proto::{CallId, CallState, Command, CommandId, CommandKind};
+use referent_proto::{CallId, CallState, Command, CommandId, CommandKind, PresenceCommand};
 
 /// What the agent has not done yet, oldest first.
 pub(crate) async fn pending(tx: &mut Tx, call: CallId) -> Stored<Vec<Command>> {
@@ -14,12 +14,7 @@ pub(crate) async fn pending(tx: &mut Tx, call: CallId) -> Stored<Vec<Command>> {
         call.to_string()
     )?
     .into_iter()
-    .map(|(id, kind)| {
-        Ok(Command {
-            id: id.parse().map_err(|_| super::StoreError::Corrupt { column: "commands.command" })?,
-            kind: from_word("commands.kind", &kind)?,
-        })
-    })
+    .map(|(id, kind)| command(&id, &kind))
     .collect()
 }
 
@@ -50,6 +45,16 @@ impl Store {
             })
         })
         .await
+    }
+
+    /// What agents have not done yet of calls that no worker has, with the owner of the call; the newest first, at most so many.
+    /// A discard counts only if it was asked for before then.
+    pub async fn commands_without_a_worker(
+        &self,
+        discarded_before_ms: i64,
+        most: i64,
+    ) -> Stored<Vec<(String, PresenceCommand)>> {
+        self.read(move |tx| Box::pin(without_a_worker(tx, discarded_before_ms, most))).await
     }
 
     /// The agent did it.
@@ -85,6 +90,30 @@ impl Store {
         }
         Ok(receipt)
     }
+}
+
+async fn without_a_worker(tx: &mut Tx, discarded_before_ms: i64, most: i64) -> Stored<Vec<(String, PresenceCommand)>> {
+    rows!(
+        tx,
+        (String, String, String, String),
+        "SELECT c.owner, c.call, m.command, m.kind FROM commands m JOIN calls c ON c.call = m.call \
+         WHERE m.done_ms IS NULL AND c.holder IS NULL AND (m.kind <> 'discard' OR m.created_ms <= $1) \
+         ORDER BY m.created_ms DESC, m.command DESC LIMIT $2",
+        discarded_before_ms,
+        most
+    )?
+    .into_iter()
+    .map(|(owner, call, id, kind)| {
+        Ok((owner, PresenceCommand { call: call_id(&call)?, command: command(&id, &kind)? }))
+    })
+    .collect()
+}
+
+fn command(id: &str, kind: &str) -> Stored<Command> {
+    Ok(Command {
+        id: id.parse().map_err(|_| super::StoreError::Corrupt { column: "commands.command" })?,
+        kind: from_word("commands.kind", kind)?,
+    })
 }
 
 async fn ask_in(tx: &mut Tx, call: CallId, command: Command, now_ms: i64) -> Stored<Option<Asked>> {

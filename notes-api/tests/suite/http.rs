@@ -66,7 +66,7 @@ impl Browser {
         }
     }
 
-    async fn listen(&self, path: &str) -> Stream {
+    pub(crate) async fn listen(&self, path: &str) -> Stream {
         let response = self.ask(Method::GET, path).timeout(Duration::from_mins(2)).send().await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -81,19 +81,29 @@ async fn answer(response: Response) -> (u16, Value) {
 }
 
 /// Server-sent events.
-struct Stream {
+pub(crate) struct Stream {
     response: Response,
     text: String,
 }
 
 #[derive(Debug, PartialEq)]
-struct Heard {
+pub(crate) struct Heard {
     id: Option<i64>,
     kind: String,
-    data: Value,
+    pub(crate) data: Value,
 }
 
 impl Stream {
+    /// The next event of this kind.
+    pub(crate) async fn of_kind(&mut self, kind: &str) -> Heard {
+        loop {
+            let heard = self.next().await;
+            if heard.kind == kind {
+                return heard;
+            }
+        }
+    }
+
     async fn next(&mut self) -> Heard {
         loop {
             if let Some(end) = self.text.find("\n\n") {
@@ -342,8 +352,8 @@ pub(crate) async fn the_list_hears_of_every_call(place: Place) {
     let mut stream = browser.listen("/v1/events").await;
     let call = a_call();
     let (_line, _) = Line::begin(&house, call, a_worker()).await;
-    let heard = stream.next().await;
-    assert_eq!((heard.id, heard.kind.as_str()), (None, "call"));
+    let heard = stream.of_kind("call").await;
+    assert_eq!(heard.id, None);
     assert_eq!((&heard.data["id"], &heard.data["status"]), (&call.to_string().into(), &"listening".into()));
     for _ in 0..3 {
         let (_line, _) = Line::begin(&house, a_call(), a_worker()).await;

@@ -13,6 +13,7 @@ mod calls;
 mod figures;
 mod identity;
 mod wire;
+mod presence;
 mod http;
 mod program;
 
@@ -98,6 +99,10 @@ on_both! {
     wire::a_pause_asked_for_on_the_pane_reaches_the_worker_once,
     wire::an_objection_said_on_the_pc_erases_the_call,
     wire::a_free_job_goes_to_a_waiting_drafter,
+    presence::a_page_is_told_who_is_there_between_calls,
+    presence::what_no_honest_pipeline_says_ends_a_presence,
+    presence::a_pause_reaches_a_call_that_no_worker_has,
+    presence::a_discard_reaches_the_pc_of_its_caseworker_alone,
     http::the_cookie_is_for_this_page_alone,
     http::the_token_is_good_once,
     http::other_hosts_and_pages_are_refused,

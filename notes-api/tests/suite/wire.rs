@@ -14,7 +14,7 @@ use tonic::{Code, Status, Streaming};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-async fn client(house: &House) -> IngestClient<Channel> {
+pub(crate) async fn client(house: &House) -> IngestClient<Channel> {
     IngestClient::connect(format!("http://{}", house.ready.grpc)).await.unwrap()
 }
 

@@ -11,3 +11,4 @@ mod refused;
 mod languages;
 mod behind;
 mod sealed;
+mod presence;

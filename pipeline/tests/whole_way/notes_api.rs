@@ -6,15 +6,17 @@
 use referent_proto::calls as calls_wire;
 use referent_proto::ids::PerTrack;
 use referent_proto::ingest::ingest_server::{Ingest, IngestServer};
-use referent_proto::ingest::{self as wire, from_drafter, from_worker, to_drafter, to_worker};
+use referent_proto::ingest::{
+    self as wire, from_drafter, from_presence, from_worker, to_drafter, to_presence, to_worker,
+};
 use referent_proto::{
-    CallId, Command, CommandId, CommandKind, Epoch, HangUp, Hello, SampleOffset, SampleSpan, Settle, Settled, Track,
-    Verdict, What, judge,
+    CallId, Command, CommandId, CommandKind, Epoch, HangUp, Hello, PresenceCommand, SampleOffset, SampleSpan, Settle,
+    Settled, Track, Verdict, What, judge,
 };
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt as _};
 use tokio_util::sync::CancellationToken;
@@ -40,6 +42,9 @@ pub(crate) struct Database {
     pub(crate) done: Vec<CommandId>,
     /// The call was discarded.
     discard: Option<CommandId>,
+    /// What was heard of agents that are there, and how many are.
+    pub(crate) presences: Vec<from_presence::Kind>,
+    pub(crate) there: usize,
 }
 
 impl Database {
@@ -89,6 +94,7 @@ pub(crate) struct NotesApi {
     changes: watch::Sender<usize>,
     broken: Arc<Mutex<CancellationToken>>,
     area: wire::AreaSettings,
+    orders: broadcast::Sender<PresenceCommand>,
 }
 
 impl NotesApi {
@@ -101,7 +107,8 @@ impl NotesApi {
         let broken = Arc::new(Mutex::new(CancellationToken::new()));
         let all = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         let area = wire::AreaSettings { spoken_languages: all(languages), glossary: all(glossary), ..area() };
-        Self { database: Arc::default(), changes: watch::Sender::new(0), broken, area }
+        let (changes, orders) = (watch::Sender::new(0), broadcast::Sender::new(64));
+        Self { database: Arc::default(), changes, broken, area, orders }
     }
 
     /// Serves on this address until it is broken off.
@@ -117,7 +124,9 @@ impl NotesApi {
         let broken = CancellationToken::new();
         *self.broken.lock().unwrap() = broken.clone();
         let incoming = tonic::transport::server::TcpIncoming::from(listener).with_nodelay(Some(true));
-        let server = tonic::transport::Server::builder().add_service(IngestServer::new(self.clone()));
+        let server = tonic::transport::Server::builder()
+            .max_concurrent_streams(Some(1024))
+            .add_service(IngestServer::new(self.clone()));
         #[expect(clippy::disallowed_methods, reason = "it ends when it is broken off, or with the test")]
         tokio::spawn(async move {
             tokio::select! {
@@ -148,6 +157,34 @@ impl NotesApi {
         let patience = std::time::Duration::from_mins(1);
         let held = tokio::time::timeout(patience, waiting).await;
         assert!(held.is_ok(), "{what} did not come: {:?}", self.database());
+    }
+
+    /// Asks something of every agent that is there.
+    pub(crate) fn order(&self, command: PresenceCommand) {
+        self.orders.send(command).unwrap();
+    }
+
+    async fn is_there(
+        &self,
+        mut up: Streaming<wire::FromPresence>,
+        down: mpsc::Sender<Result<wire::ToPresence, Status>>,
+    ) {
+        let (broken, mut orders) = (self.broken.lock().unwrap().clone(), self.orders.subscribe());
+        self.write(|database| database.there += 1);
+        loop {
+            tokio::select! {
+                message = up.next() => {
+                    let Some(Ok(message)) = message else { break };
+                    self.write(|database| database.presences.push(message.kind.unwrap()));
+                }
+                order = orders.recv() => {
+                    let kind = Some(to_presence::Kind::Command(order.unwrap().into()));
+                    drop(down.send(Ok(wire::ToPresence { kind })).await);
+                }
+                () = broken.cancelled() => break,
+            }
+        }
+        self.write(|database| database.there -= 1);
     }
 
     /// A person discards the call.
@@ -345,10 +382,14 @@ impl Ingest for NotesApi {
 
     type PresenceStream = Answers<wire::ToPresence>;
 
+    #[expect(clippy::disallowed_methods, reason = "it ends with its stream, or with the test")]
     async fn presence(
         &self,
-        _: Request<Streaming<wire::FromPresence>>,
+        request: Request<Streaming<wire::FromPresence>>,
     ) -> Result<Response<Self::PresenceStream>, Status> {
-        Err(Status::unimplemented("played without"))
+        let (down, answers) = mpsc::channel(16);
+        let this = self.clone();
+        tokio::spawn(async move { this.is_there(request.into_inner(), down).await });
+        Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
     }
 }

@@ -275,19 +275,31 @@ pub struct PresenceHello {
     pub agent_version: ::prost::alloc::string::String,
     #[prost(string, repeated, tag = "3")]
     pub capabilities: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// UUID, 16 bytes, made at each start of the agent: two PCs of one caseworker are two
+    #[prost(bytes = "vec", tag = "4")]
+    pub agent: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ToPresence {
-    #[prost(oneof = "to_presence::Kind", tags = "1")]
+    #[prost(oneof = "to_presence::Kind", tags = "2")]
     pub kind: ::core::option::Option<to_presence::Kind>,
 }
 /// Nested message and enum types in `ToPresence`.
 pub mod to_presence {
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Kind {
-        #[prost(message, tag = "1")]
-        Command(super::Command),
+        #[prost(message, tag = "2")]
+        Command(super::PresenceCommand),
     }
+}
+/// Repeated until `Done`. An agent that has never had the call says nothing: another PC of the same caseworker may have it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PresenceCommand {
+    /// UUID, 16 bytes
+    #[prost(bytes = "vec", tag = "1")]
+    pub call: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, optional, tag = "2")]
+    pub command: ::core::option::Option<Command>,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]

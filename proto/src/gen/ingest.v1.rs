@@ -432,22 +432,26 @@ pub mod from_presence {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PresenceBegan {
+    /// the caseworker, from the agent's certificate; the pipeline verified it
     #[prost(string, tag = "1")]
     pub identity: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "2")]
     pub hello: ::core::option::Option<super::super::calls::v1::PresenceHello>,
+    /// serial number of the agent's certificate, hex; empty where there is no TLS
+    #[prost(string, tag = "3")]
+    pub certificate: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ToPresence {
-    #[prost(oneof = "to_presence::Kind", tags = "1")]
+    #[prost(oneof = "to_presence::Kind", tags = "2")]
     pub kind: ::core::option::Option<to_presence::Kind>,
 }
 /// Nested message and enum types in `ToPresence`.
 pub mod to_presence {
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Kind {
-        #[prost(message, tag = "1")]
-        Command(super::super::super::calls::v1::Command),
+        #[prost(message, tag = "2")]
+        Command(super::super::super::calls::v1::PresenceCommand),
     }
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -848,6 +852,7 @@ pub mod ingest_client {
                 .insert(GrpcMethod::new("ingest.v1.Ingest", "DraftJobs"));
             self.inner.streaming(req, path, codec).await
         }
+        /// One agent as one worker sees it, also between calls.
         pub async fn presence(
             &mut self,
             request: impl tonic::IntoStreamingRequest<Message = super::FromPresence>,
@@ -914,6 +919,7 @@ pub mod ingest_server {
             >
             + std::marker::Send
             + 'static;
+        /// One agent as one worker sees it, also between calls.
         async fn presence(
             &self,
             request: tonic::Request<tonic::Streaming<super::FromPresence>>,

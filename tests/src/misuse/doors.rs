@@ -1,6 +1,6 @@
 //! The doors of the pipeline (for agents) and of notes-api (for workers).
 
-use super::knock::{Show, Vouched, a_call, ask_for_drafts, be_present, begin_a_call, bring_a_call};
+use super::knock::{Show, Vouched, a_call, ask_for_drafts, be_present, be_there, begin_a_call, bring_a_call};
 use super::{Answer, Tries};
 use crate::secured::{DAY_MS, Forged, Shown, Signer, refusals};
 use anyhow::{Result, bail};
@@ -31,6 +31,13 @@ impl Tries {
         Ok(())
     }
 
+    async fn there(&mut self, name: &str, reason: Option<&'static str>, show: Show) -> Result<()> {
+        let before = refusals();
+        let answer = be_there(&self.secured, &show).await?;
+        self.push(format!("at the pipeline, {name} is there"), reason, answer, &before).await;
+        Ok(())
+    }
+
     async fn worker(&mut self, name: &str, reason: Option<&'static str>, show: Show, vouched: &Vouched) -> Result<()> {
         let before = refusals();
         let answer = match bring_a_call(&self.secured, &show, vouched).await? {
@@ -54,6 +61,8 @@ impl Tries {
             self.agent(name, Some(reason), show).await?;
         }
         self.agent("a worker's certificate", Some("wrong_role"), this(worker)).await?;
+        self.there("anna", None, this(anna)).await?;
+        self.there("a worker's certificate", Some("wrong_role"), this(worker)).await?;
 
         let call = a_call();
         let began = begin_a_call(&self.secured, &this(anna), call).await?;
@@ -93,11 +102,18 @@ impl Tries {
             let answer = ask_for_drafts(&self.secured, &show).await?;
             self.push(format!("at notes-api, {name}"), reason, answer, &before).await;
         }
-        for (name, reason, show) in
-            [("a worker says who is there", None, this(worker)), ("bo says who is there", Some("wrong_role"), this(bo))]
-        {
+        for (name, reason, show, vouched) in [
+            ("a worker says who is there", None, this(worker), &for_anna),
+            ("bo says who is there", Some("wrong_role"), this(bo), &for_anna),
+            (
+                "a worker says that bo is there, with anna's certificate",
+                Some("unknown_certificate"),
+                this(worker),
+                &as_bo,
+            ),
+        ] {
             let before = refusals();
-            let answer = be_present(&self.secured, &show).await?;
+            let answer = be_present(&self.secured, &show, vouched).await?;
             self.push(format!("at notes-api, {name}"), reason, answer, &before).await;
         }
         Ok(())
@@ -171,6 +187,7 @@ impl Tries {
         )
         .await;
         self.agent("carl, whose certificate was revoked", Some("revoked"), show.clone()).await?;
+        self.there("carl, whose certificate was revoked", Some("revoked"), show.clone()).await?;
         self.worker("a worker for carl", Some("revoked"), Show::This(worker.clone()), &for_carl).await?;
 
         let again = self.secured.enrolled(Role::Caseworker, "carl").await?;
@@ -187,7 +204,7 @@ impl Tries {
         self.push("at notes-api, a worker that was revoked asks for drafts".into(), Some("revoked"), answer, &before)
             .await;
         let before = refusals();
-        let answer = be_present(&self.secured, &Show::This(worker)).await?;
+        let answer = be_present(&self.secured, &Show::This(worker), &for_anna).await?;
         self.push("at notes-api, a worker that was revoked says who is there".into(), Some("revoked"), answer, &before)
             .await;
         Ok(())

@@ -25,6 +25,8 @@ use tonic::{Code, Status};
 
 /// How long a door may take to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// A certificate is looked up within some milliseconds.
+const LOOKED_UP_WITHIN: Duration = Duration::from_secs(3);
 
 /// What somebody shows when they connect.
 #[derive(Debug, Clone)]
@@ -242,15 +244,15 @@ pub(super) async fn ask_for_drafts(secured: &Secured, show: &Show) -> Result<Ans
 }
 
 /// Tells notes-api that an agent is there, as a worker does.
-pub(super) async fn be_present(secured: &Secured, show: &Show) -> Result<Answer> {
+pub(super) async fn be_present(secured: &Secured, show: &Show, vouched: &Vouched) -> Result<Answer> {
     in_time(async {
         let channel = match channel(secured, secured.notes.grpc, show).await {
             Ok(channel) => channel,
             Err(said) => return Ok(Answer::Refused(said)),
         };
         let (up, messages) = mpsc::channel(4);
-        let hello = Some(calls::PresenceHello { protocol: PROTOCOL, ..calls::PresenceHello::default() });
-        let began = ingest::PresenceBegan { identity: "anna".into(), hello };
+        let Vouched { identity, certificate } = vouched.clone();
+        let began = ingest::PresenceBegan { identity, hello: Some(presence_hello()), certificate };
         up.send(FromPresence { kind: Some(from_presence::Kind::Began(began)) }).await?;
         up.send(FromPresence { kind: None }).await?;
         let mut down = match IngestClient::new(channel).presence(ReceiverStream::new(messages)).await {
@@ -260,6 +262,34 @@ pub(super) async fn be_present(secured: &Secured, show: &Show) -> Result<Answer>
         Ok(taken(down.message().await.map(drop)))
     })
     .await?
+}
+
+/// Tells the pipeline that it is there, as an agent does.
+pub(super) async fn be_there(secured: &Secured, show: &Show) -> Result<Answer> {
+    in_time(async {
+        let channel = match channel(secured, secured.pipeline, show).await {
+            Ok(channel) => channel,
+            Err(said) => return Ok(Answer::Refused(said)),
+        };
+        let (up, messages) = mpsc::channel(4);
+        let hello = calls::from_presence::Kind::Hello(presence_hello());
+        up.send(calls::FromPresence { kind: Some(hello) }).await?;
+        let mut down = match CallsClient::new(channel).presence(ReceiverStream::new(messages)).await {
+            Ok(response) => response.into_inner(),
+            Err(status) => return Ok(refused(&status)),
+        };
+        // Whoever is let in hears nothing; whoever is not, why, as soon as notes-api has looked.
+        let end = tokio::time::timeout(LOOKED_UP_WITHIN, down.message()).await;
+        Ok(match end {
+            Ok(answer) => taken(answer.map(drop)),
+            Err(_) => Answer::LetIn,
+        })
+    })
+    .await?
+}
+
+fn presence_hello() -> calls::PresenceHello {
+    calls::PresenceHello { protocol: PROTOCOL, agent: vec![7; 16], ..calls::PresenceHello::default() }
 }
 
 /// Asks for another certificate without having one.

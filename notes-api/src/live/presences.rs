@@ -1,0 +1,287 @@
+//! Which PCs are there, and what they do, whether or not a call goes on. Pure.
+//!
+//! In: that a stream began, what its agent says, that it says nothing any more, that it ended; and the time. Out: what a page
+//! is told, which belongs to nobody in particular as long as there is no login: the state of the PC where there is one, and of
+//! several how many there are, how many are not any more, and how many are in trouble.
+//!
+//! Rules:
+//!   V1  A PC is there from its first heartbeat on, and while its stream lasts and is not silent.
+//!   V2  Two PCs of one caseworker are two. An agent that comes again on another stream is one: the newer stream counts.
+//!   V3  Who was there and is not is remembered for a while, so that with several PCs no page takes another's state for its
+//!       own; until the agent comes again, or another of the same caseworker takes its place (its next start is another).
+//!
+//! Not done here: no clock, nobody is told, and nothing outlives the process.
+
+use crate::shown::PresenceView;
+use referent_proto::{AgentId, AgentStateKind};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a PC is missed.
+pub(crate) const MISSED_FOR: Duration = Duration::from_mins(10);
+/// PCs that are missed at once; the one that is missed longest goes first.
+const MISSED: usize = 1024;
+
+/// One stream's place among them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Place(u64);
+
+#[derive(Debug)]
+struct There {
+    identity: String,
+    agent: AgentId,
+    says: Option<Says>,
+    is_silent: bool,
+}
+
+/// A state, and since when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Says {
+    kind: AgentStateKind,
+    since: Instant,
+}
+
+#[derive(Debug)]
+struct Missed {
+    identity: String,
+    agent: AgentId,
+    since: Instant,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(crate) struct Presences {
+    next: u64,
+    there: BTreeMap<Place, There>,
+    missed: Vec<Missed>,
+}
+
+/// What a page is told, but for the time that has gone by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Sum {
+    in_contact: usize,
+    lost: usize,
+    in_trouble: usize,
+    only: Option<Says>,
+}
+
+impl Presences {
+    /// A stream began.
+    pub(crate) fn comes(&mut self, identity: String, agent: AgentId) -> Place {
+        // What it said on an older stream holds until it says something else.
+        let older = self.there.iter().find(|(_, there)| there.agent == agent).map(|(place, _)| *place);
+        let says = older.and_then(|older| self.there.remove(&older)).and_then(|there| there.says);
+        let place = Place(self.next);
+        self.next += 1;
+        self.there.insert(place, There { identity, agent, says, is_silent: false });
+        place
+    }
+
+    /// Its agent has said this already, and was not silent since.
+    pub(crate) fn has_said(&self, place: Place, kind: AgentStateKind) -> bool {
+        let there = self.there.get(&place).filter(|there| !there.is_silent);
+        there.and_then(|there| there.says).is_some_and(|says| says.kind == kind)
+    }
+
+    /// Its agent does this since then.
+    pub(crate) fn says(&mut self, place: Place, kind: AgentStateKind, since: Instant) {
+        let Some(there) = self.there.get_mut(&place) else { return };
+        there.is_silent = false;
+        // The same state goes on since it was first said: a number that trembled would be a lie about precision.
+        if there.says.is_some_and(|says| says.kind == kind) {
+            return;
+        }
+        if there.says.replace(Says { kind, since }).is_none() {
+            let (identity, agent) = (there.identity.clone(), there.agent);
+            let same = self.missed.iter().position(|missed| missed.agent == agent);
+            let his = || self.missed.iter().position(|missed| missed.identity == identity);
+            if let Some(found) = same.or_else(his) {
+                self.missed.remove(found);
+            }
+        }
+    }
+
+    /// Nothing was heard of it for too long.
+    pub(crate) fn is_silent(&mut self, place: Place) {
+        if let Some(there) = self.there.get_mut(&place) {
+            there.is_silent = true;
+        }
+    }
+
+    /// Its stream ended.
+    pub(crate) fn leaves(&mut self, place: Place, now: Instant) {
+        // Nothing, if its agent has come again: then another place is its own.
+        let Some(There { identity, agent, says: Some(_), .. }) = self.there.remove(&place) else { return };
+        if self.missed.len() >= MISSED {
+            self.missed.remove(0);
+        }
+        self.missed.push(Missed { identity, agent, since: now });
+    }
+
+    /// Who is missed for long is missed no more.
+    pub(crate) fn forget(&mut self, now: Instant) {
+        self.missed.retain(|missed| now.duration_since(missed.since) < MISSED_FOR);
+    }
+
+    /// Whether anybody listens to commands.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.there.is_empty()
+    }
+
+    /// How it stands.
+    pub(crate) fn sum(&self) -> Sum {
+        let mut sum = Sum { lost: self.missed.len(), ..Sum::default() };
+        for there in self.there.values() {
+            match there.says {
+                Some(_) if there.is_silent => sum.lost += 1,
+                Some(says) => {
+                    sum.in_contact += 1;
+                    sum.in_trouble += usize::from(is_trouble(says.kind));
+                    sum.only = Some(says);
+                }
+                None => {}
+            }
+        }
+        sum.only = sum.only.filter(|_| sum.in_contact == 1 && sum.lost == 0);
+        sum
+    }
+}
+
+impl Sum {
+    /// As it is said now.
+    pub(crate) fn shown(self, now: Instant) -> PresenceView {
+        let millis = |since: Instant| u64::try_from(now.duration_since(since).as_millis()).unwrap_or(u64::MAX);
+        PresenceView {
+            in_contact: self.in_contact,
+            lost: self.lost,
+            in_trouble: self.in_trouble,
+            state: self.only.map(|says| says.kind),
+            since_ms: self.only.map(|says| millis(says.since)),
+        }
+    }
+}
+
+/// Something keeps a PC from recording what it should, and somebody has to do something about it.
+fn is_trouble(kind: AgentStateKind) -> bool {
+    use AgentStateKind as K;
+    match kind {
+        K::NoSoundNear | K::NoSoundFar | K::DiskFull => true,
+        K::Starting
+        | K::Listening
+        | K::Paused
+        | K::AwaitingConsent
+        | K::OfflineKeeping
+        | K::CatchingUp
+        | K::NotAllowed
+        | K::Idle => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use AgentStateKind as K;
+
+    fn agent(number: u8) -> AgentId {
+        AgentId::from_bytes(&[number; 16]).expect("16 bytes")
+    }
+
+    #[track_caller]
+    fn check(all: &Presences, (in_contact, lost, in_trouble): (usize, usize, usize), state: Option<AgentStateKind>) {
+        let view = all.sum().shown(Instant::now());
+        assert_eq!((view.in_contact, view.lost, view.in_trouble, view.state), (in_contact, lost, in_trouble, state));
+    }
+
+    #[test]
+    fn one_pc_is_shown_with_its_state_until_it_is_lost() {
+        let (mut all, now) = (Presences::default(), Instant::now());
+        check(&all, (0, 0, 0), None);
+        let place = all.comes("anna".into(), agent(1));
+        check(&all, (0, 0, 0), None);
+        all.says(place, K::Idle, now);
+        check(&all, (1, 0, 0), Some(K::Idle));
+        all.says(place, K::DiskFull, now);
+        check(&all, (1, 0, 1), Some(K::DiskFull));
+        all.is_silent(place);
+        check(&all, (0, 1, 0), None);
+        all.says(place, K::DiskFull, now);
+        check(&all, (1, 0, 1), Some(K::DiskFull));
+        all.leaves(place, now);
+        check(&all, (0, 1, 0), None);
+        all.forget(now + MISSED_FOR / 2);
+        check(&all, (0, 1, 0), None);
+        all.forget(now + MISSED_FOR);
+        check(&all, (0, 0, 0), None);
+    }
+
+    #[test]
+    fn how_long_it_has_been_so_counts_from_when_it_was_first_said() {
+        let (mut all, now) = (Presences::default(), Instant::now());
+        let place = all.comes("anna".into(), agent(1));
+        let since = |all: &Presences, later| all.sum().shown(now + Duration::from_secs(later)).since_ms;
+        all.says(place, K::Idle, now);
+        let sum = all.sum();
+        all.says(place, K::Idle, now + Duration::from_secs(3));
+        assert_eq!(all.sum(), sum, "a heartbeat that says the same is no news");
+        assert_eq!(since(&all, 5), Some(5000));
+        all.says(place, K::Paused, now + Duration::from_secs(5));
+        assert_eq!(since(&all, 5), Some(0));
+    }
+
+    #[test]
+    fn an_agent_that_comes_again_is_one_and_its_older_stream_counts_no_more() {
+        let (mut all, now) = (Presences::default(), Instant::now());
+        let old = all.comes("anna".into(), agent(1));
+        all.says(old, K::Idle, now);
+        let new = all.comes("anna".into(), agent(1));
+        check(&all, (1, 0, 0), Some(K::Idle));
+        all.is_silent(new);
+        check(&all, (0, 1, 0), None);
+        all.says(new, K::Paused, now);
+        check(&all, (1, 0, 0), Some(K::Paused));
+        all.says(old, K::Idle, now);
+        all.is_silent(old);
+        all.leaves(old, now);
+        check(&all, (1, 0, 0), Some(K::Paused));
+        all.leaves(new, now);
+        let again = all.comes("anna".into(), agent(1));
+        check(&all, (0, 1, 0), None);
+        all.says(again, K::Idle, now);
+        check(&all, (1, 0, 0), Some(K::Idle));
+    }
+
+    #[test]
+    fn the_next_start_of_a_lost_agent_takes_its_place_and_anothers_does_not() {
+        let (mut all, now) = (Presences::default(), Instant::now());
+        let annas = all.comes("anna".into(), agent(1));
+        let bos = all.comes("bo".into(), agent(2));
+        all.says(annas, K::Idle, now);
+        all.says(bos, K::NoSoundNear, now);
+        check(&all, (2, 0, 1), None);
+        all.leaves(annas, now);
+        // Bo's state is not shown to Anna as if it were her PC's.
+        check(&all, (1, 1, 1), None);
+        let third = all.comes("carl".into(), agent(3));
+        all.says(third, K::Idle, now);
+        check(&all, (2, 1, 1), None);
+        let restarted = all.comes("anna".into(), agent(4));
+        all.says(restarted, K::Idle, now);
+        check(&all, (3, 0, 1), None);
+        let second_of_anna = all.comes("anna".into(), agent(5));
+        all.says(second_of_anna, K::Idle, now);
+        check(&all, (4, 0, 1), None);
+    }
+
+    #[test]
+    fn no_more_are_missed_than_are_remembered() {
+        let (mut all, now) = (Presences::default(), Instant::now());
+        for number in 0..=MISSED as u128 {
+            let agent = AgentId::from_bytes(&number.to_be_bytes()).expect("16 bytes");
+            let place = all.comes(number.to_string(), agent);
+            all.says(place, K::Idle, now);
+            all.leaves(place, now);
+        }
+        check(&all, (0, MISSED, 0), None);
+    }
+}
