@@ -4,7 +4,7 @@ use crate::given::{House, Place, a_call, a_worker};
 use crate::http::{Browser, Stream};
 use crate::wire::{Line, a_complete_call, client};
 use referent_proto::ingest::{self as wire, from_presence, from_worker, to_presence, to_worker};
-use referent_proto::{AgentId, AgentStateKind, PresenceCommand, PresenceHello, calls};
+use referent_proto::{AgentId, AgentStateKind, PresenceCommand, PresenceHello, Track, calls};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -146,10 +146,13 @@ pub(crate) async fn a_pause_reaches_a_call_that_no_worker_has(place: Place) {
     bos.state(AgentStateKind::Idle).await;
 
     // While a worker has the call, the call's own stream tells it.
-    let (mut line, _) = Line::begin(&house, call, a_worker()).await;
+    let (mut line, known) = Line::begin(&house, call, a_worker()).await;
     browser.post(&format!("{path}/pause"), &nothing).await;
     let Ok(to_worker::Kind::Command(pause)) = line.next().await else { panic!("the worker is told") };
     line.say(from_worker::Kind::Done(calls::Done { command: pause.id })).await;
+    // A line answers in order: what comes after it is settled, so the pause is done.
+    line.said(known.epoch, Track::Far, 0, 1).await;
+    while !matches!(line.next().await.expect("an answer"), to_worker::Kind::Settled(_)) {}
     drop(line);
     browser.wait_for(&path, |call| call["state"] == "out_of_contact").await;
 
