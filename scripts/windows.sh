@@ -12,7 +12,7 @@ profile=${2:-dev}
 target=x86_64-pc-windows-gnu
 [ "$(id -u)" = 0 ] || { echo "windows.sh makes a chroot, and that takes root" >&2; exit 1; }
 
-inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "$@"; }
+inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/build CARGO_HOME=/build/cargo LANG=C.UTF-8 "$@"; }
 
 if [ ! -e "$root/etc/debian_version" ]; then
     command -v debootstrap >/dev/null || apt-get install -y --no-install-recommends debootstrap
@@ -33,15 +33,15 @@ bind /proc /proc
 bind /dev /dev
 bind /tmp /tmp
 bind "$PWD" /src
-bind "${CARGO_HOME:-$HOME/.cargo}/registry" /root/.cargo/registry
+bind "${CARGO_HOME:-$HOME/.cargo}/registry" /build/cargo/registry
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
-if [ ! -e "$root/root/wine-is-there" ]; then
+if [ ! -e "$root/build/wine-is-there" ]; then
     # A fresh archive may be read by a clock that is behind it.
     inside apt-get -o Acquire::Check-Valid-Until=false update
     inside DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Check-Valid-Until=false install -y --no-install-recommends \
         wine wine64 pulseaudio-utils libpulse0 xvfb x11-apps
-    touch "$root/root/wine-is-there"
+    touch "$root/build/wine-is-there"
 fi
 
 built=/var/cache/referent-target
@@ -55,13 +55,13 @@ folder=$([ "$profile" = dev ] && echo debug || echo "$profile")
 
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 sed -e "s|@VERSION@|$version|" -e "s|@BUILT@|/msi|" -e "s|@SOURCE@|/src|" \
-    packaging/windows/referent.wxs >"$root/root/referent.wxs"
+    packaging/windows/referent.wxs >"$root/build/referent.wxs"
 rm -rf "$root/msi"
 mkdir "$root/msi"
 for program in referent-agent referent-agentw referent-tray; do
     inside x86_64-w64-mingw32-strip -o "/msi/$program.exe" "$built/$target/$folder/$program.exe"
 done
-inside wixl --arch x64 -o /msi/referent-agent.msi /root/referent.wxs
+inside wixl --arch x64 -o /msi/referent-agent.msi /build/referent.wxs
 mkdir -p dist
 cp "$root/msi/referent-agent.msi" "dist/referent-agent_${version}_x64.msi"
 ls -l "dist/referent-agent_${version}_x64.msi"

@@ -135,7 +135,7 @@ impl Windows {
             "-C",
             "/",
             "PATH=/usr/bin:/bin",
-            "HOME=/root",
+            "HOME=/build",
             "DISPLAY=:77",
         ]);
         command.args(["WINEDEBUG=-all", "XDG_RUNTIME_DIR=/tmp", "WINEDLLOVERRIDES=mscoree,mshtml="]);
@@ -163,13 +163,20 @@ impl Windows {
         self.prefix.join("drive_c").join(path)
     }
 
+    /// The agent's part of the user's own folder; Wine names its one user as the system does.
+    fn local(&self) -> PathBuf {
+        let users = std::fs::read_dir(self.file("users")).into_iter().flatten().flatten().map(|user| user.path());
+        let own = users.into_iter().find(|user| !user.ends_with("Public"));
+        own.unwrap_or_default().join("AppData/Local/Referent")
+    }
+
     /// Where the user's agent keeps everything.
     fn state(&self) -> PathBuf {
-        self.file("users/root/AppData/Local/Referent/state")
+        self.local().join("state")
     }
 
     fn log(&self, name: &str) -> String {
-        let path = self.file("users/root/AppData/Local/Referent/log").join(format!("{name}.log"));
+        let path = self.local().join(format!("log/{name}.log"));
         std::fs::read_to_string(path).unwrap_or_default()
     }
 
