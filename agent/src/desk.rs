@@ -364,6 +364,8 @@ impl Desk {
         self.0.tracker.spawn(self.0.ends_now.clone().run_until_cancelled_owned(async move {
             match deliver(&call, &desk.0.line).await {
                 Delivered::Complete | Delivered::Discarded => desk.is_gone(call.id()),
+                // Not said to be gone to whoever discards it now.
+                Delivered::NotErased => drop(lock(&desk.0.waiting).remove(&call.id())),
                 Delivered::Refused => {
                     lock(&desk.0.waiting).entry(call.id()).and_modify(|waiting| waiting.is_refused = true);
                 }

@@ -190,6 +190,8 @@ impl Line {
 pub enum Delivered {
     /// All of it is text in the database; the spool has let go of it.
     Complete,
+    /// All of it is text in the database, and its sound cannot be erased before the next start.
+    NotErased,
     /// Somebody discarded it; the spool has let go of it.
     Discarded,
     /// The server will not take it from this caseworker; it stays in the spool until the next start.
@@ -360,15 +362,17 @@ async fn complete(call: &Call, line: &Line) -> Delivered {
         let age = Duration::from_millis(call.age_ms(&ended));
         metrics::histogram!("referent_agent_hang_up_to_complete_seconds").record(age.as_secs_f64());
     }
-    match erase(call).await {
-        Ok(()) => tracing::info!("the call is complete; its sound is erased"),
-        Err(error) => tracing::error!(
-            %error,
-            "the call is complete, and its sound cannot be erased before the next start; see to the disk of state_dir"
-        ),
-    }
     metrics::counter!("referent_agent_calls_completed_total").increment(1);
-    Delivered::Complete
+    match erase(call).await {
+        Ok(()) => {
+            tracing::info!("the call is complete; its sound is erased");
+            Delivered::Complete
+        }
+        Err(error) => {
+            tracing::error!(%error, "the call is complete, and its sound is not erased; see to the disk of state_dir");
+            Delivered::NotErased
+        }
+    }
 }
 
 /// Erases a call from the disk. A folder may be held for a moment by whoever reads in it, on Windows a virus scanner too, so
