@@ -82,16 +82,12 @@ impl Presence<'_> {
                     silent_at = None;
                     self.there.is_silent();
                 }
-                Ok(()) = orders.changed() => {
-                    let all = orders.borrow_and_update().clone();
-                    self.tell(all.get(&self.identity).map(Vec::as_slice).unwrap_or_default()).await?;
-                }
-                _ = again.tick() => {
-                    let all = orders.borrow_and_update().clone();
-                    self.tell(all.get(&self.identity).map(Vec::as_slice).unwrap_or_default()).await?;
-                }
+                Ok(()) = orders.changed() => {}
+                _ = again.tick() => {}
                 _ = recheck.tick() => self.door.check(shown).await?,
             }
+            let all = orders.borrow_and_update().clone();
+            self.tell(all.get(&self.identity).map(Vec::as_slice).unwrap_or_default()).await?;
         }
     }
 

@@ -70,7 +70,8 @@ impl Presences {
     /// A stream began.
     pub(crate) fn comes(&mut self, identity: String, agent: AgentId) -> Place {
         // What it said on an older stream holds until it says something else.
-        let older = self.there.iter().find(|(_, there)| there.agent == agent).map(|(place, _)| *place);
+        let is_his = |there: &There| there.agent == agent && there.identity == identity;
+        let older = self.there.iter().find(|(_, there)| is_his(there)).map(|(place, _)| *place);
         let says = older.and_then(|older| self.there.remove(&older)).and_then(|there| there.says);
         let place = Place(self.next);
         self.next += 1;
@@ -94,9 +95,9 @@ impl Presences {
         }
         if there.says.replace(Says { kind, since }).is_none() {
             let (identity, agent) = (there.identity.clone(), there.agent);
-            let same = self.missed.iter().position(|missed| missed.agent == agent);
-            let his = || self.missed.iter().position(|missed| missed.identity == identity);
-            if let Some(found) = same.or_else(his) {
+            let his = || self.missed.iter().enumerate().filter(|(_, missed)| missed.identity == identity);
+            let same = his().find(|(_, missed)| missed.agent == agent);
+            if let Some((found, _)) = same.or_else(|| his().next()) {
                 self.missed.remove(found);
             }
         }
