@@ -8,6 +8,7 @@
 use crate::capture::Pick;
 use crate::forgotten::EndRules;
 use crate::spool::record::Pace;
+use crate::system;
 use referent_identity::Place;
 use referent_identity::config::{RawTls, split};
 use referent_proto::{CallId, KeyId, Mode, Track};
@@ -92,36 +93,6 @@ impl SoundConfig {
 pub struct BadConfig {
     pub(crate) file: PathBuf,
     pub(crate) what: String,
-}
-
-/// Where a user's file is, unless another is named: as the service has it, so that a hot key or a link needs no path.
-#[cfg(not(windows))]
-pub fn usual_place() -> PathBuf {
-    let folder = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
-    folder.unwrap_or_else(|| "/etc".into()).join("referent/agent.toml")
-}
-
-/// Where a user's file is, unless another is named: in the part of the profile that stays on this PC.
-#[cfg(windows)]
-pub fn usual_place() -> PathBuf {
-    absolute("LOCALAPPDATA").unwrap_or_else(|| r"C:\ProgramData".into()).join(r"Referent\agent.toml")
-}
-
-/// The agent's folder, unless another is named: the user's own. `None` where the user has none.
-#[cfg(not(windows))]
-fn usual_state_dir() -> Option<PathBuf> {
-    let folder = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
-    folder.map(|folder| folder.join("referent"))
-}
-
-/// The agent's folder, unless another is named: the user's own, and not the part that roams.
-#[cfg(windows)]
-fn usual_state_dir() -> Option<PathBuf> {
-    absolute("LOCALAPPDATA").map(|folder| folder.join(r"Referent\state"))
-}
-
-fn absolute(variable: &str) -> Option<PathBuf> {
-    std::env::var_os(variable).map(PathBuf::from).filter(|folder| folder.is_absolute())
 }
 
 impl Config {
@@ -221,7 +192,7 @@ impl Raw {
         self.check_parts()?;
         let missing = |key: &str| format!("{key} is missing; see docs/operating.md for what it means");
         let pipeline = self.pipeline.ok_or_else(|| missing("pipeline"))?;
-        let state_dir = self.state_dir.or_else(usual_state_dir).ok_or_else(|| missing("state_dir"))?;
+        let state_dir = self.state_dir.or_else(system::usual_state_dir).ok_or_else(|| missing("state_dir"))?;
         let tls = match (address("pipeline", &pipeline)?, self.tls) {
             (true, tls) => Some(tls.unwrap_or_default().check(Some(state_dir.join("identity")))?),
             (false, None) => None,

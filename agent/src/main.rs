@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use referent_agent::clock::Clock;
-use referent_agent::config::{BadConfig, usual_place};
+use referent_agent::config::BadConfig;
 use referent_agent::control::BeginBody;
 use referent_agent::control::client::Agent;
 use referent_agent::doctor::{self, Language, Question};
@@ -11,7 +11,7 @@ use referent_agent::identity::now_of;
 use referent_agent::link::Link;
 use referent_agent::policy::{self, Loaded};
 use referent_agent::send::Limits;
-use referent_agent::system::Stops;
+use referent_agent::system::{Stops, usual_place};
 use referent_agent::{Surroundings, capture};
 use referent_identity::{Code, Place, enrol};
 use referent_proto::{CallId, Direction, Track};

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 #[cfg_attr(not(any(target_os = "linux", windows)), expect(dead_code, reason = "there is no tray here yet"))]
 struct Arguments {
     /// The agent's configuration file (TOML).
-    #[arg(long, value_name = "FILE", default_value_os_t = referent_agent::config::usual_place())]
+    #[arg(long, value_name = "FILE", default_value_os_t = referent_agent::system::usual_place())]
     config: PathBuf,
     /// A policy to try out; only on a machine that has none of its own.
     #[arg(long, value_name = "FILE")]

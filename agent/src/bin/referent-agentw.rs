@@ -41,7 +41,7 @@ fn main() -> anyhow::Result<()> {
     use anyhow::Context as _;
     let own = std::env::current_exe().context("this program does not know where it is")?;
     let programs = own.parent().context("this program is in no folder")?;
-    let configuration = referent_agent::config::usual_place();
+    let configuration = referent_agent::system::usual_place();
     let log = configuration.parent().context("the configuration is in no folder")?.join("log");
     std::fs::create_dir_all(&log)?;
     let lock = File::create(log.join("lock"))?;

@@ -1,6 +1,6 @@
 //! Linux and macOS.
 
-use super::Access;
+use super::{Access, absolute};
 use rustix::fs::{statfs, statvfs};
 use rustix::time::{ClockId, clock_gettime};
 use std::fs::{File, OpenOptions};
@@ -18,6 +18,18 @@ const ELSEWHERE: [u32; 4] = [0x6969, 0x517b, 0xfe53_4d42, 0xff53_4d42];
 const BOOT: ClockId = ClockId::Boottime;
 #[cfg(not(target_os = "linux"))]
 const BOOT: ClockId = ClockId::Monotonic;
+
+/// Where a user's file is, unless another is named: as the service has it, so that a hot key or a link needs no path.
+pub fn usual_place() -> PathBuf {
+    let folder = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
+    folder.unwrap_or_else(|| "/etc".into()).join("referent/agent.toml")
+}
+
+/// The agent's folder, unless another is named: the user's own. `None` where the user has none.
+pub(crate) fn usual_state_dir() -> Option<PathBuf> {
+    let folder = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
+    folder.map(|folder| folder.join("referent"))
+}
 
 /// Which boot of the PC this is; empty where the system does not say: an unended call of an earlier process is then
 /// of another boot, and is ended.

@@ -3,7 +3,7 @@
 //! Five questions have no answer in the standard library; each is one call of the system's, below, and these are the
 //! only unsafe lines of the agent.
 
-use super::Access;
+use super::{Access, absolute};
 use std::ffi::{OsStr, OsString};
 use std::fs::OpenOptions;
 use std::io;
@@ -14,6 +14,16 @@ use tokio::signal::windows::{
     CtrlC, CtrlClose, CtrlLogoff, CtrlShutdown, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown,
 };
 use windows_sys::Win32::Storage::FileSystem::FILE_FLAG_BACKUP_SEMANTICS;
+
+/// Where a user's file is, unless another is named: in the part of the profile that stays on this PC.
+pub fn usual_place() -> PathBuf {
+    absolute("LOCALAPPDATA").unwrap_or_else(|| r"C:\ProgramData".into()).join(r"Referent\agent.toml")
+}
+
+/// The agent's folder, unless another is named: the user's own, and not the part that roams.
+pub(crate) fn usual_state_dir() -> Option<PathBuf> {
+    absolute("LOCALAPPDATA").map(|folder| folder.join(r"Referent\state"))
+}
 
 /// Which boot of the PC this is, as the loader counts them; empty where the system does not say. It stays the same over
 /// a fast start, and so does the clock of [`boot_us`]: both are the kernel's, which was asleep.
