@@ -274,7 +274,7 @@ pub fn soak() -> Result<()> {
     Figures::of("make bench-soak")?.write("agent.soak8h.rss_growth_mb", growth, "MiB", 16, &row)
 }
 
-/// A disk that fills up in mid-call, by the agent's own test; and the tray, by its story.
+/// A disk that fills up in mid-call, by the agent's own test; the tray and the page, by their stories.
 pub fn truth() -> Result<()> {
     let row = measured_by_test("referent-agent", "disk_full")?;
     let seconds = row["false_listening_s"].as_f64().context("false_listening_s; only root can measure it")?;
@@ -283,7 +283,20 @@ pub fn truth() -> Result<()> {
     let row = measured_by_test("referent-tests", "tray")?;
     let (most, changes) = (row["tray_s_max"].as_f64(), row["tray_changes"].as_u64());
     let changes = usize::try_from(changes.context("tray_changes")?)?;
-    figures.write("truth.tray_s.max", most.context("tray_s_max")?, "s", changes, &row)
+    figures.write("truth.tray_s.max", most.context("tray_s_max")?, "s", changes, &row)?;
+    let row = measured_by_test("referent-tests", "presence")?;
+    let times = row["presence_ms"].as_object().context("presence_ms")?;
+    let longest_s = |counts: fn(&str) -> bool| -> Result<(f64, usize)> {
+        let of_these: Vec<f64> =
+            times.iter().filter(|(what, _)| counts(what)).filter_map(|(_, ms)| Some(ms.as_f64()? / 1000.0)).collect();
+        let most = of_these.iter().copied().reduce(f64::max).context("the story measured none of these")?;
+        Ok((most, of_these.len()))
+    };
+    // An answered discard is no state that the page shows of the PC.
+    let (most, changes) = longest_s(|what| what != "discard_answered")?;
+    figures.write("truth.pane_s.max", most, "s", changes, &row)?;
+    let (most, changes) = longest_s(|what| matches!(what, "idle_after_start" | "call_begins"))?;
+    figures.write("truth.pane_in_contact_s.max", most, "s", changes, &json!({}))
 }
 
 /// Runs the tests of one file in their long form and gives what their lines of JSON say together.
