@@ -1,6 +1,7 @@
 //! The power goes while the real program takes, keeps and sends calls, again and again, on a disk that forgets what was not
 //! synced: what the server was given is given again, the same, or was settled; no offset is given twice with different
-//! sound; what a person was told is in force after the next start. 120 cuts, or 400 with `RUN_SLOW_TESTS=1`.
+//! sound; what a person was told is in force after the next start. 120 cuts, or 400 with `RUN_SLOW_TESTS=1`, half of them of
+//! calls that are sealed: there no key may have sealed two records under one number.
 //!
 //! The sound of each run of the agent is another one, so that an offset that is given twice shows. Syncs are slow at times,
 //! and some fail. Prints one line of JSON. Needs root and `/dev/fuse`; where they are not there it says so and passes, but
@@ -26,8 +27,9 @@ use referent_agent::control::BeginBody;
 use referent_agent::control::client::Agent;
 use referent_agent::permit::Decision;
 use referent_proto::ids::PerTrack;
-use referent_proto::{CallId, GapReason, SampleSpan, Track};
-use std::collections::BTreeSet;
+use referent_proto::{CallId, GapReason, SampleSpan, SealedChunk, Track};
+use referent_seal::open::PrivateKey;
+use std::collections::{BTreeSet, HashMap};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -36,19 +38,23 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
-/// Calls that go on side by side, each with an agent and a disk of its own.
-const LANES: u64 = 4;
+/// Calls that go on side by side, each with an agent and a disk of its own: every second is sealed, and of the others as of
+/// those half wait for consent, and a quarter goes on in real time.
+const LANES: u64 = 8;
 const SECONDS: usize = 70;
 
 #[derive(Debug, Default)]
 struct Counts {
     cuts: usize,
+    sealed_cuts: usize,
     calls: usize,
     failed_syncs: u64,
     /// Samples that were given as sound and later as a gap, or that never came.
     lost: u64,
     /// Samples that were given twice, and not the same.
     reused: u64,
+    /// Records that were sealed with the key and the number of another.
+    nonces_reused: u64,
     /// What a person was told, and was not so after the next start; and messages out of order.
     broken: Vec<String>,
 }
@@ -75,6 +81,8 @@ struct Story {
     folder: PathBuf,
     mode: &'static str,
     pace: &'static str,
+    /// The server's key, where the call is sealed.
+    key: Option<PrivateKey>,
     power: Power,
     pipeline: Pipeline,
     /// The sound of the first run; that of another is the same with other bits turned over.
@@ -87,7 +95,7 @@ struct Story {
 async fn whenever_the_power_goes_nothing_that_was_given_is_missing_or_other() {
     let wanted = if std::env::var_os("RUN_SLOW_TESTS").is_some() { 400 } else { 120 };
     rustls::crypto::ring::default_provider().install_default().ok();
-    let lanes = (0..LANES).map(|lane| run_lane(lane, wanted / usize::try_from(LANES).expect("four")));
+    let lanes = (0..LANES).map(|lane| run_lane(lane, wanted / usize::try_from(LANES).expect("eight")));
     let all: Option<Vec<Counts>> = futures_util::future::join_all(lanes).await.into_iter().collect();
     let Some(all) = all else {
         writeln!(std::io::stdout(), "skipped: only root can mount a disk").expect("it works here");
@@ -96,17 +104,20 @@ async fn whenever_the_power_goes_nothing_that_was_given_is_missing_or_other() {
     let sum = |of: fn(&Counts) -> u64| all.iter().map(of).sum::<u64>();
     let broken: Vec<&String> = all.iter().flat_map(|counts| &counts.broken).collect();
     let runs: usize = all.iter().map(|counts| counts.cuts).sum();
+    let sealed: usize = all.iter().map(|counts| counts.sealed_cuts).sum();
     let row = serde_json::json!({
         "runs": runs,
+        "sealed_runs": sealed,
         "calls": all.iter().map(|counts| counts.calls).sum::<usize>(),
         "failed_syncs": sum(|c| c.failed_syncs),
         "settled_lost": sum(|c| c.lost),
         "offsets_reused": sum(|c| c.reused),
+        "nonces_reused": sum(|c| c.nonces_reused),
         "broken_words": broken.len(),
     });
     writeln!(std::io::stdout(), "\n{row}").expect("it works here");
-    assert!(runs >= wanted, "{row}");
-    assert_eq!((sum(|c| c.lost), sum(|c| c.reused)), (0, 0), "{row} {broken:#?}");
+    assert!(runs >= wanted && sealed * 5 >= runs * 2 && sealed * 5 <= runs * 3, "{row}");
+    assert_eq!((sum(|c| c.lost), sum(|c| c.reused), sum(|c| c.nonces_reused)), (0, 0, 0), "{row} {broken:#?}");
     assert!(broken.is_empty(), "{row} {broken:#?}");
 }
 
@@ -118,8 +129,9 @@ async fn run_lane(lane: u64, cuts: usize) -> Option<Counts> {
         let power = Power::on(&folder.path().join("disk"), chance.random())?;
         let mut story = Story {
             folder: folder.path().to_owned(),
-            mode: if lane.is_multiple_of(2) { "notice" } else { "consent" },
-            pace: if lane == 3 { "real_time" } else { "credit" },
+            mode: if lane / 2 % 2 == 0 { "notice" } else { "consent" },
+            pace: if lane / 2 == 3 { "real_time" } else { "credit" },
+            key: (lane % 2 == 1).then(|| PrivateKey::generate().expect("the system has chance")),
             power,
             pipeline: Pipeline::there(Manner::default()).await,
             base: (0..SECONDS * 16_000).map(|_| chance.random()).collect(),
@@ -141,8 +153,12 @@ impl Story {
 
     /// The call, from its beginning until the server has all of it, whenever the power goes meanwhile.
     async fn play(&mut self, chance: &mut StdRng, counts: &mut Counts) {
+        let seal = self.key.as_ref().map_or_else(String::new, |key| {
+            format!("[seal]\nkey_id = \"{}\"\npublic_key = \"{}\"\n", key.id(), key.public().to_text())
+        });
+        self.pipeline.has_keys(&self.key.iter().collect::<Vec<_>>());
         let text = format!(
-            "state_dir = \"{}\"\nhttp = \"127.0.0.1:0\"\npipeline = \"{}\"\nmode = \"{}\"\n[sound]\nkind = \"wav\"\npace = \"{}\"\n",
+            "state_dir = \"{}\"\nhttp = \"127.0.0.1:0\"\npipeline = \"{}\"\nmode = \"{}\"\n[sound]\nkind = \"wav\"\npace = \"{}\"\n{seal}",
             self.state_dir().display(),
             self.pipeline.url(),
             self.mode,
@@ -163,6 +179,7 @@ impl Story {
             self.power.cut();
             self.run += 1;
             counts.cuts += 1;
+            counts.sealed_cuts += usize::from(self.key.is_some());
             if is_done {
                 return;
             }
@@ -289,14 +306,19 @@ impl Story {
     fn count(&self, counts: &mut Counts) {
         counts.broken.extend(self.pipeline.wrong());
         counts.failed_syncs += self.power.failed_syncs();
-        let heard = self.pipeline.heard();
+        let (heard, sealed) = (self.pipeline.heard(), self.pipeline.sealed());
+        if self.key.is_none() && !sealed.is_empty() {
+            counts.broken.push("sealed without a key".into());
+        }
+        counts.nonces_reused += nonces_reused(&sealed);
         let calls: BTreeSet<CallId> = self.pipeline.hellos().into_iter().map(|hello| hello.call).collect();
         for call in calls {
             counts.calls += 1;
             let mut given: PerTrack<Vec<Given>> = PerTrack::default();
             for message in &heard {
                 match message {
-                    Heard::Chunk(of, chunk) if *of == call => {
+                    // Of what was sealed nothing is left where all of it had come before.
+                    Heard::Chunk(of, chunk) if *of == call && !chunk.pcm.0.is_empty() => {
                         let (channel, first) = (usize::from(chunk.track == Track::Far), at(chunk.span()));
                         let run = self.base[first][channel] ^ chunk.pcm.0[0];
                         let there = self.base[first..].iter().map(|frame| frame[channel] ^ run);
@@ -352,6 +374,17 @@ fn give(given: &mut Vec<Given>, span: SampleSpan, now: Given, counts: &mut Count
         }
         *before = now;
     }
+}
+
+/// Records that carry the key and the number of another and are not the same; the server has seen both.
+fn nonces_reused(sealed: &[SealedChunk]) -> u64 {
+    let mut seen: HashMap<_, &SealedChunk> = HashMap::new();
+    let mut reused = 0;
+    for chunk in sealed {
+        let before = seen.insert((chunk.enc, chunk.track, chunk.number), chunk);
+        reused += u64::from(before.is_some_and(|before| before != chunk));
+    }
+    reused
 }
 
 fn at(span: SampleSpan) -> usize {
