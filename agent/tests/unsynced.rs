@@ -3,6 +3,10 @@
 //! sound; what a person was told is in force after the next start. 120 cuts, or 400 with `RUN_SLOW_TESTS=1`, half of them of
 //! calls that are sealed: there no key may have sealed two records under one number.
 //!
+//! Half of the cuts are followed by another boot, with another boot id and a boot clock that has begun anew somewhere else
+//! (namespaces of the kernel's: `support/reboot`), and at times by a second and more without power: the call goes on after a
+//! hole that is what the wall clock says, and at least a second.
+//!
 //! The sound of each run of the agent is another one, so that an offset that is given twice shows. Syncs are slow at times,
 //! and some fail. Prints one line of JSON. Needs root and `/dev/fuse`; where they are not there it says so and passes, but
 //! not in CI.
@@ -18,16 +22,21 @@ mod pipeline;
 #[cfg(test)]
 #[path = "support/power.rs"]
 mod power;
+#[cfg(test)]
+#[path = "support/reboot.rs"]
+mod reboot;
 
 use pipeline::{Heard, Manner, Pipeline};
 use power::Power;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use reboot::Boot;
+use referent_agent::clock::Clock;
 use referent_agent::control::BeginBody;
 use referent_agent::control::client::Agent;
 use referent_agent::permit::Decision;
 use referent_proto::ids::PerTrack;
-use referent_proto::{CallId, GapReason, SampleSpan, SealedChunk, Track};
+use referent_proto::{CallId, GapReason, HangUpReason, Hello, SAMPLE_RATE, SampleSpan, SealedChunk, Track};
 use referent_seal::open::PrivateKey;
 use std::collections::{BTreeSet, HashMap};
 use std::io::Write as _;
@@ -47,6 +56,7 @@ const SECONDS: usize = 70;
 struct Counts {
     cuts: usize,
     sealed_cuts: usize,
+    reboots: usize,
     calls: usize,
     failed_syncs: u64,
     /// Samples that were given as sound and later as a gap, or that never came.
@@ -88,6 +98,9 @@ struct Story {
     /// The sound of the first run; that of another is the same with other bits turned over.
     base: Vec<[i16; 2]>,
     run: i16,
+    boot: Boot,
+    /// When each run began, UTC milliseconds.
+    begun_ms: Vec<i64>,
     told: Told,
 }
 
@@ -104,10 +117,12 @@ async fn whenever_the_power_goes_nothing_that_was_given_is_missing_or_other() {
     let sum = |of: fn(&Counts) -> u64| all.iter().map(of).sum::<u64>();
     let broken: Vec<&String> = all.iter().flat_map(|counts| &counts.broken).collect();
     let runs: usize = all.iter().map(|counts| counts.cuts).sum();
+    let reboots: usize = all.iter().map(|counts| counts.reboots).sum();
     let sealed: usize = all.iter().map(|counts| counts.sealed_cuts).sum();
     let row = serde_json::json!({
         "runs": runs,
         "sealed_runs": sealed,
+        "reboots": reboots,
         "calls": all.iter().map(|counts| counts.calls).sum::<usize>(),
         "failed_syncs": sum(|c| c.failed_syncs),
         "settled_lost": sum(|c| c.lost),
@@ -117,6 +132,7 @@ async fn whenever_the_power_goes_nothing_that_was_given_is_missing_or_other() {
     });
     writeln!(std::io::stdout(), "\n{row}").expect("it works here");
     assert!(runs >= wanted && sealed * 5 >= runs * 2 && sealed * 5 <= runs * 3, "{row}");
+    assert!(reboots * 4 > runs, "{row}");
     assert_eq!((sum(|c| c.lost), sum(|c| c.reused), sum(|c| c.nonces_reused)), (0, 0, 0), "{row} {broken:#?}");
     assert!(broken.is_empty(), "{row} {broken:#?}");
 }
@@ -136,6 +152,8 @@ async fn run_lane(lane: u64, cuts: usize) -> Option<Counts> {
             pipeline: Pipeline::there(Manner::default()).await,
             base: (0..SECONDS * 16_000).map(|_| chance.random()).collect(),
             run: 0,
+            boot: Boot::this(),
+            begun_ms: Vec::new(),
             told: Told::default(),
         };
         story.play(&mut chance, &mut counts).await;
@@ -171,7 +189,8 @@ impl Story {
             self.speak();
             self.power.sync_takes(Duration::from_millis([0, 0, 5, 40][chance.random_range(0..4)]));
             let alive = Duration::from_millis(chance.random_range(60..900));
-            let mut program = started(&config);
+            self.begun_ms.push(utc_ms());
+            let mut program = started(&self.boot.command(), &config);
             let is_done = timeout(alive, self.live(&mut program, chance, counts)).await.unwrap_or(false);
             program.kill().await.expect("it works here");
             self.power.goes();
@@ -182,6 +201,13 @@ impl Story {
             counts.sealed_cuts += usize::from(self.key.is_some());
             if is_done {
                 return;
+            }
+            if chance.random() {
+                self.boot = Boot::another(&self.folder, chance);
+                counts.reboots += 1;
+                if self.pace == "real_time" && chance.random_bool(0.25) {
+                    sleep(Duration::from_millis(chance.random_range(1_000..2_500))).await;
+                }
             }
             if begin.elapsed() > Duration::from_mins(2) {
                 counts.broken.push(format!("the call is never over: {:?} {:?}", self.told, self.pipeline.wrong()));
@@ -335,16 +361,49 @@ impl Story {
                     _ => {}
                 }
             }
+            for track in Track::BOTH {
+                self.holes(&given[track], self.pipeline.hellos().iter().find(|hello| hello.call == call), counts);
+            }
             let Some(hang_up) = self.pipeline.hang_up(call) else {
                 if !(self.told.is_discarded && self.told.call == Some(call)) {
                     counts.broken.push(format!("call {call} has no end"));
                 }
                 continue;
             };
+            // Nobody was away for ten minutes.
+            if hang_up.reason == HangUpReason::Crash {
+                counts.broken.push(format!("call {call} was given up"));
+            }
             for track in Track::BOTH {
                 let end = usize::try_from(hang_up.ends[track].0).expect("a minute");
                 let came = given[track].iter().take(end).filter(|given| **given != Given::Nothing).count();
                 counts.lost += (end - came) as u64;
+            }
+        }
+    }
+}
+
+impl Story {
+    /// Where the sound of a run follows that of an earlier one there is a hole of a second or more; and where the call goes
+    /// on in real time, of as long as nobody was there, by the wall clock, whichever boot it was.
+    fn holes(&self, given: &[Given], hello: Option<&Hello>, counts: &mut Counts) {
+        let sound = given.iter().enumerate().filter_map(|(at, given)| match given {
+            Given::Sound(key) => Some((at, *key)),
+            _ => None,
+        });
+        let mut before: Option<(usize, i16)> = None;
+        for (at, now) in sound {
+            let is_another = before.filter(|(_, key)| *key != now);
+            before = Some((at, now));
+            let Some((end, _)) = is_another else { continue };
+            if at - end <= usize::try_from(SAMPLE_RATE).expect("16,000") {
+                counts.broken.push(format!("a hole from {end} to {at} between two runs"));
+            }
+            let run = (0..self.run).find(|run| key(*run) == now).and_then(|run| usize::try_from(run).ok());
+            let (Some(run), Some(hello), "real_time") = (run, hello, self.pace) else { continue };
+            let there_ms = self.begun_ms[run] - hello.started.utc_ms;
+            if i64::try_from(at).expect("a minute") < there_ms * 16 {
+                counts.broken.push(format!("run {run} began at {there_ms} ms, and its sound lies at sample {at}"));
             }
         }
     }
@@ -396,8 +455,16 @@ fn key(run: i16) -> i16 {
     run.wrapping_mul(0x0123)
 }
 
-fn started(config: &Path) -> Child {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_referent-agent"));
+fn utc_ms() -> i64 {
+    Clock::system().wall().utc_ms
+}
+
+fn started(before: &[String], config: &Path) -> Child {
+    let own = env!("CARGO_BIN_EXE_referent-agent");
+    let mut program = Command::new(before.first().map_or(own, String::as_str));
+    if let Some(arguments) = before.get(1..) {
+        program.args(arguments).arg(own);
+    }
     program.arg("run").arg("--config").arg(config).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     program.kill_on_drop(true).spawn().expect("it works here")
 }
