@@ -9,14 +9,14 @@
 #[path = "support/pipeline.rs"]
 mod pipeline;
 #[cfg(test)]
-#[path = "support/pulse.rs"]
-mod pulse;
+#[path = "support/sound_server.rs"]
+mod sound_server;
 
 use pipeline::{Manner, Pipeline};
-use pulse::{Pulse, RATE, is_installed};
 use referent_agent::control::BeginBody;
 use referent_agent::control::client::Agent;
 use referent_proto::{CallId, GapReason, Track};
+use sound_server::{RATE, SoundServer, TWO_SINKS, is_skipped};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -51,7 +51,7 @@ async fn what_is_played_is_what_arrives() {
     let _alone = ALONE.lock().await;
     let seconds = if std::env::var_os("RUN_SLOW_TESTS").is_some() { 60 } else { 10 };
     let folder = tempfile::tempdir().unwrap();
-    let pulse = Pulse::start(folder.path()).await;
+    let pulse = SoundServer::start(folder.path(), &TWO_SINKS).await;
     let pipeline = Pipeline::there(Manner::default()).await;
     let (mut program, agent) = started(folder.path(), &pulse, &pipeline, "notice").await;
     let call = agent.start(&BeginBody::default()).await.unwrap();
@@ -95,7 +95,7 @@ async fn while_nothing_may_be_recorded_no_device_is_open() {
     }
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
-    let pulse = Pulse::start(folder.path()).await;
+    let pulse = SoundServer::start(folder.path(), &TWO_SINKS).await;
     let pipeline = Pipeline::there(Manner::default()).await;
     let (mut program, agent) = started(folder.path(), &pulse, &pipeline, "consent").await;
     let nobody = pulse.recorders().await;
@@ -135,7 +135,7 @@ async fn a_headset_that_comes_and_goes_is_followed_and_the_other_track_goes_on()
     }
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
-    let pulse = Pulse::start(folder.path()).await;
+    let pulse = SoundServer::start(folder.path(), &TWO_SINKS).await;
     let pipeline = Pipeline::there(Manner::default()).await;
     let (mut program, agent) = started(folder.path(), &pulse, &pipeline, "notice").await;
     let call = agent.start(&BeginBody::default()).await.unwrap();
@@ -172,7 +172,7 @@ async fn it_never_says_that_it_listens_while_it_does_not() {
     }
     let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
-    let pulse = Pulse::start(folder.path()).await;
+    let pulse = SoundServer::start(folder.path(), &TWO_SINKS).await;
     let pipeline = Pipeline::there(Manner::default()).await;
     let (mut program, agent) = started(folder.path(), &pulse, &pipeline, "consent").await;
     agent.start(&BeginBody::default()).await.unwrap();
@@ -227,16 +227,8 @@ async fn starve(program: &Child) -> Vec<Child> {
     (0..2 * cores).map(busy).collect::<Result<_, _>>().expect("it works here")
 }
 
-fn is_skipped() -> bool {
-    let is_skipped = std::env::var_os("CI").is_none() && !is_installed("pulseaudio");
-    if is_skipped {
-        drop(writeln!(std::io::stdout(), "skipped: pulseaudio is not installed"));
-    }
-    is_skipped
-}
-
 /// The real program, with devices of this PulseAudio.
-async fn started(folder: &Path, pulse: &Pulse, pipeline: &Pipeline, mode: &str) -> (Child, Agent) {
+async fn started(folder: &Path, pulse: &SoundServer, pipeline: &Pipeline, mode: &str) -> (Child, Agent) {
     rustls::crypto::ring::default_provider().install_default().ok();
     let config = folder.join("agent.toml");
     let text = format!(

@@ -56,11 +56,16 @@ impl Place {
 
     /// The whole program, on free ports.
     pub(crate) async fn house(&self) -> House {
+        self.another_house(7).await
+    }
+
+    /// The whole program once more, whose chance is another.
+    pub(crate) async fn another_house(&self, seed: u64) -> House {
         let text = format!("http = \"127.0.0.1:0\"\ngrpc = \"127.0.0.1:0\"\ndatabase = \"{}\"\n", self.url);
         let config = Config::parse(Path::new("test.toml"), &text).unwrap();
         let around = Surroundings {
             clock: Clock::manual(NOON),
-            chance: Chance::seeded(7),
+            chance: Chance::seeded(seed),
             metrics: prometheus::recorder().handle(),
         };
         let (clock, shutdown, tracker) = (around.clock.clone(), CancellationToken::new(), TaskTracker::new());

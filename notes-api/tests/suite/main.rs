@@ -49,6 +49,9 @@ macro_rules! on_both {
                 say(concat!("on_postgresql: ", stringify!($case)));
                 $file::$case(Place::postgres(&cluster.url(), stringify!($case)).await).await;
             )*
+            say("on_postgresql: a_page_is_told_of_pcs_that_are_there_through_another_notes_api");
+            let place = Place::postgres(&cluster.url(), "two_houses").await;
+            presence::a_page_is_told_of_pcs_that_are_there_through_another_notes_api(place).await;
         }
     };
 }
