@@ -223,7 +223,7 @@ fn written(tokens: &Tokens<'_>, start: Place, alone: u64) -> Option<(u64, Place)
     }
 }
 
-fn below_hundred(tokens: &Tokens<'_>, start: Place) -> Option<(u64, Place)> {
+pub(crate) fn below_hundred(tokens: &Tokens<'_>, start: Place) -> Option<(u64, Place)> {
     match tokens.language() {
         Language::Danish => da::below_hundred(tokens, start),
         Language::English => en::below_hundred(tokens, start),

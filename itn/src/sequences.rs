@@ -81,6 +81,11 @@ pub fn in_tokens(tokens: &Tokens<'_>) -> Vec<Stretch> {
     all
 }
 
+/// The stretch from token `start` up to `end`, whatever stands there.
+pub(crate) fn between(tokens: &Tokens<'_>, start: usize, end: usize) -> Stretch {
+    Stretch::new(tokens, start, end)
+}
+
 impl Stretch {
     fn new(tokens: &Tokens<'_>, start: usize, end: usize) -> Self {
         let mut steps = Vec::new();

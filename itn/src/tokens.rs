@@ -97,7 +97,8 @@ impl<'t> Tokens<'t> {
                 _ if first.is_alphabetic() => Kind::Word,
                 _ => Kind::Mark,
             };
-            let (folded, mut accented) = (all.folded.len(), all.fold(first, kind));
+            let folded = all.folded.len();
+            let mut accented = all.fold(first, kind, folded);
             end = start + first.len_utf8();
             while let Some((at, next)) = rest.peek().copied() {
                 let joins = match kind {
@@ -111,7 +112,7 @@ impl<'t> Tokens<'t> {
                 if !joins {
                     break;
                 }
-                accented |= all.fold(next, kind);
+                accented |= all.fold(next, kind, folded);
                 end = at + next.len_utf8();
                 rest.next();
             }
@@ -129,8 +130,8 @@ impl<'t> Tokens<'t> {
         all
     }
 
-    /// Writes `c` folded; says whether it had an accent.
-    fn fold(&mut self, c: char, kind: Kind) -> bool {
+    /// Writes `c` folded; says whether it had an accent. The token begins at `from`: "fra august" has no å.
+    fn fold(&mut self, c: char, kind: Kind, from: usize) -> bool {
         if kind != Kind::Word {
             return false;
         }
@@ -141,7 +142,7 @@ impl<'t> Tokens<'t> {
                     self.folded.push('e');
                     accented = true;
                 }
-                'a' if self.language == Language::Danish && self.folded.ends_with('a') => {
+                'a' if self.language == Language::Danish && self.folded[from..].ends_with('a') => {
                     self.folded.pop();
                     self.folded.push('å');
                 }
@@ -201,6 +202,11 @@ impl<'t> Tokens<'t> {
     /// Whether token `at` stands right behind the one before.
     pub fn glued(&self, at: usize) -> bool {
         self.tokens.get(at).is_some_and(|token| token.glued)
+    }
+
+    /// Whether token `at` is a word right behind the token before, as in "20k".
+    pub fn glued_word(&self, at: usize) -> bool {
+        self.glued(at) && self.kind(at) == Some(Kind::Word)
     }
 
     /// Whether token `at` carries an accent, as "én" does.

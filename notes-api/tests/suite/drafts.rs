@@ -85,7 +85,7 @@ pub(crate) async fn a_lease_that_runs_out_is_anothers(place: Place) {
     // The first worker wakes up: it may do nothing any more.
     assert_eq!(kept.store.add_sentences(vec![sentence(job.key, 1)], kept.now()).await.unwrap(), Held::Lost);
     assert_eq!(kept.store.renew(job.key, kept.now(), LEASE).await.unwrap(), Held::Lost);
-    assert_eq!(kept.store.draft_finished(job.key, origin(), 0, kept.now()).await.unwrap(), Held::Lost);
+    assert_eq!(kept.store.draft_finished(job.key, whole(), kept.now()).await.unwrap(), Held::Lost);
     let failure = DraftFailure::DrafterFailed;
     assert_eq!(kept.store.draft_failed(job.key, failure).await.unwrap(), Held::Lost);
     kept.write_draft(&other).await;
@@ -101,7 +101,7 @@ pub(crate) async fn repeats_change_nothing(place: Place) {
     kept.seconds_pass(5);
     let repeated = vec![sentence(job.key, 0), sentence(job.key, 1)];
     assert_eq!(kept.store.add_sentences(repeated, kept.now()).await.unwrap(), Held::Already);
-    assert_eq!(kept.store.draft_finished(job.key, origin(), 9, kept.now()).await.unwrap(), Held::Already);
+    assert_eq!(kept.store.draft_finished(job.key, whole(), kept.now()).await.unwrap(), Held::Already);
     let failed = kept.store.draft_failed(job.key, DraftFailure::DrafterFailed).await.unwrap();
     assert_eq!(failed, Held::Already);
     assert_eq!(kinds(&kept, turn.call).await, before, "and nobody is told twice");
