@@ -84,8 +84,8 @@ impl Said {
         let lower = turn.text.to_lowercase();
         let words = words(turn.text, lexicon);
         let is_question = turn.text.trim_end().ends_with('?') || lexicon.speakers.questions.occur_in(&lower);
-        let is_backchannel = words.len() <= 6
-            && words.iter().all(|word| lexicon.speakers.backchannels.contains(&word.lower));
+        let is_backchannel =
+            words.len() <= 6 && words.iter().all(|word| lexicon.speakers.backchannels.contains(&word.lower));
         let is_addressed = lexicon.injected.said.occur_in(&lower);
         Self {
             speaker: turn.speaker,

@@ -209,14 +209,15 @@ pub struct Findings {
 /// sentence. A share `noise` of the words of the calls is heard wrong.
 pub fn score(dialogues: &[Dialogue], drafts: &[ReadyDraft], noise: f64, rounds: usize, seed: u64) -> Findings {
     let mut findings = Findings::default();
-    let everything: Vec<(&str, &str)> =
-        drafts.iter().flat_map(|draft| draft.lines.iter().map(|line| (draft.id.as_str(), line.text.as_str()))).collect();
+    let everything: Vec<(&str, &str)> = drafts
+        .iter()
+        .flat_map(|draft| draft.lines.iter().map(|line| (draft.id.as_str(), line.text.as_str())))
+        .collect();
     for draft in drafts {
         let Some(dialogue) = dialogues.iter().find(|dialogue| dialogue.id == draft.id) else { continue };
         let mut chance = StdRng::seed_from_u64(seed ^ hash(&draft.id));
-        let call = dialogue.call(|text| {
-            if noise > 0.0 { planted::noisy(text, noise, &mut chance) } else { text.to_owned() }
-        });
+        let call =
+            dialogue.call(|text| if noise > 0.0 { planted::noisy(text, noise, &mut chance) } else { text.to_owned() });
         let others: Vec<&str> = everything.iter().filter(|(id, _)| *id != draft.id).map(|(_, text)| *text).collect();
         findings.score.drafts += 1;
         let lines: Vec<Line<'_>> =
@@ -238,7 +239,14 @@ pub fn score(dialogues: &[Dialogue], drafts: &[ReadyDraft], noise: f64, rounds: 
                         continue;
                     };
                     let checked = call.check(&Line { text: &wrong, evidence: line.evidence });
-                    let new = |flag: &&Flag| !right.flags.iter().any(|old| old.kind == flag.kind && old.said == flag.said && old.reason == flag.reason && (old.span == flag.span || old.span.len() == line.text.len()));
+                    let new = |flag: &&Flag| {
+                        !right.flags.iter().any(|old| {
+                            old.kind == flag.kind
+                                && old.said == flag.said
+                                && old.reason == flag.reason
+                                && (old.span == flag.span || old.span.len() == line.text.len())
+                        })
+                    };
                     let seen = findings.score.mutation.entry(kind).or_default();
                     seen.planted += 1;
                     seen.by_any += usize::from(checked.flags.iter().any(|flag| new(&flag)));

@@ -3,8 +3,8 @@
 //! Everything that differs between languages is in these files; the code knows none. A cue is whole words in small letters
 //! (see `cues`).
 
-use referent_itn::Language;
 use crate::cues::Cues;
+use referent_itn::Language;
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;

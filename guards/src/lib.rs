@@ -31,12 +31,14 @@ mod injected;
 mod support;
 mod confirm;
 mod missing;
+mod uncertain;
 #[cfg(feature = "eval")]
 pub mod eval;
 
 pub use call::{About, Call, Speaker, Turn};
-pub use missing::{Missing, MustNote};
+pub use missing::{MOST as MOST_MISSING, Missing, MustNote};
 pub use referent_itn::Language;
+pub use uncertain::{BUDGET, SURE, uncertain};
 
 use serde::{Deserialize, Serialize};
 use std::ops::Range;

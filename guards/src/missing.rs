@@ -40,18 +40,16 @@ pub(crate) fn of(call: &Call, lines: &[Line<'_>], must: &[MustNote]) -> Vec<Miss
         let spoken_of = |lower: &str| fact.cues.iter().any(|cue| lower.contains(cue.as_str()));
         let told: Vec<usize> = (0..call.turns.len()).filter(|at| spoken_of(&call.turns[*at].lower)).collect();
         let Some(first) = told.first().copied() else { continue };
-        let noted = lines.iter().any(|line| {
-            spoken_of(&line.text.to_lowercase()) || line.evidence.iter().any(|at| told.contains(at))
-        });
+        let noted = lines
+            .iter()
+            .any(|line| spoken_of(&line.text.to_lowercase()) || line.evidence.iter().any(|at| told.contains(at)));
         if !noted {
             let said = call.turns[first].text.clone();
             missing.push(Missing { fact: Some(fact.id.clone()), kind: Kind::Unsupported, said, turn: first });
         }
     }
-    let noted: Vec<Value> = lines
-        .iter()
-        .flat_map(|line| Value::all_of(line.text, call.about.note, call.about.date))
-        .collect();
+    let noted: Vec<Value> =
+        lines.iter().flat_map(|line| Value::all_of(line.text, call.about.note, call.about.date)).collect();
     let mut listed: Vec<&Value> = Vec::new();
     for (at, turn) in call.turns.iter().enumerate().filter(|(_, turn)| !turn.is_question) {
         for value in turn.values.iter().filter(|value| value.is_worth_noting() && !value.taken_back) {

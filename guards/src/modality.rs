@@ -13,9 +13,8 @@ pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
         return;
     }
     let own = &call.note.modality;
-    let hedged = |modality: &Modality, lower: &str| {
-        modality.unsure.occur_in(lower) || modality.conditional.occur_in(lower)
-    };
+    let hedged =
+        |modality: &Modality, lower: &str| modality.unsure.occur_in(lower) || modality.conditional.occur_in(lower);
     if let Some(span) = own.certain.find(&claim.lower).into_iter().next()
         && !claim.cited_turns(call).any(|(_, said)| call.spoken.modality.certain.occur_in(&said.lower))
         && claim.cited_turns(call).any(|(_, said)| hedged(&call.spoken.modality, &said.lower))
@@ -39,6 +38,10 @@ pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
     let lower = said.lower.get(span).unwrap_or_default();
     let unsure = call.spoken.modality.unsure.occur_in(lower);
     if shared >= ENOUGH && unsure {
-        flags.push(Flag { said: said.text.clone(), evidence: vec![at], ..claim.whole(Kind::Modality, Reason::Uncertain) });
+        flags.push(Flag {
+            said: said.text.clone(),
+            evidence: vec![at],
+            ..claim.whole(Kind::Modality, Reason::Uncertain)
+        });
     }
 }

@@ -56,9 +56,11 @@ fn is_name(word: &Word, lexicon: &Lexicon) -> bool {
 fn is_known(call: &Call, lower: &str) -> bool {
     let bare = without_genitive(lower);
     [lower, bare].iter().any(|name| call.note.common_names.contains(*name))
-        || call.about.known_names.iter().any(|known| {
-            known.to_lowercase().split_whitespace().any(|part| part == lower || part == bare)
-        })
+        || call
+            .about
+            .known_names
+            .iter()
+            .any(|known| known.to_lowercase().split_whitespace().any(|part| part == lower || part == bare))
 }
 
 /// Whether the name is said in this turn, in one word or two.
@@ -75,9 +77,10 @@ fn says(said: &Said, lower: &str) -> bool {
 fn is_spelled(said: &Said, lower: &str) -> bool {
     let letters: Vec<char> = lower.chars().collect();
     letters.len() <= 5
-        && said.words.windows(letters.len()).any(|run| {
-            run.iter().zip(&letters).all(|(word, letter)| word.lower.chars().eq(std::iter::once(*letter)))
-        })
+        && said
+            .words
+            .windows(letters.len())
+            .any(|run| run.iter().zip(&letters).all(|(word, letter)| word.lower.chars().eq(std::iter::once(*letter))))
 }
 
 /// Whether two words are one name, as far as can be heard.

@@ -44,8 +44,7 @@ pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
             return;
         }
     }
-    let told_by_citizen =
-        named.is_some_and(|named| named.speaker == Speaker::Citizen && named.manner != Manner::Acts);
+    let told_by_citizen = named.is_some_and(|named| named.speaker == Speaker::Citizen && named.manner != Manner::Acts);
     let only_citizen = claim.cited_turns(call).all(|(_, said)| said.speaker == Speaker::Citizen);
     if only_citizen && !told_by_citizen {
         if let Some(span) = call.note.speakers.authority.find(&claim.lower).into_iter().next() {

@@ -19,8 +19,7 @@ pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
         return;
     }
     let last = call.turns.len().saturating_sub(1);
-    let mut near: Vec<usize> =
-        claim.cited.iter().flat_map(|at| at.saturating_sub(1)..=(at + 1).min(last)).collect();
+    let mut near: Vec<usize> = claim.cited.iter().flat_map(|at| at.saturating_sub(1)..=(at + 1).min(last)).collect();
     near.dedup();
     let found = content.iter().any(|stem| near.iter().any(|at| call.turns[*at].has(stem)));
     let values_agree = claim.values.iter().any(|value| value.is_said_in(near.iter().map(|at| &call.turns[*at])));

@@ -118,11 +118,13 @@ pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
     let everywhere = || call.turns.iter();
     for value in claim.values.iter().filter(|value| !value.weak) {
         let read = &value.value;
-        let in_one = value.is_said_in(cited()) || joined.iter().any(|said| !said.taken_back && read.is_said_by(&said.value));
+        let in_one =
+            value.is_said_in(cited()) || joined.iter().any(|said| !said.taken_back && read.is_said_by(&said.value));
         let said = in_one
             || dates::is_said_in_pieces(read, cited())
-            || dates::only_year(read)
-                .is_some_and(|year| cited().flat_map(|said| &said.values).any(|said| dates::says_year(&said.value, year)))
+            || dates::only_year(read).is_some_and(|year| {
+                cited().flat_map(|said| &said.values).any(|said| dates::says_year(&said.value, year))
+            })
             || is_spelled(read, &digits);
         if !said {
             flags.push(flag(call, claim, value));
@@ -188,20 +190,15 @@ fn joined(call: &Call, claim: &Claim<'_>) -> Vec<Value> {
 }
 
 fn flag(call: &Call, claim: &Claim<'_>, value: &Value) -> Flag {
-    let flag = |reason, said: String, evidence| Flag {
-        kind: value.kind,
-        reason,
-        span: value.span.clone(),
-        said,
-        evidence,
-    };
-    let cited = || {
-        claim.cited_turns(call).flat_map(|(at, said)| said.values.iter().map(move |value| (at, said, value)))
-    };
+    let flag =
+        |reason, said: String, evidence| Flag { kind: value.kind, reason, span: value.span.clone(), said, evidence };
+    let cited =
+        || claim.cited_turns(call).flat_map(|(at, said)| said.values.iter().map(move |value| (at, said, value)));
     let words = |said: &Said, value: &Value| said.text[value.span.clone()].to_owned();
     if cited().any(|(_, _, said)| said.taken_back && value.value.is_said_by(&said.value)) {
         let instead = cited().filter(|(_, _, said)| !said.taken_back && said.is_like(value)).last();
-        let (said, evidence) = instead.map_or((String::new(), Vec::new()), |(at, said, of)| (words(said, of), vec![at]));
+        let (said, evidence) =
+            instead.map_or((String::new(), Vec::new()), |(at, said, of)| (words(said, of), vec![at]));
         return flag(Reason::TakenBack, said, evidence);
     }
     let elsewhere: Vec<usize> =

@@ -21,7 +21,15 @@ fn planted_errors_are_seen() {
     let show = std::env::var_os("SHOW").is_some();
     if show {
         for one in &clean.false_flags {
-            println!("FALSE {} {:?}/{:?} «{}»\n   {}\n   said: {}", one.id, one.flag.kind, one.flag.reason, &one.text[one.flag.span.clone()], one.text, one.flag.said);
+            println!(
+                "FALSE {} {:?}/{:?} «{}»\n   {}\n   said: {}",
+                one.id,
+                one.flag.kind,
+                one.flag.reason,
+                &one.text[one.flag.span.clone()],
+                one.text,
+                one.flag.said
+            );
         }
         for one in &clean.unseen {
             println!("UNSEEN {} {:?}\n   {}\n   {}", one.id, one.kind, one.right, one.wrong);
@@ -33,7 +41,15 @@ fn planted_errors_are_seen() {
         println!("{noise} {}", serde_json::to_string(&noisy.score).expect("JSON"));
         if show && noise == 0.2 {
             for one in &noisy.false_flags {
-                println!("NOISY {} {:?}/{:?} «{}»\n   {}\n   said: {}", one.id, one.flag.kind, one.flag.reason, &one.text[one.flag.span.clone()], one.text, one.flag.said);
+                println!(
+                    "NOISY {} {:?}/{:?} «{}»\n   {}\n   said: {}",
+                    one.id,
+                    one.flag.kind,
+                    one.flag.reason,
+                    &one.text[one.flag.span.clone()],
+                    one.text,
+                    one.flag.said
+                );
             }
         }
     }

@@ -6,9 +6,8 @@
 
 use crate::call::Status;
 use referent_proto::{
-    AgentStateKind, CallId, CallState, Confirm, Direction, DraftFailure, DrafterTrouble, FlagKind, FlagReason, OriginKind,
-    Section, Spoken,
-    Track,
+    AgentStateKind, CallId, CallState, Confirm, Direction, DraftFailure, DrafterTrouble, FlagKind, FlagReason,
+    OriginKind, Section, Spoken, Track,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -278,6 +278,18 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
                 covers: Some(ingest::Covers { near: 80_000, far: 52_800 }),
                 sentences: 1,
                 lines_not_parsed: 0,
+                missing: vec![],
+                uncertain: vec![],
+            })),
+        ),
+        (
+            "drafter finished with doubts",
+            drafter(from_drafter::Kind::Finished(ingest::DraftFinished {
+                key: Some(key()),
+                origin: Some(ingest::Origin { kind: ingest::OriginKind::Llm.into(), ..Default::default() }),
+                covers: Some(ingest::Covers { near: 80_000, far: 52_800 }),
+                sentences: 1,
+                lines_not_parsed: 0,
                 missing: vec![ingest::Missing {
                     kind: ingest::FlagKind::Number.into(),
                     fact: String::new(),

@@ -19,11 +19,16 @@ use rand::seq::IndexedRandom as _;
 use std::ops::Range;
 
 /// Kinds of errors that are planted.
-pub const KINDS: [Kind; 6] =
-    [Kind::Number, Kind::Date, Kind::Name, Kind::Speaker, Kind::Negation, Kind::Unsupported];
+pub const KINDS: [Kind; 6] = [Kind::Number, Kind::Date, Kind::Name, Kind::Speaker, Kind::Negation, Kind::Unsupported];
 
 /// The sentence with one error of this kind, or `None` if there is no place for one. `others` are sentences of other calls.
-pub fn plant(kind: Kind, sentence: &str, language: crate::Language, others: &[&str], chance: &mut StdRng) -> Option<String> {
+pub fn plant(
+    kind: Kind,
+    sentence: &str,
+    language: crate::Language,
+    others: &[&str],
+    chance: &mut StdRng,
+) -> Option<String> {
     let wrong = match kind {
         Kind::Number => swaps::number(sentence, chance)?,
         Kind::Date => swaps::date(sentence, language, chance)?,

@@ -17,13 +17,7 @@ struct Flagged {
     flags: String,
 }
 
-pub(super) async fn resolved(
-    tx: &mut Tx,
-    call: CallId,
-    draft: i64,
-    saved: &SectionTexts,
-    now_ms: i64,
-) -> Stored<()> {
+pub(super) async fn resolved(tx: &mut Tx, call: CallId, draft: i64, saved: &SectionTexts, now_ms: i64) -> Stored<()> {
     let flagged = rows!(
         tx,
         Flagged,

@@ -204,6 +204,7 @@ pub(crate) fn sentence(key: DraftKey, index: u32) -> DraftSentence {
         text: Spoken::new(format!("Sætning {index}.")),
         evidence: vec![Evidence { track: Track::Far, start: SampleOffset::ZERO }],
         flags: Vec::new(),
+        confirm: None,
     }
 }
 

@@ -10,8 +10,8 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 
 const COMMON: [&str; 24] = [
-    "og", "det", "er", "så", "at", "jeg", "du", "der", "på", "en", "for", "af", "som", "var", "men", "om", "nu", "her", "jo",
-    "da", "med", "til", "vi", "den",
+    "og", "det", "er", "så", "at", "jeg", "du", "der", "på", "en", "for", "af", "som", "var", "men", "om", "nu", "her",
+    "jo", "da", "med", "til", "vi", "den",
 ];
 const ENDINGS: [&str; 8] = ["", "e", "en", "er", "et", "s", "t", "ne"];
 const NEIGHBOURS: [(char, char); 14] = [

@@ -9,11 +9,31 @@ use std::ops::Range;
 
 const MONTHS: [[&str; 12]; 2] = [
     [
-        "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november",
+        "januar",
+        "februar",
+        "marts",
+        "april",
+        "maj",
+        "juni",
+        "juli",
+        "august",
+        "september",
+        "oktober",
+        "november",
         "december",
     ],
     [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
         "December",
     ],
 ];
@@ -24,10 +44,22 @@ const WEEKDAYS: [[&str; 7]; 2] = [
 /// Given names, family names, places: invented people have them, and so have the places of Denmark.
 const NAMES: [&[&str]; 3] = [
     &[
-        "Birthe", "Torben", "Signe", "Rasmus", "Yusuf", "Inger", "Kasper", "Dorthe", "Malthe", "Vibeke", "Fatima", "Jørn",
-        "Gudrun", "Oskar",
+        "Birthe", "Torben", "Signe", "Rasmus", "Yusuf", "Inger", "Kasper", "Dorthe", "Malthe", "Vibeke", "Fatima",
+        "Jørn", "Gudrun", "Oskar",
     ],
-    &["Holm", "Bruun", "Thygesen", "Ravn", "Kjeldsen", "Overgaard", "Winther", "Lauridsen", "Bang", "Juhl", "Mikkelsen"],
+    &[
+        "Holm",
+        "Bruun",
+        "Thygesen",
+        "Ravn",
+        "Kjeldsen",
+        "Overgaard",
+        "Winther",
+        "Lauridsen",
+        "Bang",
+        "Juhl",
+        "Mikkelsen",
+    ],
     &["Viborg", "Skive", "Køge", "Nyborg", "Hobro", "Tønder", "Ribe", "Greve", "Struer", "Thisted", "Grenaa", "Maribo"],
 ];
 
@@ -71,7 +103,8 @@ fn is_of_date(text: &str, place: &Range<usize>) -> bool {
     let of_clock = ["kl.", "kl", "klokken", " at", "mellem", "between"].iter().any(|cue| before.ends_with(cue))
         || written.contains(':');
     let numeric = written.matches(['.', '/', '-']).count() >= 2 || written.contains('/');
-    let is_year = written.len() == 4 && (written.starts_with("19") || written.starts_with("20")) && !written.contains('.');
+    let is_year =
+        written.len() == 4 && (written.starts_with("19") || written.starts_with("20")) && !written.contains('.');
     let counts_days = ["dage", "uge", "måned", "år", "time", "minut", "day", "week", "month", "year", "hour"]
         .iter()
         .any(|unit| behind.starts_with(unit));
@@ -88,8 +121,11 @@ pub(super) fn number(text: &str, chance: &mut StdRng) -> Option<String> {
 fn other_digits(written: &str, chance: &mut StdRng) -> String {
     let mut letters: Vec<char> = written.chars().collect();
     let places: Vec<usize> = (0..letters.len()).filter(|at| letters[*at].is_ascii_digit()).collect();
-    let pairs: Vec<(usize, usize)> =
-        places.windows(2).map(|pair| (pair[0], pair[1])).filter(|(one, other)| letters[*one] != letters[*other]).collect();
+    let pairs: Vec<(usize, usize)> = places
+        .windows(2)
+        .map(|pair| (pair[0], pair[1]))
+        .filter(|(one, other)| letters[*one] != letters[*other])
+        .collect();
     if let Some((one, other)) = pairs.choose(chance).filter(|_| chance_of(0.3, chance)) {
         letters.swap(*one, *other);
     } else {
@@ -163,8 +199,21 @@ fn other_date(written: &str, chance: &mut StdRng) -> Vec<String> {
 
 pub(super) fn name(text: &str, language: Language, chance: &mut StdRng) -> Option<String> {
     const NO_NAMES: [&str; 15] = [
-        "Borgeren", "Borgerens", "Borger", "Sagsbehandleren", "Sagsbehandlerens", "Udbetaling", "Danmark", "MitID",
-        "NemKonto", "Citizen", "Caseworker", "Digital", "Post", "I", "CPR",
+        "Borgeren",
+        "Borgerens",
+        "Borger",
+        "Sagsbehandleren",
+        "Sagsbehandlerens",
+        "Udbetaling",
+        "Danmark",
+        "MitID",
+        "NemKonto",
+        "Citizen",
+        "Caseworker",
+        "Digital",
+        "Post",
+        "I",
+        "CPR",
     ];
     let mut places: Vec<Range<usize>> = Vec::new();
     for (at, word) in text.split_whitespace().map(|word| (word.as_ptr() as usize - text.as_ptr() as usize, word)) {
@@ -186,7 +235,8 @@ pub(super) fn name(text: &str, language: Language, chance: &mut StdRng) -> Optio
     }
     let place = places.choose(chance)?;
     let old = &text[place.clone()];
-    let of_place = text[..place.start].trim_end().ends_with(" i") || text[..place.start].trim_end().ends_with(" til")
+    let of_place = text[..place.start].trim_end().ends_with(" i")
+        || text[..place.start].trim_end().ends_with(" til")
         || language == Language::English && text[..place.start].trim_end().ends_with(" in");
     let pool = if of_place { NAMES[2] } else { NAMES[chance.random_range(0..2)] };
     let new = pool.iter().filter(|name| !old.starts_with(**name)).collect::<Vec<_>>();
@@ -218,20 +268,26 @@ pub(super) fn speaker(text: &str, language: Language) -> Option<String> {
 
 pub(super) fn negation(text: &str, language: Language, chance: &mut StdRng) -> Option<String> {
     let taken_out: &[(&str, &str)] = match language {
-        Language::Danish => &[(" ikke ", " "), (" ikke.", "."), (" ingen ", " en "), (" intet ", " et "), (" aldrig ", " "), (" uden ", " med "), ("hverken", "både")],
+        Language::Danish => &[
+            (" ikke ", " "),
+            (" ikke.", "."),
+            (" ingen ", " en "),
+            (" intet ", " et "),
+            (" aldrig ", " "),
+            (" uden ", " med "),
+            ("hverken", "både"),
+        ],
         Language::English => &[(" not ", " "), ("n't ", " "), (" no ", " a "), (" never ", " "), ("without", "with")],
     };
-    let places: Vec<(usize, &str, &str)> = taken_out
-        .iter()
-        .flat_map(|(old, new)| text.match_indices(old).map(move |(at, _)| (at, *old, *new)))
-        .collect();
+    let places: Vec<(usize, &str, &str)> =
+        taken_out.iter().flat_map(|(old, new)| text.match_indices(old).map(move |(at, _)| (at, *old, *new))).collect();
     if let Some((at, old, new)) = places.choose(chance) {
         return Some(replaced(text, &(*at..*at + old.len()), new));
     }
     let verbs: &[&str] = match language {
         Language::Danish => &[
-            "er", "har", "skal", "kan", "vil", "får", "fik", "havde", "var", "må", "bor", "kommer", "modtager", "ønsker",
-            "sender", "ringer", "betaler", "arbejder",
+            "er", "har", "skal", "kan", "vil", "får", "fik", "havde", "var", "må", "bor", "kommer", "modtager",
+            "ønsker", "sender", "ringer", "betaler", "arbejder",
         ],
         Language::English => &["is", "has", "will", "can", "was", "had", "must", "should"],
     };
@@ -249,7 +305,8 @@ pub(super) fn negation(text: &str, language: Language, chance: &mut StdRng) -> O
         Language::English => ("not ", [""; 5]),
     };
     // Behind "that" a Danish "not" stands before the verb.
-    let before_verb = at >= 2 && subordinate.contains(&words[at - 2].1) || at >= 1 && subordinate.contains(&words[at - 1].1);
+    let before_verb =
+        at >= 2 && subordinate.contains(&words[at - 2].1) || at >= 1 && subordinate.contains(&words[at - 1].1);
     let place = if before_verb { words[at].0 } else { words[at + 1].0 };
     Some(replaced(text, &(place..place), not))
 }

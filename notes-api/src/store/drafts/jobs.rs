@@ -232,12 +232,7 @@ impl Store {
     }
 
     /// The draft is whole.
-    pub async fn draft_finished(
-        &self,
-        key: DraftKey,
-        whole: Whole,
-        now_ms: i64,
-    ) -> Stored<Held> {
+    pub async fn draft_finished(&self, key: DraftKey, whole: Whole, now_ms: i64) -> Stored<Held> {
         self.write(move |tx| {
             Box::pin(async move {
                 let row = match standing(tx, key).await? {
