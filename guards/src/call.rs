@@ -79,6 +79,16 @@ impl Call {
     }
 }
 
+/// So often two words in a row stand in one turn that they make up half of it, and it is no talk any more.
+const REPEATS: usize = 3;
+
+/// Whether somebody says the same over and over, as one does who wants it written.
+fn repeats(words: &[Word]) -> bool {
+    let mut pairs: Vec<(&str, &str)> = words.windows(2).map(|pair| (&*pair[0].lower, &*pair[1].lower)).collect();
+    pairs.sort_unstable();
+    pairs.chunk_by(|one, other| one == other).any(|same| same.len() >= REPEATS && same.len() * 4 >= words.len())
+}
+
 impl Said {
     fn of(turn: &Turn<'_>, lexicon: &'static Lexicon, about: &About) -> Self {
         let lower = turn.text.to_lowercase();
@@ -86,7 +96,9 @@ impl Said {
         let is_question = turn.text.trim_end().ends_with('?') || lexicon.speakers.questions.occur_in(&lower);
         let is_backchannel =
             words.len() <= 6 && words.iter().all(|word| lexicon.speakers.backchannels.contains(&word.lower));
-        let is_addressed = lexicon.injected.said.occur_in(&lower);
+        // The caseworker says "I write that …" all day long.
+        let is_addressed = turn.speaker == Speaker::Citizen
+            && (lexicon.injected.said.occur_in(&lower.replace([',', '.', ';', ':'], "")) || repeats(&words));
         Self {
             speaker: turn.speaker,
             values: Value::all_of(turn.text, about.spoken.unwrap_or(about.note), about.date),
@@ -96,6 +108,14 @@ impl Said {
             is_question,
             is_backchannel,
             is_addressed,
+        }
+    }
+
+    /// Whether the sentence that ends this stretch of it asks.
+    pub(crate) fn asks(&self, end: usize) -> bool {
+        match self.text[end..].chars().find(|mark| matches!(mark, '.' | '?' | '!' | '…')) {
+            Some(mark) => mark == '?',
+            None => self.is_question,
         }
     }
 

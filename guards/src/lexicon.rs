@@ -32,8 +32,6 @@ pub(crate) struct Lexicon {
     pub(crate) no_names: HashSet<String>,
     /// Names that every draft may use, because they belong to the trade.
     pub(crate) common_names: HashSet<String>,
-    /// Titles and words that stand before a name.
-    pub(crate) before_names: HashSet<String>,
     /// Between a value and the one that takes its place.
     pub(crate) takes_back: Cues,
     /// A turn that begins so takes back what its speaker said before.
@@ -65,8 +63,8 @@ pub(crate) struct Speakers {
     pub(crate) first_person: HashSet<String>,
     /// Second person, as a subject: the other one does.
     pub(crate) second_person: HashSet<String>,
-    /// Second person otherwise.
-    pub(crate) addressed: HashSet<String>,
+    /// Third person: somebody else.
+    pub(crate) third_person: HashSet<String>,
     /// What only an authority does: grants, refuses, decides.
     pub(crate) authority: Cues,
 }
@@ -85,6 +83,8 @@ pub(crate) struct Negation {
     pub(crate) no: HashSet<String>,
     /// An answer that says yes.
     pub(crate) yes: HashSet<String>,
+    /// Written in a draft, they report a yes.
+    pub(crate) assents: Cues,
 }
 
 /// How a language says that something is not certain, or must be.
@@ -95,6 +95,8 @@ pub(crate) struct Modality {
     pub(crate) unsure: Cues,
     /// "if", "unless".
     pub(crate) conditional: Cues,
+    /// "I need your consent": what follows happens only then.
+    pub(crate) required: Cues,
     /// "certainly", "definitely", "guarantees".
     pub(crate) certain: Cues,
 }

@@ -36,7 +36,10 @@ pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
     let Some((shared, at, said, clause)) = best else { return };
     let span = clause.span();
     let lower = said.lower.get(span).unwrap_or_default();
-    let unsure = call.spoken.modality.unsure.occur_in(lower);
+    // "Then I need your consent": what was only a condition is done in the draft.
+    let required = call.note.confirm.commitments.occur_in(&claim.lower)
+        && call.spoken.modality.required.find(&said.lower).iter().any(|cue| cue.start < clause.span().start);
+    let unsure = call.spoken.modality.unsure.occur_in(lower) || required;
     if shared >= ENOUGH && unsure {
         flags.push(Flag {
             said: said.text.clone(),

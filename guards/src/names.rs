@@ -6,7 +6,7 @@
 //!
 //! Not done here: who is who. "Mette" for "Mette's sister" no rule here sees.
 
-use crate::call::{Call, Claim, Said};
+use crate::call::{Call, Claim, Said, Speaker};
 use crate::lexicon::Lexicon;
 use crate::words::Word;
 use crate::{Flag, Kind, Reason};
@@ -27,12 +27,17 @@ pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
         if claim.cited_turns(call).any(|(_, said)| says(said, &word.lower)) {
             continue;
         }
-        let elsewhere = call.turns.iter().position(|said| says(said, &word.lower));
+        // Whom only words meant for the machine speak of, or a citizen who asks about another, is not of this call.
+        let counts = |said: &Said| !(said.is_addressed || said.is_question && said.speaker == Speaker::Citizen);
+        let elsewhere = call.turns.iter().position(|said| counts(said) && says(said, &word.lower));
         let instead = foreign.iter().min_by(|one, other| {
             let far = |heard: &Word| distance(&sound(&heard.lower), &sound(&word.lower));
             far(one.1).total_cmp(&far(other.1))
         });
         let (reason, said, evidence) = match (elsewhere, instead) {
+            (Some(at), None) if names_another(call, claim, at) => {
+                (Reason::SaidElsewhere, call.turns[at].text.clone(), vec![at])
+            }
             (Some(_), None) => continue,
             (_, Some((at, heard))) => {
                 let text = &call.turns[*at].text;
@@ -44,11 +49,23 @@ pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
     }
 }
 
+/// Whether the name is somebody's of whom the call speaks ("she is called …"), and the cited turns speak of none but the two
+/// who talk.
+fn names_another(call: &Call, claim: &Claim<'_>, introduced: usize) -> bool {
+    let cues = &call.spoken.speakers;
+    let third = |said: &Said| said.words.iter().any(|word| cues.third_person.contains(&word.lower));
+    let second = |said: &Said| said.words.iter().any(|word| cues.second_person.contains(&word.lower));
+    third(&call.turns[introduced])
+        && !claim.cited_turns(call).any(|(_, said)| third(said))
+        && claim.cited_turns(call).any(|(_, said)| second(said))
+}
+
 /// Written as a name is.
 fn is_name(word: &Word, lexicon: &Lexicon) -> bool {
     word.is_capital
         && !word.is_first
         && word.lower.chars().filter(|letter| letter.is_alphabetic()).count() > 1
+        && !word.lower.chars().any(|letter| letter.is_ascii_digit())
         && !lexicon.no_names.contains(&word.lower)
 }
 

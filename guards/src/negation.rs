@@ -21,6 +21,10 @@ pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
     let lexical = own.lexical.find(&claim.lower);
     let mut plain: Vec<&str> = Vec::new();
     let mut any_no = false;
+    if let Some(flag) = no_for_a_yes(call, claim) {
+        flags.push(flag);
+        return;
+    }
     let parts = clauses(&claim.words);
     let negated: Vec<bool> = parts.iter().map(|clause| negator(clause, own, &idle).is_some()).collect();
     for (at, clause) in parts.iter().enumerate() {
@@ -55,6 +59,36 @@ pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
         let said = call.turns[at].text.clone();
         flags.push(Flag { said, evidence: vec![at], ..claim.whole(Kind::Negation, Reason::Negated) });
     }
+}
+
+/// "Says yes", "consents", "confirms", where whoever does so says no in the cited turns, and yes in none.
+///
+/// So is whatever rests on nothing but "no" and "no, you may not".
+fn no_for_a_yes(call: &Call, claim: &Claim<'_>) -> Option<Flag> {
+    let own = &call.note.negation;
+    if claim.words.iter().any(|word| own.negators.contains(&word.lower)) {
+        return None;
+    }
+    let heard = &call.spoken.negation;
+    let refuses = |said: &Said| {
+        begins_with_no(said, heard) && said.words.iter().filter(|word| word.is_content(call.spoken)).count() <= 1
+    };
+    let refused = claim.cited_turns(call).all(|(_, said)| refuses(said)) && !own.lexical.occur_in(&claim.lower);
+    let assent = match own.assents.find(&claim.lower).into_iter().next() {
+        Some(assent) => assent,
+        None if refused => 0..claim.text.len(),
+        None => return None,
+    };
+    let has = |at: usize, set: &std::collections::HashSet<String>| {
+        call.turns[at].words.iter().any(|word| set.contains(&word.lower))
+    };
+    let no = claim.cited.iter().copied().find(|at| begins_with_no(&call.turns[*at], heard))?;
+    if claim.cited.iter().any(|at| has(*at, &heard.yes) && !call.turns[*at].is_addressed) {
+        return None;
+    }
+    let whole = claim.whole(Kind::Negation, Reason::Negated);
+    let span = if claim.lower.len() == claim.text.len() { assent } else { whole.span.clone() };
+    Some(Flag { span, said: call.turns[no].text.clone(), evidence: vec![no], ..whole })
 }
 
 fn content<'c>(clause: &Clause<'c>, lexicon: &'c Lexicon) -> Vec<&'c str> {
@@ -135,7 +169,7 @@ impl<'c> Heard<'c> {
                     denied: false,
                     by_itself,
                     answers: answers_no,
-                    is_question: said.is_question,
+                    is_question: said.asks(span.end),
                 });
             }
             // A clause of few words leans on the one before it: "I can't, not before the third".

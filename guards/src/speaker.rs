@@ -116,7 +116,8 @@ fn contradiction(call: &Call, claim: &Claim<'_>, named: &Attribution) -> Option<
         };
     }
     if others.is_empty() {
-        return None;
+        let by_caseworker = named.speaker == Speaker::Caseworker && call.about.spoken == Some(call.about.note);
+        return if by_caseworker { only_beside(call, claim, &own) } else { None };
     }
     if own.is_empty() {
         return Some(all_others());
@@ -142,6 +143,21 @@ fn contradiction(call: &Call, claim: &Claim<'_>, named: &Attribution) -> Option<
             }
         }
     }
+}
+
+/// The turns beside those of the caseworker that say what the caseworker, who says nothing of it, is said to have said.
+fn only_beside(call: &Call, claim: &Claim<'_>, own: &[(usize, &Said)]) -> Option<Vec<usize>> {
+    let content: Vec<&str> = claim.content(call).map(|word| word.stem.as_str()).collect();
+    let shares = |said: &Said| content.iter().any(|stem| said.has(stem));
+    let says_value = claim.values.iter().any(|value| value.is_said_in(own.iter().map(|(_, said)| *said)));
+    if content.len() < 2 || says_value || own.iter().any(|(_, said)| shares(said) || said.is_backchannel) {
+        return None;
+    }
+    let beside = own.iter().flat_map(|(at, _)| [at.wrapping_sub(1), at + 1]);
+    let beside: Vec<usize> = beside
+        .filter(|at| call.turns.get(*at).is_some_and(|said| said.speaker == Speaker::Citizen && shares(said)))
+        .collect();
+    (!beside.is_empty()).then_some(beside)
 }
 
 /// Who does it, by the pronouns of the cited clauses that are about it.
@@ -184,8 +200,7 @@ fn subject(call: &Call, said: &Said, clause: &crate::clause::Clause<'_>) -> Opti
     })
 }
 
-/// Whether a turn speaks of the other one at all.
+/// Whether a turn says what the other one does.
 fn addresses(call: &Call, said: &Said) -> bool {
-    let cues = &call.spoken.speakers;
-    said.words.iter().any(|word| cues.second_person.contains(&word.lower) || cues.addressed.contains(&word.lower))
+    said.words.iter().any(|word| call.spoken.speakers.second_person.contains(&word.lower))
 }

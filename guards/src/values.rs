@@ -12,7 +12,7 @@ use crate::call::{Call, Claim, Said};
 use crate::lexicon::Lexicon;
 use crate::{Flag, Kind, Reason};
 use jiff::civil::Date;
-use referent_itn::{Language, read};
+use referent_itn::{Language, read, sequences};
 use std::ops::Range;
 
 /// Bytes between a value and the one that takes its place: "…, nej, undskyld, jeg mener …".
@@ -82,6 +82,11 @@ impl Value {
         turns.flat_map(|said| &said.values).any(|said| !said.taken_back && self.value.is_said_by(&said.value))
     }
 
+    /// Whether a word of the text belongs to it.
+    pub(crate) fn covers(&self, word: &Range<usize>) -> bool {
+        !self.weak && self.span.start <= word.start && word.end <= self.span.end
+    }
+
     /// Of the kind that notes are about.
     pub(crate) fn is_worth_noting(&self) -> bool {
         use referent_itn::Value as V;
@@ -112,8 +117,9 @@ pub(crate) fn take_back_over_turns(turns: &mut [Said], lexicon: &Lexicon) {
 }
 
 pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
-    let joined = joined(call, claim);
-    let digits = digits(call, claim);
+    let texts = texts(call, claim);
+    let language = call.about.spoken.unwrap_or(call.about.note);
+    let joined: Vec<Value> = texts.iter().flat_map(|text| Value::all_of(text, language, call.about.date)).collect();
     let cited = || claim.cited.iter().map(|at| &call.turns[*at]);
     let everywhere = || call.turns.iter();
     for value in claim.values.iter().filter(|value| !value.weak) {
@@ -121,11 +127,11 @@ pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
         let in_one =
             value.is_said_in(cited()) || joined.iter().any(|said| !said.taken_back && read.is_said_by(&said.value));
         let said = in_one
-            || dates::is_said_in_pieces(read, cited())
+            || dates::is_said_in_pieces(read, cited()) && !dates::is_of_another(call, claim, read)
             || dates::only_year(read).is_some_and(|year| {
                 cited().flat_map(|said| &said.values).any(|said| dates::says_year(&said.value, year))
             })
-            || is_spelled(read, &digits);
+            || is_spelled(read, &texts, language);
         if !said {
             flags.push(flag(call, claim, value));
         } else if value.is_day()
@@ -141,52 +147,35 @@ pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
 /// Digits below which a sequence says nothing.
 const FEWEST_DIGITS: usize = 4;
 
-/// Whether a sequence of digits is said digit by digit, over several turns.
-fn is_spelled(value: &referent_itn::Value, digits: &str) -> bool {
+/// Whether a sequence of digits is said in pieces, digit by digit or in pairs, over several turns.
+fn is_spelled(value: &referent_itn::Value, said: &[String], language: Language) -> bool {
+    let is_said = |wanted: &str| {
+        let length = wanted.len();
+        length >= FEWEST_DIGITS
+            && said.iter().any(|text| {
+                let mut found = false;
+                for stretch in sequences::stretches(text, language) {
+                    stretch.each(length..=length, |one| found |= one.digits == wanted);
+                }
+                found
+            })
+    };
     match value {
-        referent_itn::Value::Digits(all) => {
-            all.iter().any(|wanted| wanted.len() >= FEWEST_DIGITS && digits.contains(wanted.as_str()))
+        referent_itn::Value::Digits(all) => all.iter().any(|wanted| is_said(wanted)),
+        referent_itn::Value::Number { number, unit: None } => {
+            number.as_whole().is_some_and(|whole| is_said(&whole.to_string()))
         }
-        referent_itn::Value::Number { number, unit: None } => number.as_whole().is_some_and(|whole| {
-            let wanted = whole.to_string();
-            wanted.len() >= FEWEST_DIGITS && digits.contains(&wanted)
-        }),
         _ => false,
     }
 }
 
-/// All digits of the cited turns, in order.
-fn digits(call: &Call, claim: &Claim<'_>) -> String {
-    let mut all = String::new();
-    for value in claim.cited_turns(call).flat_map(|(_, said)| &said.values) {
-        match &value.value {
-            referent_itn::Value::Digits(digits) => all.extend(digits.first().map(String::as_str)),
-            referent_itn::Value::Number { number, .. } => {
-                if let Some(whole) = number.as_whole() {
-                    all.push_str(&whole.to_string());
-                }
-            }
-            _ => all.push(' '),
-        }
-    }
-    all
-}
-
-/// The values of what one of them said in several cited turns: a number may be told in pieces.
-fn joined(call: &Call, claim: &Claim<'_>) -> Vec<Value> {
-    let mut values = Vec::new();
-    for speaker in [crate::Speaker::Caseworker, crate::Speaker::Citizen] {
-        let own: Vec<&str> = claim
-            .cited_turns(call)
-            .filter(|(_, said)| said.speaker == speaker)
-            .map(|(_, said)| said.text.trim_end_matches(['.', ',', ' ', '…']))
-            .collect();
-        if own.len() > 1 {
-            let language = call.about.spoken.unwrap_or(call.about.note);
-            values.extend(Value::all_of(&own.join(" "), language, call.about.date));
-        }
-    }
-    values
+/// What each of them said in the cited turns, in one: a number may be told in pieces.
+fn texts(call: &Call, claim: &Claim<'_>) -> Vec<String> {
+    let of = |speaker| {
+        let own = claim.cited_turns(call).filter(move |(_, said)| said.speaker == speaker);
+        own.map(|(_, said)| said.text.trim_end_matches(['.', ',', ' ', '…'])).collect::<Vec<_>>().join(" ")
+    };
+    [of(crate::Speaker::Caseworker), of(crate::Speaker::Citizen)].into()
 }
 
 fn flag(call: &Call, claim: &Claim<'_>, value: &Value) -> Flag {

@@ -4,7 +4,9 @@
 //! the cited turns part by part, the year against the day of the call, and the weekday against the calendar.
 
 use super::Value;
-use crate::call::Said;
+use crate::call::{Call, Claim, Said};
+use crate::clause::clauses;
+use crate::words::Word;
 use jiff::civil::Date;
 use referent_itn::Value as V;
 use referent_itn::dates::{Day, When};
@@ -41,6 +43,39 @@ pub(super) fn is_said_in_pieces<'s>(value: &V, turns: impl Iterator<Item = &'s S
     alone
         && day.month.is_none_or(|month| says(&|said| said.month == Some(month)))
         && day.weekday.is_none_or(|weekday| says(&|said| said.weekday == Some(weekday)) || calendar_agrees(day))
+}
+
+/// Whether the day that stands alone belongs to something else: "It arrived on the ninth of March. The deadline was the
+/// second." The clause with another day shares words with the sentence, and the clause with this one none.
+pub(super) fn is_of_another(call: &Call, claim: &Claim<'_>, value: &V) -> bool {
+    // With its weekday it was said as a whole day.
+    let Some(number) = day_of(value).filter(|day| day.weekday.is_none()).and_then(|day| day.day) else { return false };
+    let stems: Vec<&str> = claim
+        .content(call)
+        .filter(|word| !claim.values.iter().any(|value| value.covers(&word.span)))
+        .map(|word| word.stem.as_str())
+        .collect();
+    let (mut this, mut other) = (None, None);
+    for (_, said) in claim.cited_turns(call) {
+        for clause in clauses(&said.words) {
+            let span = clause.span();
+            let shared = clause.shares(&stems);
+            let inside = |word: &&Word| said.values.iter().any(|value| value.covers(&word.span));
+            let has_matter = clause.content(call.spoken).any(|word| !inside(&word));
+            for value in said.values.iter().filter(|value| span.start <= value.span.start && value.span.end <= span.end)
+            {
+                let most = match &value.value {
+                    V::Ordinal(nth) if *nth == u64::from(number) && has_matter => &mut this,
+                    V::Date(when) if has_matter && when.any.iter().any(|day| day.day == Some(number)) => &mut this,
+                    V::Ordinal(_) => &mut other,
+                    V::Date(when) if when.any.iter().any(|day| day.day.is_some()) => &mut other,
+                    _ => continue,
+                };
+                *most = (*most).max(Some(shared));
+            }
+        }
+    }
+    matches!((this, other), (Some(0), Some(other)) if other > 0)
 }
 
 /// Whether the weekday is that of the date, as far as both are known.
