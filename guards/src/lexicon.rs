@@ -24,6 +24,10 @@ pub(crate) struct Lexicon {
     pub(crate) function_words: HashSet<String>,
     /// A clause begins with them.
     pub(crate) joins: HashSet<String>,
+    /// Small words that are subjects.
+    pub(crate) subjects: HashSet<String>,
+    /// Verbs that stand behind them most often.
+    pub(crate) finite: HashSet<String>,
     /// Endings of words, the longest first.
     pub(crate) endings: Vec<String>,
     /// Forms that no ending explains, and their stem.

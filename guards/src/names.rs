@@ -105,10 +105,14 @@ pub(crate) fn sounds_like(one: &str, other: &str) -> bool {
     if one == other {
         return true;
     }
-    let (one, other) = (without_genitive(one), without_genitive(other));
-    if one == other {
-        return true;
-    }
+    // "Lars" and "Riis" end with a letter of their own.
+    [(one, other), (without_genitive(one), other), (one, without_genitive(other))]
+        .iter()
+        .chain([&(without_genitive(one), without_genitive(other))])
+        .any(|(one, other)| one == other || sound_alike(one, other))
+}
+
+fn sound_alike(one: &str, other: &str) -> bool {
     let (one, other) = (sound(one), sound(other));
     let longest = one.len().max(other.len());
     if longest < 3 || one.len().abs_diff(other.len()) > 2 {

@@ -38,6 +38,8 @@ pub(crate) fn words(text: &str, lexicon: &Lexicon) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let (mut first, mut clause) = (true, true);
     let mut at = 0;
+    // A recogniser may leave out every mark; then a subject and its verb begin a clause.
+    let is_bare = !text.trim_end_matches(['.', '?', '!']).contains(['.', ',', '?', '!', ';', ':']);
     while let Some(start) = text[at..].find(|c: char| c.is_alphanumeric()).map(|found| at + found) {
         for mark in text[at..start].chars() {
             match mark {
@@ -49,8 +51,15 @@ pub(crate) fn words(text: &str, lexicon: &Lexicon) -> Vec<Word> {
         let end = end_of_word(text, start);
         let written = &text[start..end];
         let lower = written.to_lowercase();
+        let before = words.last().map(|before| before.lower.as_str());
         if lexicon.joins.contains(&lower) {
             clause = true;
+        } else if is_bare
+            && lexicon.finite.contains(&lower)
+            && before.is_some_and(|before| lexicon.subjects.contains(before))
+            && let Some(subject) = words.last_mut()
+        {
+            subject.begins_clause = true;
         }
         let stem = stem(&lower, lexicon);
         let is_capital = written.starts_with(char::is_uppercase);

@@ -9,7 +9,11 @@ fn file(name: &str) -> String {
 }
 
 fn findings(noise: f64) -> Findings {
-    let dialogues: Vec<Dialogue> = eval::read(&file("dialogues.jsonl")).expect("dialogues");
+    findings_of("dialogues.jsonl", noise)
+}
+
+fn findings_of(name: &str, noise: f64) -> Findings {
+    let dialogues: Vec<Dialogue> = eval::read(&file(name)).expect("dialogues");
     let drafts: Vec<ReadyDraft> = eval::read(&file("drafts.jsonl")).expect("drafts");
     eval::score(&dialogues, &drafts, noise, 2, 7)
 }
@@ -36,6 +40,21 @@ fn planted_errors_are_seen() {
         }
     }
     println!("{}", serde_json::to_string(&clean.score).expect("JSON"));
+    for name in ["dialogues-written.jsonl", "dialogues-noisy.jsonl"] {
+        let by_hand = findings_of(name, 0.0);
+        println!("0.{name} {}", serde_json::to_string(&by_hand.score).expect("JSON"));
+        for one in by_hand.false_flags.iter().filter(|_| show) {
+            println!(
+                "HAND {} {:?}/{:?} «{}»\n   {}\n   said: {}",
+                one.id,
+                one.flag.kind,
+                one.flag.reason,
+                &one.text[one.flag.span.clone()],
+                one.text,
+                one.flag.said
+            );
+        }
+    }
     for noise in [0.1, 0.2, 0.3] {
         let noisy = findings(noise);
         println!("{noise} {}", serde_json::to_string(&noisy.score).expect("JSON"));
