@@ -6,6 +6,9 @@
 //! Not done here: no prompt, no model; that is `referent-pipeline eval`.
 
 pub mod planted;
+mod coverage;
+
+pub use coverage::{forbidden, omitted};
 
 use crate::{About, Call, Flag, Kind, Language, Line, MustNote, Speaker, Turn};
 use rand::rngs::StdRng;

@@ -61,6 +61,10 @@ fn attribution(call: &Call, claim: &Claim<'_>) -> Option<Attribution> {
     let at = claim.words.iter().position(|word| speaker_of(call, &word.lower).is_some())?;
     let word = &claim.words[at];
     let speaker = speaker_of(call, &word.lower)?;
+    // Somebody's own words under their name, as the embedded drafter writes them.
+    if claim.text[word.span.end..].starts_with(": »") || claim.text[word.span.end..].starts_with(": “") {
+        return None;
+    }
     // "The citizen's husband" is somebody else.
     if word.lower.ends_with('s') && word.lower != "sagsbehandlers" && !word.lower.ends_with("ss") {
         return None;

@@ -82,6 +82,12 @@ impl Value {
         turns.flat_map(|said| &said.values).any(|said| !said.taken_back && self.value.is_said_by(&said.value))
     }
 
+    /// Whether it may well be no number.
+    #[cfg(feature = "eval")]
+    pub(crate) fn is_weak(&self) -> bool {
+        self.weak
+    }
+
     /// Whether a word of the text belongs to it.
     pub(crate) fn covers(&self, word: &Range<usize>) -> bool {
         !self.weak && self.span.start <= word.start && word.end <= self.span.end

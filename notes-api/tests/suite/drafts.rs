@@ -1,6 +1,6 @@
 //! Drafts: who may write one, and what late sound does.
 
-use crate::given::{Kept, LEASE, Place, a_worker, origin, sentence};
+use crate::given::{Kept, LEASE, Place, a_worker, sentence, whole};
 use crate::notes::{put, save};
 use referent_notes_api::shown::DraftState;
 use referent_notes_api::store::calls::EndedAnswer;

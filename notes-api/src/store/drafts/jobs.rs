@@ -13,7 +13,7 @@ use super::Whole;
 use crate::shown::{DraftSentenceAdded, DraftStarted, SentenceView};
 use referent_proto::ids::PerTrack;
 use referent_proto::{
-    CallId, CallState, Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, Origin, SampleOffset, WorkerId,
+    CallId, CallState, Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, SampleOffset, WorkerId,
 };
 use sqlx::FromRow;
 
