@@ -32,7 +32,6 @@ mod support;
 mod confirm;
 mod missing;
 mod uncertain;
-#[cfg(feature = "eval")]
 pub mod eval;
 
 pub use call::{About, Call, Speaker, Turn};

@@ -83,7 +83,6 @@ impl Value {
     }
 
     /// Whether it may well be no number.
-    #[cfg(feature = "eval")]
     pub(crate) fn is_weak(&self) -> bool {
         self.weak
     }

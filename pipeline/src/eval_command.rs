@@ -120,14 +120,22 @@ fn tell(out: &mut impl std::io::Write, report: &Report) -> anyhow::Result<()> {
     for (reason, count) in &report.without_draft {
         writeln!(out, "  {count} without a draft: {reason}")?;
     }
-    writeln!(out, "  {} sentences in {:.2} s, {} lines not shown", report.sentences, report.seconds, report.lines_not_parsed)?;
+    writeln!(
+        out,
+        "  {} sentences in {:.2} s, {} lines not shown",
+        report.sentences, report.seconds, report.lines_not_parsed
+    )?;
     let of_sentences = |count| report.per_hundred(count);
     writeln!(out, "  per 100 sentences: {:.1} with evidence", of_sentences(report.evidence_valid))?;
     for (kind, count) in &report.flags {
         writeln!(out, "    {:>5.1} flags {kind:?}", of_sentences(*count))?;
     }
     writeln!(out, "    {:>5.1} to be confirmed", of_sentences(report.confirm))?;
-    writeln!(out, "  {} of {} facts left out, {} texts that must not be said", report.omitted, report.must_note, report.forbidden)?;
+    writeln!(
+        out,
+        "  {} of {} facts left out, {} texts that must not be said",
+        report.omitted, report.must_note, report.forbidden
+    )?;
     if let Some(guards) = &report.guards {
         writeln!(out, "  errors planted and seen:")?;
         for (kind, seen) in &guards.mutation {

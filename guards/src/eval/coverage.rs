@@ -31,9 +31,8 @@ pub fn forbidden<'d>(dialogue: &'d Dialogue, call: &Call, lines: &[Line<'_>]) ->
     let negators = |text: &str| {
         words(text, call.note).iter().filter(|word| call.note.negation.negators.contains(&word.lower)).count() % 2
     };
-    let stands = |text: &str| {
-        lines.iter().any(|line| says(line.text, text, call, 1.0) && negators(line.text) == negators(text))
-    };
+    let stands =
+        |text: &str| lines.iter().any(|line| says(line.text, text, call, 1.0) && negators(line.text) == negators(text));
     dialogue.must_not.iter().map(String::as_str).filter(|text| stands(text)).collect()
 }
 
