@@ -56,6 +56,9 @@ pub struct Report {
     pub omitted: usize,
     /// Texts that must not be said, and were.
     pub forbidden: usize,
+    /// Dialogue and fact of what was left out, and of what must not be said.
+    #[serde(skip)]
+    pub to_look_at: Vec<String>,
     /// Lines of a model's answer that were not shown.
     pub lines_not_parsed: u64,
     /// Seconds for all drafts.
@@ -87,8 +90,12 @@ impl Report {
             }
         }
         self.must_note += dialogue.must_note.len();
-        self.omitted += truth::omitted(dialogue, &call, &lines).len();
-        self.forbidden += truth::forbidden(dialogue, &call, &lines).len();
+        let (id, omitted, forbidden) =
+            (&dialogue.id, truth::omitted(dialogue, &call, &lines), truth::forbidden(dialogue, &call, &lines));
+        self.omitted += omitted.len();
+        self.forbidden += forbidden.len();
+        self.to_look_at.extend(omitted.iter().map(|fact| format!("left out {id} ({}): {}", fact.kind, fact.fact)));
+        self.to_look_at.extend(forbidden.iter().map(|text| format!("must not {id}: {text}")));
     }
 }
 

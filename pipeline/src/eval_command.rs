@@ -38,8 +38,8 @@ pub(crate) struct Eval {
     /// With --drafts: errors of each kind planted in each sentence.
     #[arg(long, value_name = "COUNT", default_value_t = 2, requires = "drafts")]
     rounds: usize,
-    /// With --drafts: show flags on right sentences, and errors that no flag saw.
-    #[arg(long, requires = "drafts")]
+    /// Show the facts that were left out; with --drafts also flags on right sentences, and errors that no flag saw.
+    #[arg(long)]
     show: bool,
     /// The report as one JSON object.
     #[arg(long)]
@@ -73,6 +73,11 @@ pub(crate) fn act(command: &Eval) -> anyhow::Result<()> {
         let drafters = Drafters::new(&drafter(command)?)?;
         runtime.block_on(eval::of_drafter(&dialogues, &drafters))
     };
+    if command.show {
+        for line in &report.to_look_at {
+            writeln!(out, "{line}")?;
+        }
+    }
     if command.json {
         writeln!(out, "{}", serde_json::to_string(&report)?)?;
     } else {

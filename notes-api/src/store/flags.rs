@@ -3,7 +3,7 @@
 //! A sentence that stands in the saved text as the draft had it was kept; one of which at least half of the words stand there
 //! in a row of lines was changed; any other was removed. The newest save counts.
 
-use super::{Stored, Tx, from_json, word};
+use super::{Store, Stored, Tx, from_json, word};
 use crate::shown::SectionTexts;
 use referent_proto::{CallId, Flag};
 use sqlx::FromRow;
@@ -15,6 +15,25 @@ struct Flagged {
     section: String,
     text: String,
     flags: String,
+}
+
+impl Store {
+    /// What became of the flags of a draft when a note was saved: sentence, kind, resolution.
+    pub async fn flags_resolved(&self, call: CallId, draft: i64) -> Stored<Vec<(i64, String, String)>> {
+        self.read(move |tx| {
+            Box::pin(async move {
+                rows!(
+                    tx,
+                    (i64, String, String),
+                    "SELECT sentence, kind, resolution FROM flags_resolved WHERE call = $1 AND draft = $2 \
+                     ORDER BY sentence, flag",
+                    call.to_string(),
+                    draft
+                )
+            })
+        })
+        .await
+    }
 }
 
 pub(super) async fn resolved(tx: &mut Tx, call: CallId, draft: i64, saved: &SectionTexts, now_ms: i64) -> Stored<()> {

@@ -4,8 +4,11 @@ use crate::given::{Kept, LEASE, Place, a_worker, sentence, whole};
 use crate::notes::{put, save};
 use referent_notes_api::shown::DraftState;
 use referent_notes_api::store::calls::EndedAnswer;
-use referent_notes_api::store::drafts::Held;
-use referent_proto::{CallId, DraftFailure, DraftKey, SampleOffset, Track, What};
+use referent_notes_api::store::drafts::{Held, Whole};
+use referent_proto::{
+    CallId, Confirm, DraftFailure, DraftKey, Evidence, Flag, FlagKind, FlagReason, Missing, SampleOffset, Spoken, Track,
+    UncertainWord, What,
+};
 
 async fn kinds(kept: &Kept, call: CallId) -> Vec<String> {
     kept.store.events_after(call, 0).await.unwrap().into_iter().map(|event| event.kind).collect()
@@ -46,6 +49,47 @@ pub(crate) async fn a_later_settle_leases_the_draft_at_once(place: Place) {
     kept.write_draft(&job).await;
     let draft = draft(&kept, turn.call).await;
     assert_eq!((draft.first_sentence_ms, draft.whole_ms), (Some(2_000), Some(2_000)), "from the hang-up");
+}
+
+pub(crate) async fn doubts_come_through_and_what_became_of_them_is_kept(place: Place) {
+    let kept = place.store().await;
+    let (turn, job) = kept.a_complete_call().await;
+    let evidence = Evidence { track: Track::Far, start: SampleOffset::ZERO };
+    let flag = |kind, reason| Flag {
+        kind,
+        start: 0,
+        end: 7,
+        said: Spoken::new("den tredje maj"),
+        reason: Some(reason),
+        evidence: vec![evidence],
+    };
+    let mut sentences = vec![sentence(job.key, 0), sentence(job.key, 1), sentence(job.key, 2)];
+    sentences[0].flags = vec![flag(FlagKind::Date, FlagReason::OtherValue), flag(FlagKind::Name, FlagReason::NotSaid)];
+    sentences[1].confirm = Some(Confirm::Decision);
+    sentences[2].flags = vec![flag(FlagKind::Negation, FlagReason::Negated)];
+    kept.store.add_sentences(sentences, kept.now()).await.unwrap();
+    let missing = Missing {
+        kind: Some(FlagKind::Number),
+        fact: String::new(),
+        said: Spoken::new("firs kroner"),
+        evidence,
+    };
+    let whole =
+        Whole { missing: vec![missing], uncertain: vec![UncertainWord { utterance: evidence, word: 1 }], ..whole() };
+    assert_eq!(kept.store.draft_finished(job.key, whole, kept.now()).await.unwrap(), Held::Yes);
+    let shown = draft(&kept, turn.call).await;
+    let sentences = shown.sentences.unwrap();
+    assert_eq!(sentences[0].flags[0].reason, Some(FlagReason::OtherValue));
+    assert_eq!((sentences[0].flags.len(), sentences[1].confirm), (2, Some(Confirm::Decision)));
+    assert_eq!((shown.missing[0].said.reveal(), shown.uncertain[0].word), ("firs kroner", 1));
+
+    save(&kept, turn.call, 0, "one", "Sætning 0.\nNoget helt andet.").await;
+    let became = kept.store.flags_resolved(turn.call, 1).await.unwrap();
+    let words: Vec<String> = became.iter().map(|(at, kind, what)| format!("{at} {kind} {what}")).collect();
+    assert_eq!(words, ["0 date kept", "0 name kept", "2 negation removed"]);
+    save(&kept, turn.call, 1, "two", "Sætning 2.").await;
+    let became = kept.store.flags_resolved(turn.call, 1).await.unwrap();
+    assert_eq!(became.iter().map(|(.., what)| what.as_str()).collect::<Vec<_>>(), ["changed", "changed", "kept"]);
 }
 
 pub(crate) async fn an_echo_keeps_its_mark(place: Place) {
