@@ -1,6 +1,6 @@
 //! What became of a draft's flags when a note was saved from it. No content: kinds and outcomes only.
 //!
-//! A sentence that stands in the saved text as the draft had it was kept; one of which at least half of the words stand there
+//! A sentence that stands in the saved text as the draft had it was kept; one of which more than half of the words stand there
 //! in a row of lines was changed; any other was removed. The newest save counts.
 
 use super::{Store, Stored, Tx, from_json, word};
@@ -87,7 +87,7 @@ fn outcome(sentence: &str, saved: &str) -> &'static str {
         })
         .max()
         .unwrap_or(0);
-    if most * 2 >= sentence.len() { "changed" } else { "removed" }
+    if most * 2 > sentence.len() { "changed" } else { "removed" }
 }
 
 #[cfg(test)]

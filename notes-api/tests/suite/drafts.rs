@@ -89,7 +89,7 @@ pub(crate) async fn doubts_come_through_and_what_became_of_them_is_kept(place: P
     assert_eq!(words, ["0 date kept", "0 name kept", "2 negation removed"]);
     save(&kept, turn.call, 1, "two", "Sætning 2.").await;
     let became = kept.store.flags_resolved(turn.call, 1).await.unwrap();
-    assert_eq!(became.iter().map(|(.., what)| what.as_str()).collect::<Vec<_>>(), ["changed", "changed", "kept"]);
+    assert_eq!(became.iter().map(|(.., what)| what.as_str()).collect::<Vec<_>>(), ["removed", "removed", "kept"]);
 }
 
 pub(crate) async fn an_echo_keeps_its_mark(place: Place) {
