@@ -6,8 +6,8 @@ use referent_notes_api::shown::DraftState;
 use referent_notes_api::store::calls::EndedAnswer;
 use referent_notes_api::store::drafts::{Held, Whole};
 use referent_proto::{
-    CallId, Confirm, DraftFailure, DraftKey, Evidence, Flag, FlagKind, FlagReason, Missing, SampleOffset, Spoken, Track,
-    UncertainWord, What,
+    CallId, Confirm, DraftFailure, DraftKey, Evidence, Flag, FlagKind, FlagReason, Missing, SampleOffset, Spoken,
+    Track, UncertainWord, What,
 };
 
 async fn kinds(kept: &Kept, call: CallId) -> Vec<String> {
@@ -68,12 +68,8 @@ pub(crate) async fn doubts_come_through_and_what_became_of_them_is_kept(place: P
     sentences[1].confirm = Some(Confirm::Decision);
     sentences[2].flags = vec![flag(FlagKind::Negation, FlagReason::Negated)];
     kept.store.add_sentences(sentences, kept.now()).await.unwrap();
-    let missing = Missing {
-        kind: Some(FlagKind::Number),
-        fact: String::new(),
-        said: Spoken::new("firs kroner"),
-        evidence,
-    };
+    let missing =
+        Missing { kind: Some(FlagKind::Number), fact: String::new(), said: Spoken::new("firs kroner"), evidence };
     let whole =
         Whole { missing: vec![missing], uncertain: vec![UncertainWord { utterance: evidence, word: 1 }], ..whole() };
     assert_eq!(kept.store.draft_finished(job.key, whole, kept.now()).await.unwrap(), Held::Yes);
