@@ -13,8 +13,24 @@
 pub mod tokens;
 pub mod number;
 pub mod cardinals;
-pub mod months;
+mod ordinals;
+pub mod decimals;
+mod fractions;
+pub mod units;
+mod measures;
+mod months;
+pub mod dates;
+mod times;
 pub mod sequences;
+mod runs;
+pub mod reading;
+mod read;
+mod agree;
+#[cfg(feature = "say")]
+pub mod say;
+
+pub use read::read;
+pub use reading::{Reading, Value};
 
 /// The languages whose number words are known. Digits of any language can be read as either.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -4,7 +4,8 @@
 //! nothing, so that no question can fail.
 //!
 //! Words are folded once: lower case, "é" as "e", and in Danish the older "aa" as "å". A word that is a number, or part
-//! of one, has [`Atom`]s: "femogtyve" is five, and, twenty. Any other word has none.
+//! of one, has [`Atom`]s: "femogtyve" is five, and, twenty. Any other word has none. What only fills a pause ("øh") is
+//! no token, with the commas around it: "den, øh, tredje" is "den tredje".
 //!
 //! Not done here: what the atoms mean together.
 
@@ -86,7 +87,7 @@ impl<'t> Tokens<'t> {
             atoms: Vec::new(),
         };
         let mut rest = text.char_indices().peekable();
-        let mut end = 0;
+        let (mut end, mut filled) = (0, false);
         while let Some((start, first)) = rest.next() {
             if first.is_whitespace() {
                 continue;
@@ -97,7 +98,8 @@ impl<'t> Tokens<'t> {
                 _ if first.is_alphabetic() => Kind::Word,
                 _ => Kind::Mark,
             };
-            let (folded, mut accented) = (all.folded.len(), all.fold(first, kind));
+            let folded = all.folded.len();
+            let mut accented = all.fold(first, kind, folded);
             end = start + first.len_utf8();
             while let Some((at, next)) = rest.peek().copied() {
                 let joins = match kind {
@@ -111,9 +113,17 @@ impl<'t> Tokens<'t> {
                 if !joins {
                     break;
                 }
-                accented |= all.fold(next, kind);
+                accented |= all.fold(next, kind, folded);
                 end = at + next.len_utf8();
                 rest.next();
+            }
+            if kind == Kind::Word && all.is_filler(folded) {
+                all.folded.truncate(folded);
+                filled = all.part_with_comma();
+                continue;
+            }
+            if std::mem::take(&mut filled) && first == ',' {
+                continue;
             }
             let folded = folded..all.folded.len();
             let atoms = all.atoms.len();
@@ -129,8 +139,26 @@ impl<'t> Tokens<'t> {
         all
     }
 
-    /// Writes `c` folded; says whether it had an accent.
-    fn fold(&mut self, c: char, kind: Kind) -> bool {
+    /// Whether the word at the end of `folded` only fills a pause.
+    fn is_filler(&self, from: usize) -> bool {
+        let word = &self.folded[from..];
+        match self.language {
+            Language::Danish => matches!(word, "øh" | "øhm" | "øhh" | "øøh" | "æh" | "eh" | "ehm" | "hm" | "hmm"),
+            Language::English => matches!(word, "uh" | "uhm" | "um" | "umm" | "erm" | "hm" | "hmm"),
+        }
+    }
+
+    /// A comma before a filler goes with it, and then the one behind it does.
+    fn part_with_comma(&mut self) -> bool {
+        let comma = self.tokens.len().checked_sub(1).is_some_and(|last| self.mark(last) == Some(','));
+        if comma {
+            self.tokens.pop();
+        }
+        comma
+    }
+
+    /// Writes `c` folded; says whether it had an accent. The token begins at `from`: "fra august" has no å.
+    fn fold(&mut self, c: char, kind: Kind, from: usize) -> bool {
         if kind != Kind::Word {
             return false;
         }
@@ -141,7 +169,7 @@ impl<'t> Tokens<'t> {
                     self.folded.push('e');
                     accented = true;
                 }
-                'a' if self.language == Language::Danish && self.folded.ends_with('a') => {
+                'a' if self.language == Language::Danish && self.folded[from..].ends_with('a') => {
                     self.folded.pop();
                     self.folded.push('å');
                 }
@@ -201,6 +229,11 @@ impl<'t> Tokens<'t> {
     /// Whether token `at` stands right behind the one before.
     pub fn glued(&self, at: usize) -> bool {
         self.tokens.get(at).is_some_and(|token| token.glued)
+    }
+
+    /// Whether token `at` is a word right behind the token before, as in "20k".
+    pub fn glued_word(&self, at: usize) -> bool {
+        self.glued(at) && self.kind(at) == Some(Kind::Word)
     }
 
     /// Whether token `at` carries an accent, as "én" does.
