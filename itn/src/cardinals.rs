@@ -104,8 +104,11 @@ pub fn at(tokens: &Tokens<'_>, at: usize) -> Option<Cardinal> {
     if let Some((Part::Atom(Atom::Zero), next)) = start.next(tokens) {
         return next.is_border().then_some(Cardinal { value: 0, end: next.end, form: Form::Spoken, weak: false });
     }
+    if article(tokens, at) && matches!(tokens.word(at + 1), "par" | "eller") {
+        return None; // "et par", "en eller anden"
+    }
     let (value, place) = whole(tokens, start)?;
-    if !place.is_border() || value >= 100 && thanks(tokens, at, place.end) {
+    if !place.is_border() || thanks(tokens, at, place.end) {
         return None;
     }
     // Digits alone are no words, and digits that only end in a plain word belong to `decimals`.
@@ -120,6 +123,7 @@ pub fn at(tokens: &Tokens<'_>, at: usize) -> Option<Cardinal> {
 /// "tusind tak" is no number.
 fn thanks(tokens: &Tokens<'_>, at: usize, end: usize) -> bool {
     end == at + 1
+        && matches!(tokens.atoms(at), [Atom::Scale(_) | Atom::Hundred])
         && match tokens.language() {
             Language::Danish => tokens.word(end) == "tak",
             Language::English => matches!(tokens.word(end), "thanks" | "apologies"),

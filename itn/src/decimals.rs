@@ -75,9 +75,12 @@ pub(crate) fn written(tokens: &Tokens<'_>, at: usize) -> Option<Quantity> {
         (end, length) = (end + 2, length + 3);
     }
     // "12 500 kr": a space parts thousands only where what is counted follows.
-    while groups && end == at + 1 && tokens.digits(end).len() == 3 && unit_at(tokens, end + 1).is_some() {
-        value = value * 1000 + bounded(tokens.digits(end), 3)?;
-        end += 1;
+    let spaced = (end..end + 3).take_while(|at| tokens.digits(*at).len() == 3).count();
+    if groups && end == at + 1 && spaced > 0 && unit_at(tokens, end + spaced).is_some() {
+        for group in end..end + spaced {
+            value = value * 1000 + bounded(tokens.digits(group), 3)?;
+        }
+        end += spaced;
     }
     let whole = Quantity { number: Number::whole(value), end, form: Form::Written, weak: false };
     let rest = behind(tokens, end, decimals).or_else(|| {

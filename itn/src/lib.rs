@@ -26,6 +26,8 @@ mod runs;
 pub mod reading;
 mod read;
 mod agree;
+#[cfg(feature = "say")]
+pub mod say;
 
 pub use read::read;
 pub use reading::{Reading, Value};

@@ -33,8 +33,11 @@ pub(crate) fn at(tokens: &Tokens<'_>, at: usize) -> Option<Measure> {
     if let Some(read) = in_one_word(tokens, at).or_else(|| doubled(tokens, at)).or_else(|| money_first(tokens, at)) {
         return Some(read);
     }
+    if let Some(read) = an_hour(tokens, at) {
+        return Some(read);
+    }
     let read = decimals::at(tokens, at)?;
-    let (counted, end) = match counted_at(tokens, read.end) {
+    let (counted, end) = match counted_at(tokens, behind_article(tokens, read)) {
         Some((counted, end)) => (Some(counted), end),
         None => (shared_unit(tokens, read.end), read.end),
     };
@@ -54,7 +57,27 @@ pub(crate) fn at(tokens: &Tokens<'_>, at: usize) -> Option<Measure> {
         }
     };
     let fold = matches!(value, Value::Number { unit: Some(Unit::Fold), .. });
-    Some(Measure { value, end, form, weak: read.weak || fold })
+    // "en krone og fem øre" is no article any more.
+    let alone = counted_at(tokens, behind_article(tokens, read)).is_none_or(|(_, unit_end)| unit_end == end);
+    Some(Measure { value, end, form, weak: read.weak && alone || fold })
+}
+
+/// "half an hour": the article behind a part of a whole.
+fn behind_article(tokens: &Tokens<'_>, read: Quantity) -> usize {
+    let part = tokens.language() == Language::English && read.number.as_whole().is_none();
+    if part && matches!(tokens.word(read.end), "a" | "an") { read.end + 1 } else { read.end }
+}
+
+/// "an hour and a half", "a week": in English the article counts units of time, weakly.
+fn an_hour(tokens: &Tokens<'_>, at: usize) -> Option<Measure> {
+    if tokens.language() != Language::English || !matches!(tokens.word(at), "a" | "an" | "one") {
+        return None;
+    }
+    let (unit, end) = time_unit_at(tokens, at + 1)?;
+    let half = [(0, "and"), (1, "a"), (2, "half")].iter().all(|(next, word)| tokens.word(end + next) == *word);
+    let one = Number::whole(1);
+    let (amount, end) = if half { (one.plus(Number::ratio(1, 2)?)?, end + 3) } else { (one, end) };
+    Some(Measure { value: Value::Duration { amount, unit }, end, form: Form::Spoken, weak: !half })
 }
 
 fn counted_at(tokens: &Tokens<'_>, at: usize) -> Option<(Counted, usize)> {

@@ -5,7 +5,7 @@
 use crate::Language;
 
 /// The month that `word` names, in full or short.
-pub fn named(word: &str, language: Language) -> Option<u8> {
+pub(crate) fn named(word: &str, language: Language) -> Option<u8> {
     let names: [&[&str]; 12] = match language {
         Language::Danish => [
             &["januar", "jan"],

@@ -35,20 +35,25 @@ pub fn read(text: &str, language: Language, anchor: Option<Date>) -> Vec<Reading
             && let Some(run) = run_at(&tokens, at)
         {
             let (end, weak) = (run.end, run.weak);
-            let longer = longest(&tokens, at, anchor).filter(|other| other.end >= end);
-            if weak || longer.is_none() {
+            let says_more = |other: &Candidate| {
+                other.end > end || other.end == end && matches!(other.value, Value::Date(_) | Value::Time(_))
+            };
+            if !longest(&tokens, at, anchor).is_some_and(|other| says_more(&other)) {
                 push(&mut all, &tokens, at, run);
                 run_until = end;
-            }
-            if !weak && longer.is_none() {
-                at = end;
-                continue;
+                if !weak {
+                    at = end;
+                    continue;
+                }
             }
         }
         let Some(read) = longest(&tokens, at, anchor) else {
             at += 1;
             continue;
         };
+        if let Some(date) = date_or_part(&tokens, at, &read, anchor) {
+            push(&mut all, &tokens, at, date);
+        }
         let (end, time) = (read.end, matches!(read.value, Value::Time(_)));
         push(&mut all, &tokens, at, read);
         at = end;
@@ -63,6 +68,13 @@ pub fn read(text: &str, language: Language, anchor: Option<Date>) -> Vec<Reading
 
 fn push(all: &mut Vec<Reading>, tokens: &Tokens<'_>, at: usize, read: Candidate) {
     all.push(Reading { span: tokens.span(at, read.end), value: read.value, form: read.form, weak: read.weak });
+}
+
+/// "1/2" is half, and perhaps the first of February.
+fn date_or_part(tokens: &Tokens<'_>, at: usize, read: &Candidate, anchor: Option<Date>) -> Option<Candidate> {
+    let part = matches!(read.value, Value::Number { .. }) && tokens.mark(at + 1) == Some('/') && read.end == at + 3;
+    let date = dates::at(tokens, at, anchor).filter(|date| part && date.end == read.end)?;
+    Some(Candidate { value: Value::Date(date.when), end: date.end, form: date.form, weak: true })
 }
 
 fn run_at(tokens: &Tokens<'_>, at: usize) -> Option<Candidate> {
@@ -104,7 +116,8 @@ fn longest(tokens: &Tokens<'_>, at: usize, anchor: Option<Date>) -> Option<Candi
     ];
     let mut best: Option<Candidate> = None;
     for candidate in candidates.into_iter().flatten() {
-        if best.as_ref().is_none_or(|best| candidate.end > best.end) {
+        // Of two that are as long, the first says more; only a weak date gives way, as "1/2" does.
+        if best.as_ref().is_none_or(|best| candidate.end > best.end || candidate.end == best.end && best.weak) {
             best = Some(candidate);
         }
     }

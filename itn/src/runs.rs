@@ -33,6 +33,8 @@ struct Item {
 const LONGEST: usize = 40;
 /// Alternatives that are kept.
 const MOST_READINGS: usize = 8;
+/// Alternatives that are looked at.
+const MOST_WAYS: usize = 32;
 
 /// The digit sequence that begins at token `at`.
 pub(crate) fn at(tokens: &Tokens<'_>, at: usize) -> Option<Run> {
@@ -46,6 +48,7 @@ fn joined(tokens: &Tokens<'_>, at: usize) -> Option<Run> {
         return None;
     }
     let (mut end, mut digits, mut widths) = (at + 1, first.to_owned(), vec![first.len()]);
+    let slash = tokens.mark(at + 1) == Some('/');
     while widths.len() < LONGEST
         && tokens.glued(end)
         && matches!(tokens.mark(end), Some('-' | '–' | '/'))
@@ -60,7 +63,7 @@ fn joined(tokens: &Tokens<'_>, at: usize) -> Option<Run> {
         && matches!(tokens.mark(end), Some('.' | ','))
         && tokens.glued(end + 1)
         && !tokens.digits(end + 1).is_empty();
-    let range = widths.len() == 2 && widths[0].abs_diff(widths[1]) <= 1 && digits.len() <= 8;
+    let range = !slash && widths.len() == 2 && widths[0].abs_diff(widths[1]) <= 1 && digits.len() <= 8;
     let long = match widths.len() {
         1 => digits.len() >= 7 || first.starts_with('0') && digits.len() >= 3,
         _ => !range && digits.len() >= 5,
@@ -101,7 +104,13 @@ fn said(tokens: &Tokens<'_>, at: usize) -> Option<Run> {
         return None;
     }
     let stretch = sequences::between(tokens, start, end);
-    let digits: Vec<String> = stretch.whole(MOST_READINGS).into_iter().map(|(digits, _)| digits).collect();
+    let digits: Vec<String> = stretch
+        .whole(MOST_WAYS)
+        .into_iter()
+        .filter(|(_, doubt)| *doubt <= 1)
+        .take(MOST_READINGS)
+        .map(|(digits, _)| digits)
+        .collect();
     let weak = commas && length < 8 || count == 2 && !(written && length >= 8);
     (!digits.is_empty()).then_some(Run { digits, end, form, weak })
 }
@@ -150,8 +159,7 @@ fn behind_break(tokens: &Tokens<'_>, at: usize) -> (usize, bool) {
     for _ in 0..3 {
         match (tokens.mark(at), tokens.word(at)) {
             (Some(','), _) => comma = true,
-            (Some('-' | '–' | '…'), _)
-            | (None, "bindestreg" | "streg" | "øh" | "øhm" | "dash" | "hyphen" | "uh" | "um" | "erm") => (),
+            (Some('-' | '–' | '…'), _) | (None, "bindestreg" | "streg" | "dash" | "hyphen") => (),
             _ => break,
         }
         at += 1;

@@ -230,7 +230,9 @@ fn shorter_steps(tokens: &Tokens<'_>, at: usize, end: usize, show: &mut impl FnM
     match (tokens.atoms(at), tokens.atoms(at + 1)) {
         ([Atom::Ten(ten)], [Atom::Unit(unit)]) if end == at + 1 => show(at + 2, (ten + unit).to_string(), 1),
         ([Atom::Ten(value) | Atom::Teen(value) | Atom::Unit(value)], _) if end > at + 1 => {
-            show(at + 1, value.to_string(), 1);
+            // "fem og tyve" and "twenty-five" are hardly two numbers; "twenty five" may well be.
+            let one = tokens.atoms(at + 1).first().is_none_or(|atom| *atom == Atom::And);
+            show(at + 1, value.to_string(), if one { 2 } else { 1 });
         }
         _ => (),
     }
@@ -293,14 +295,6 @@ fn may_stand_between(tokens: &Tokens<'_>, at: usize) -> bool {
                 tokens.word(at),
                 "og" | "å"
                     | "i"
-                    | "øh"
-                    | "øhm"
-                    | "øhh"
-                    | "hmm"
-                    | "mm"
-                    | "eh"
-                    | "æh"
-                    | "ehm"
                     | "altså"
                     | "så"
                     | "bindestreg"
@@ -321,11 +315,6 @@ fn may_stand_between(tokens: &Tokens<'_>, at: usize) -> bool {
             Language::English => matches!(
                 tokens.word(at),
                 "and"
-                    | "uh"
-                    | "um"
-                    | "er"
-                    | "erm"
-                    | "hmm"
                     | "dash"
                     | "hyphen"
                     | "minus"

@@ -86,15 +86,16 @@ fn relative(tokens: &Tokens<'_>, at: usize, told: bool) -> Option<Moment> {
     if let Some((hour, end, form)) = half(tokens, at) {
         return moment(hour, 0, true, end, form)?.earlier(30);
     }
-    let (minutes, from, form, said) = if tokens.word(at) == "kvart" || tokens.word(at + 1) == "kvarter" {
-        (15, if tokens.word(at) == "kvart" { at + 1 } else { at + 2 }, Form::Spoken, true)
-    } else {
-        let hand = hand(tokens, at, 1..30)?;
-        match tokens.word(hand.end) {
-            "minutter" | "minut" | "min" => (hand.value, hand.end + 1, hand.form, true),
-            _ => (hand.value, hand.end, hand.form, told),
-        }
-    };
+    let (minutes, from, form, said) =
+        if tokens.word(at) == "kvart" || tokens.word(at) == "et" && tokens.word(at + 1) == "kvarter" {
+            (15, if tokens.word(at) == "kvart" { at + 1 } else { at + 2 }, Form::Spoken, true)
+        } else {
+            let hand = hand(tokens, at, 1..30)?;
+            match tokens.word(hand.end) {
+                "minutter" | "minut" | "min" => (hand.value, hand.end + 1, hand.form, true),
+                _ => (hand.value, hand.end, hand.form, told),
+            }
+        };
     // "to i tre" may be two of three; five, ten and twenty are what one says of a clock.
     if !said && !matches!(minutes, 5 | 10 | 20 | 25) {
         return None;
@@ -123,8 +124,7 @@ fn half(tokens: &Tokens<'_>, at: usize) -> Option<(u16, usize, Form)> {
         [Half] => {
             let article = matches!(tokens.word(at.wrapping_sub(1)), "en" | "et" | "den");
             let hour = hand(tokens, at + 1, 1..13).filter(|hour| !counted(tokens, hour.end))?;
-            let number_goes_on = matches!(tokens.word(at + 1), "en" | "et") && !tokens.word(at + 2).is_empty();
-            (!article && !number_goes_on).then_some((hour.value, hour.end, hour.form))
+            (!article).then_some((hour.value, hour.end, hour.form))
         }
         [Half, Unit(hour) | Teen(hour)] if *hour <= 12 => Some((u16::from(*hour), at + 1, Form::Spoken)),
         _ => None,
@@ -144,8 +144,9 @@ fn on_the_hour(tokens: &Tokens<'_>, at: usize, told: bool) -> Option<Moment> {
     }
     let hour = hand(tokens, at, 0..25)?;
     let either = (1..=12).contains(&hour.value) && !hour.padded;
+    let apart = hour.form == Form::Spoken || tokens.digits(hour.end).len() == 2; // "klokken 14 30"
     if told
-        && hour.form == Form::Spoken
+        && apart
         && let Some(minute) = spoken_minute(tokens, hour.end)
     {
         return moment(hour.value, minute.value, either, minute.end, hour.form.and(minute.form));
@@ -180,7 +181,10 @@ fn separated(tokens: &Tokens<'_>, at: usize) -> Option<Moment> {
         && matches!(tokens.mark(at + 3), Some('.' | '/' | ',' | ':'))
         && tokens.glued(at + 4)
         && !tokens.digits(at + 4).is_empty();
-    let inside = at > 1 && tokens.glued(at) && matches!(tokens.mark(at - 1), Some('.' | ',' | '/' | ':'));
+    let inside = at > 1
+        && tokens.glued(at)
+        && matches!(tokens.mark(at - 1), Some('.' | ',' | '/' | ':'))
+        && tokens.kind(at - 2) == Some(Kind::Digits);
     if !mark || !close || goes_on || inside || !(1..=2).contains(&hour.len()) || minute.len() != 2 {
         return None;
     }

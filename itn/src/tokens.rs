@@ -4,7 +4,8 @@
 //! nothing, so that no question can fail.
 //!
 //! Words are folded once: lower case, "é" as "e", and in Danish the older "aa" as "å". A word that is a number, or part
-//! of one, has [`Atom`]s: "femogtyve" is five, and, twenty. Any other word has none.
+//! of one, has [`Atom`]s: "femogtyve" is five, and, twenty. Any other word has none. What only fills a pause ("øh") is
+//! no token, with the commas around it: "den, øh, tredje" is "den tredje".
 //!
 //! Not done here: what the atoms mean together.
 
@@ -86,7 +87,7 @@ impl<'t> Tokens<'t> {
             atoms: Vec::new(),
         };
         let mut rest = text.char_indices().peekable();
-        let mut end = 0;
+        let (mut end, mut filled) = (0, false);
         while let Some((start, first)) = rest.next() {
             if first.is_whitespace() {
                 continue;
@@ -116,6 +117,14 @@ impl<'t> Tokens<'t> {
                 end = at + next.len_utf8();
                 rest.next();
             }
+            if kind == Kind::Word && all.is_filler(folded) {
+                all.folded.truncate(folded);
+                filled = all.part_with_comma();
+                continue;
+            }
+            if std::mem::take(&mut filled) && first == ',' {
+                continue;
+            }
             let folded = folded..all.folded.len();
             let atoms = all.atoms.len();
             if kind == Kind::Word {
@@ -128,6 +137,24 @@ impl<'t> Tokens<'t> {
             all.tokens.push(Token { span: start..end, folded, atoms, kind, glued, accented });
         }
         all
+    }
+
+    /// Whether the word at the end of `folded` only fills a pause.
+    fn is_filler(&self, from: usize) -> bool {
+        let word = &self.folded[from..];
+        match self.language {
+            Language::Danish => matches!(word, "øh" | "øhm" | "øhh" | "øøh" | "æh" | "eh" | "ehm" | "hm" | "hmm"),
+            Language::English => matches!(word, "uh" | "uhm" | "um" | "umm" | "erm" | "hm" | "hmm"),
+        }
+    }
+
+    /// A comma before a filler goes with it, and then the one behind it does.
+    fn part_with_comma(&mut self) -> bool {
+        let comma = self.tokens.len().checked_sub(1).is_some_and(|last| self.mark(last) == Some(','));
+        if comma {
+            self.tokens.pop();
+        }
+        comma
     }
 
     /// Writes `c` folded; says whether it had an accent. The token begins at `from`: "fra august" has no å.

@@ -125,6 +125,7 @@ fn what_is_no_number() {
         ("andelen", ""),
         ("halvdelen", "0.5"),
         ("toskillingsoperaen", ""),
+        ("tusindeentusindeentusindeentusindeentusindeentusindeentusindeentusindeentusindeentusindeentusindeenx", ""),
     ]);
 }
 
@@ -158,8 +159,8 @@ fn parts_and_decimals() {
         ("tre fjerdedele af huslejen", "0.75"),
         ("en tiendedel", "0.1"),
         ("halvdelen af beløbet", "0.5"),
-        ("1/2", "0.5"),
-        ("3/4", "0.75"),
+        ("1/2", "~--02-01 0.5"),
+        ("3/4", "~--04-03 0.75"),
         ("½", "0.5"),
         ("det dobbelte", "~2x"),
         ("tre gange", "~3x"),
@@ -296,7 +297,7 @@ fn dates_of_the_calendar() {
         ("siden 1985", "1985"),
         ("år 2026", "2026"),
         ("i nittenhundrede og femogfirs", "1985"),
-        ("fra den 1. til den 15.", "---01 ---15"),
+        ("fra den 1. til den 15.", "----01 ----15"),
         ("30. februar", "30. --02--"),
         ("den 31/12", "--12-31"),
         ("24/7", "24 7"),
@@ -349,6 +350,7 @@ fn dates_from_the_call() {
         ("inden 14 dage", "14Day"),
         ("i mandags", "2026-06-01"),
         ("på mandag den 8. juni", "--06-08d1"),
+        ("næste torsdag den 11. juni 2026", "2026-06-11d4"),
     ]);
 }
 
@@ -363,6 +365,8 @@ fn times_of_day() {
         ("klokken fjorten", "14:00"),
         ("klokken fjorten tredive", "14:30"),
         ("klokken ni nul nul", "9:00|"),
+        ("klokken 14 30", "14:30"),
+        ("klokken 14 fem personer", "14:00 5"),
         ("klokken otte femten", "8:15|"),
         ("kl. 8", "8:00|"),
         ("kl. 08.15", "8:15"),
@@ -418,7 +422,7 @@ fn durations() {
         ("tre kvarter", "3QuarterHour"),
         ("en halv time", "0.5Hour"),
         ("to en halv time", "2.5Hour"),
-        ("en time og tre kvarter", "~1.75Hour"),
+        ("en time og tre kvarter", "1.75Hour"),
         ("to timer og 30 minutter", "2.5Hour"),
         ("halvandet år", "1.5Year"),
         ("72 år", "72Year"),
@@ -432,7 +436,7 @@ fn durations() {
         ("5 minutter", "5Minute"),
         ("48 timer", "48Hour"),
         ("seks måneder", "6Month"),
-        ("tre år og to måneder", "3.166667Year"),
+        ("tre år og to måneder", "19/6Year"),
         ("femårig", "5Year"),
         ("én uge", "1Week"),
     ]);
@@ -446,7 +450,7 @@ fn digits_in_an_order() {
         ("29 38 47 56", "#29384756"),
         ("29384756", "#29384756"),
         ("+45 29 38 47 56", "#4529384756"),
-        ("ni og tyve otte og tredive syv og fyrre seks og halvtreds", "#29384756|2938475056|2938407056"),
+        ("ni og tyve otte og tredive syv og fyrre seks og halvtreds", "#29384756"),
         ("nul en nul fem firs bindestreg et to tre fire", "#0105801234"),
         ("sag 24-1234", "#241234"),
         ("010185-1234", "#0101851234"),
@@ -457,6 +461,8 @@ fn digits_in_an_order() {
         ("tolv fireogtredive", "~#1234 12 34"),
         ("dobbelt syv tre fem", "#7735"),
         ("nummer 24/1234", "#241234"),
+        ("sag A-123/24", "#12324"),
+        ("mellem 2-3 personer", "2 3"),
         ("to fire øh seks otte", "#2468"),
         ("tyve fyrre tres kroner", "~#2040 20 40 60kr"),
         ("sagen har nummer 2024-12345", "#202412345"),
@@ -475,6 +481,8 @@ fn whole_sentences() {
         ("nej undskyld den tolvte", "12."),
         ("Der er svar inden for 4-6 uger.", "4Week 6Week"),
         ("Klager over afgørelse af 12. marts 2026", "2026-03-12"),
+        ("den øh tredje maj", "--05-03"),
+        ("den, øh, tredje øhm maj", "--05-03"),
         ("ring til mig på tyve fyrre tres firs efter klokken tolv", "#20406080 12:00|"),
     ]);
 }

@@ -124,48 +124,53 @@ const WORDS: &[(&str, Atom)] = &[
 /// Spellings that are numbers only inside a longer one: alone they are other words.
 const INSIDE: &[(&str, Atom)] = &[("sex", Unit(6)), ("fir", Unit(4)), ("ott", Unit(8))];
 
+/// Bytes of the longest word that is cut.
+const LONGEST: usize = 127;
+
 /// Adds the atoms of `word`, all of it or none.
 pub(crate) fn atoms(word: &str, atoms: &mut Vec<Atom>) {
     let before = atoms.len();
-    if !(2..=160).contains(&word.len()) || !cut(word, atoms, before) || !joined_rightly(&atoms[before..]) {
+    let mut dead = [0; 2];
+    if !(2..=LONGEST).contains(&word.len())
+        || !cut(word, 0, atoms, before, &mut dead)
+        || !joined_rightly(&atoms[before..])
+    {
         atoms.truncate(before);
     }
 }
 
-/// Cuts `rest` into atoms, the longest first; goes back where that leads nowhere. A word has few places where two
-/// atoms begin alike, so going back is short.
-fn cut(rest: &str, atoms: &mut Vec<Atom>, before: usize) -> bool {
-    if rest.is_empty() {
-        return true;
-    }
-    let inside = if atoms.len() > before || rest.contains("og") { INSIDE } else { &[] };
+/// Cuts `word` from byte `at` into atoms, the longest first; goes back where that leads nowhere, and remembers in `dead`
+/// from where it does, so that no place is tried twice. "hundredet" and "tusinden" are the hundred and the thousand, not
+/// 101 and 1001.
+fn cut(word: &str, at: usize, atoms: &mut Vec<Atom>, before: usize, dead: &mut [u128; 2]) -> bool {
+    let rest = &word[at..];
     let Some(first) = rest.as_bytes().first() else { return true };
+    // What may follow depends on whether a hundred or more was the last.
+    let large = matches!(atoms.last(), Some(Hundred | Scale(_)) if atoms.len() > before);
+    let seen = &mut dead[usize::from(large)];
+    if *seen >> at & 1 == 1 {
+        return false;
+    }
+    *seen |= 1 << at;
+    let inside = if at > 0 || rest.contains("og") { INSIDE } else { &[] };
     let mut tried = usize::MAX;
     // The longest atom first: each turn takes the longest that is shorter than the one tried before.
     loop {
         let next = WORDS
             .iter()
             .chain(inside)
-            .filter(|(word, _)| word.as_bytes()[0] == *first && word.len() < tried && rest.starts_with(word))
-            .max_by_key(|(word, _)| word.len());
-        let Some((word, atom)) = next else { return false };
-        if fits(*atom, word, atoms, before) {
+            .filter(|(part, _)| part.as_bytes()[0] == *first && part.len() < tried && rest.starts_with(part))
+            .max_by_key(|(part, _)| part.len());
+        let Some((part, atom)) = next else { return false };
+        if !(large && matches!(*part, "en" | "et")) {
             atoms.push(*atom);
-            if cut(&rest[word.len()..], atoms, before) {
+            if cut(word, at + part.len(), atoms, before, dead) {
                 return true;
             }
             atoms.pop();
         }
-        tried = word.len();
+        tried = part.len();
     }
-}
-
-/// "hundredet" and "tusinden" are the hundred and the thousand, not 101 and 1001.
-fn fits(atom: Atom, word: &str, atoms: &[Atom], before: usize) -> bool {
-    !(matches!(word, "en" | "et")
-        && atom == Unit(1)
-        && atoms.len() > before
-        && matches!(atoms.last(), Some(Hundred | Scale(_))))
 }
 
 /// Whether a word may be made of these atoms: a lone one, unit and ten, or something with a hundred or more. "entre" and

@@ -5,12 +5,14 @@
 use super::{Day, Found, Part, When};
 use crate::tokens::{Atom, Kind, Tokens};
 use crate::units::{behind_dot, time_unit_at, unit_at};
-use crate::{Form, Language, cardinals, months, ordinals};
+use crate::{Form, Language, cardinals, fractions, months, ordinals};
 
 /// A part of a date: its value, the token behind it, and its form.
 type Piece = (u8, usize, Form);
 
 pub(super) fn at(tokens: &Tokens<'_>, at: usize) -> Option<Found> {
+    let led = matches!(tokens.word(at), "på" | "næste" | "on" | "next") && weekday_at(tokens, at + 1).is_some();
+    let at = if led { at + 1 } else { at };
     let weekday = weekday_at(tokens, at);
     let from = weekday.map_or(at, |_| if tokens.mark(at + 1) == Some(',') { at + 2 } else { at + 1 });
     let (from, told) = match tokens.word(from) {
@@ -23,7 +25,8 @@ pub(super) fn at(tokens: &Tokens<'_>, at: usize) -> Option<Found> {
         .or_else(|| month_first(tokens, from).filter(|_| !told));
     if let Some((mut day, end, form)) = dated {
         day.weekday = weekday;
-        return found(day, end, form);
+        let part = tokens.mark(at + 1) == Some('/') && end == at + 3 && fractions::at(tokens, at).is_some();
+        return found(day, end, form).map(|date| Found { weak: part, ..date });
     }
     if weekday.is_some() || told && from > at + 2 {
         return None; // A weekday alone is counted from the call.

@@ -8,7 +8,7 @@ use referent_itn::dates::{Day, Offset, When};
 use referent_itn::units::Unit;
 use referent_itn::{Language, Value, read};
 
-pub fn shown(text: &str, language: Language, anchor: Option<Date>) -> String {
+pub(crate) fn shown(text: &str, language: Language, anchor: Option<Date>) -> String {
     let readings = read(text, language, anchor);
     let mut strong_end = 0;
     for reading in &readings {
@@ -28,7 +28,7 @@ pub fn shown(text: &str, language: Language, anchor: Option<Date>) -> String {
     all.join(" ")
 }
 
-pub fn value(value: &Value) -> String {
+fn value(value: &Value) -> String {
     match value {
         Value::Number { number, unit } => {
             let unit = match unit {
