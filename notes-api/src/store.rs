@@ -70,6 +70,7 @@ pub mod settles;
 pub mod events;
 pub mod drafts;
 pub mod notes;
+mod flags;
 pub mod commands;
 pub mod presences;
 pub mod figures;

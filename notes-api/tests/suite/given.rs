@@ -5,7 +5,7 @@ use referent_notes_api::clock::{Chance, Clock};
 use referent_notes_api::config::{Config, Timing};
 use referent_notes_api::live::Live;
 use referent_notes_api::store::calls::{Begin, Begun, EndedAnswer, Known};
-use referent_notes_api::store::drafts::Lease;
+use referent_notes_api::store::drafts::{Lease, Whole};
 use referent_notes_api::store::settles::{SettleAnswer, Settlement};
 use referent_notes_api::store::{OpenError, Store};
 use referent_notes_api::{Ready, Surroundings, prometheus, run};
@@ -151,7 +151,7 @@ impl Kept {
         use referent_notes_api::store::drafts::Held;
         let sentences = vec![sentence(job.key, 0), sentence(job.key, 1)];
         assert_eq!(self.store.add_sentences(sentences, self.now()).await.unwrap(), Held::Yes);
-        let held = self.store.draft_finished(job.key, origin(), 0, self.now()).await.unwrap();
+        let held = self.store.draft_finished(job.key, whole(), self.now()).await.unwrap();
         assert_eq!(held, Held::Yes);
     }
 
@@ -209,7 +209,12 @@ pub(crate) fn sentence(key: DraftKey, index: u32) -> DraftSentence {
         text: Spoken::new(format!("Sætning {index}.")),
         evidence: vec![Evidence { track: Track::Far, start: SampleOffset::ZERO }],
         flags: Vec::new(),
+        confirm: None,
     }
+}
+
+pub(crate) fn whole() -> Whole {
+    Whole { origin: origin(), lines_not_parsed: 0, missing: Vec::new(), uncertain: Vec::new() }
 }
 
 pub(crate) fn origin() -> Origin {
