@@ -47,7 +47,9 @@ fn one_way(a: &Value, b: &Value) -> bool {
         (Value::Digits(digits), Value::Date(when)) => digits.iter().any(|digits| {
             digits.len() == 4 && digits.parse().is_ok_and(|year: u64| when.any.iter().any(|day| is_year(day, year)))
         }),
-        (Value::Duration { amount: a, unit: u }, Value::Duration { amount: b, unit: v }) => same_length(*a, *u, *b, *v),
+        (Value::Duration { amount: a, unit: u }, Value::Duration { amount: b, unit: v }) => {
+            same_length((*a, *u), (*b, *v))
+        }
         (Value::Digits(a), Value::Digits(b)) => a.iter().any(|a| b.iter().any(|b| same_digits(a, b))),
         _ => false,
     }
@@ -61,7 +63,7 @@ fn plain(number: Number, other: &Value) -> bool {
         Value::Duration { amount, .. } => *amount == number,
         Value::Digits(digits) => whole.is_some_and(|whole| {
             let whole = whole.to_string();
-            digits.iter().any(|digits| *digits == whole)
+            digits.contains(&whole)
         }),
         Value::Time(clock) => {
             let minute = clock.minute % 60;
@@ -156,20 +158,20 @@ fn same_distance(amount: Number, unit: TimeUnit, offset: Offset) -> bool {
     }
 }
 
-fn same_length(a: Number, u: TimeUnit, b: Number, v: TimeUnit) -> bool {
-    let length = |amount: Number, unit: TimeUnit| {
+fn same_length(one: (Number, TimeUnit), other: (Number, TimeUnit)) -> bool {
+    let length = |(amount, unit): (Number, TimeUnit)| {
         let (class, size) = unit.basis();
         amount.times(Number::whole(size)).map(|length| (class, length))
     };
-    let (Some((x, a)), Some((y, b))) = (length(a, u), length(b, v)) else { return false };
+    let (Some((class, length)), Some((other_class, other))) = (length(one), length(other)) else { return false };
     let seconds =
         |class: u8, length: Number| if class == 1 { length.times(Number::whole(86_400)) } else { Some(length) };
     let days = |length: Number| length.as_whole().and_then(|days| u32::try_from(days).ok());
-    match (x, y) {
-        (1, 1) => a == b || days(a).zip(days(b)).is_some_and(|(a, b)| same_days(a, b)),
-        (2, 2) => a == b,
+    match (class, other_class) {
+        (1, 1) => length == other || days(length).zip(days(other)).is_some_and(|(a, b)| same_days(a, b)),
+        (2, 2) => length == other,
         (2, _) | (_, 2) => false,
-        _ => seconds(x, a) == seconds(y, b),
+        _ => seconds(class, length) == seconds(other_class, other),
     }
 }
 

@@ -100,6 +100,11 @@ fn small_digits(tokens: &Tokens<'_>, at: usize) -> Option<u64> {
 
 /// The longest whole number in words that begins at token `at`.
 pub fn at(tokens: &Tokens<'_>, at: usize) -> Option<Cardinal> {
+    tokens.cardinal(at)
+}
+
+/// Reads what [`at`] tells.
+pub(crate) fn parsed(tokens: &Tokens<'_>, at: usize) -> Option<Cardinal> {
     let start = Place::at(at);
     if let Some((Part::Atom(Atom::Zero), next)) = start.next(tokens) {
         return next.is_border().then_some(Cardinal { value: 0, end: next.end, form: Form::Spoken, weak: false });
@@ -179,21 +184,20 @@ fn counts_a_scale(tokens: &Tokens<'_>, place: Place) -> bool {
 /// What is below a thousand, or hundreds up to 9,900. Digits from `alone` on need no word behind them.
 fn below_thousand(tokens: &Tokens<'_>, start: Place, alone: u64) -> Option<(u64, Place)> {
     let count = below_hundred(tokens, start).or_else(|| written(tokens, start, alone));
-    let (hundreds, place) = match count {
-        Some((count, place)) => match place.take(tokens, Atom::Hundred) {
+    let (hundreds, place) = if let Some((count, place)) = count {
+        match place.take(tokens, Atom::Hundred) {
             Some(next) if (1..100).contains(&count) && !count.is_multiple_of(10) => (count * 100, next),
             _ => return Some((count, place)),
-        },
-        None => {
-            let from = start.take(tokens, Atom::Article).unwrap_or(start);
-            match from.take(tokens, Atom::Hundred) {
-                Some(next) => (100, next),
-                // "a thousand": the article is one.
-                None if from.token != start.token => {
-                    return matches!(from.next(tokens), Some((Part::Atom(Atom::Scale(_)), _))).then_some((1, from));
-                }
-                None => return None,
+        }
+    } else {
+        let from = start.take(tokens, Atom::Article).unwrap_or(start);
+        match from.take(tokens, Atom::Hundred) {
+            Some(next) => (100, next),
+            // "a thousand": the article is one.
+            None if from.token != start.token => {
+                return matches!(from.next(tokens), Some((Part::Atom(Atom::Scale(_)), _))).then_some((1, from));
             }
+            None => return None,
         }
     };
     let from = place.take(tokens, Atom::And).unwrap_or(place);

@@ -6,7 +6,7 @@
 //! if that day is known, to every day it can mean: "næste torsdag" is this week's or next week's. Without the anchor
 //! the distance stays, so that "om 14 dage" is still "om to uger".
 //!
-//! Not done here: whether two dates are the same ([`crate::agree`]).
+//! Not done here: whether two dates are the same ([`crate::Value::agrees`]).
 
 mod calendar;
 mod relative;
@@ -115,7 +115,7 @@ impl Day {
             });
         }
         if let Some(month) = self.month {
-            self.quarter = Some((month + 2) / 3);
+            self.quarter = Some(month.div_ceil(3));
         }
         if let Some(quarter) = self.quarter {
             self.half = Some(quarter.div_ceil(2));

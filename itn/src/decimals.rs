@@ -62,6 +62,9 @@ pub(crate) fn written(tokens: &Tokens<'_>, at: usize) -> Option<Quantity> {
     {
         return None;
     }
+    if matches!(tokens.mark(at + 1), Some('\'' | '’')) && tokens.glued(at + 1) && tokens.glued_word(at + 2) {
+        return None; // "1960'erne", "2'eren"
+    }
     let (thousands, decimals) = match tokens.language() {
         Language::Danish => ('.', ','),
         Language::English => (',', '.'),
@@ -163,6 +166,7 @@ fn scaled(tokens: &Tokens<'_>, read: Quantity) -> Quantity {
     let [Atom::Scale(scale)] = tokens.atoms(at) else { return read };
     let Some(number) = read.number.times(Number::whole(*scale)) else { return read };
     let short = matches!(tokens.word(at), "mio" | "mia");
-    let end = if short && tokens.word(behind_dot(tokens, at + 1)) != "" { behind_dot(tokens, at + 1) } else { at + 1 };
+    let behind = behind_dot(tokens, at + 1);
+    let end = if short && !tokens.word(behind).is_empty() { behind } else { at + 1 };
     Quantity { number, end, form: read.form.and(Form::Spoken), weak: false }
 }

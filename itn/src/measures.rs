@@ -56,10 +56,9 @@ pub(crate) fn at(tokens: &Tokens<'_>, at: usize) -> Option<Measure> {
             (Value::Duration { amount, unit }, end, read.form)
         }
     };
-    let fold = matches!(value, Value::Number { unit: Some(Unit::Fold), .. });
     // "en krone og fem øre" is no article any more.
     let alone = counted_at(tokens, behind_article(tokens, read)).is_none_or(|(_, unit_end)| unit_end == end);
-    Some(Measure { value, end, form, weak: read.weak && alone || fold })
+    Some(Measure { value, end, form, weak: read.weak && alone })
 }
 
 /// "half an hour": the article behind a part of a whole.
@@ -171,6 +170,10 @@ fn doubled(tokens: &Tokens<'_>, at: usize) -> Option<Measure> {
     Some(Measure { value, end: at + 1, form: Form::Spoken, weak: true })
 }
 
+/// What a number and its unit in one word may end in; longer ends first.
+const ENDS: [&str; 12] =
+    ["dages", "ugers", "måneders", "årige", "årig", "års", "timers", "minutters", "dage", "uger", "timer", "kroners"];
+
 /// "fjortendages", "treårig", "halvår", "fortnight": the number and the unit are one word, or the unit has none.
 fn in_one_word(tokens: &Tokens<'_>, at: usize) -> Option<Measure> {
     let word = tokens.word(at);
@@ -183,20 +186,6 @@ fn in_one_word(tokens: &Tokens<'_>, at: usize) -> Option<Measure> {
     if !tokens.atoms(at).is_empty() || word.len() < 5 {
         return None;
     }
-    const ENDS: [&str; 12] = [
-        "dages",
-        "ugers",
-        "måneders",
-        "årige",
-        "årig",
-        "års",
-        "timers",
-        "minutters",
-        "dage",
-        "uger",
-        "timer",
-        "kroners",
-    ];
     if tokens.language() != Language::Danish {
         return None;
     }

@@ -3,7 +3,7 @@
 //! A [`Reading`] is a value with its place. Its [`Value`] keeps what was said and not more: a date may lack its year, a
 //! time its half of the day, a digit string may have been said so that it can be two.
 //!
-//! Not done here: comparing, which is [`crate::agree`].
+//! Not done here: comparing, which is [`Value::agrees`].
 
 use std::ops::Range;
 

@@ -31,8 +31,8 @@ const LONGEST_WHOLE: usize = 80;
 /// No step is a larger number.
 const LARGEST_NUMBER: u64 = 999_999_999_999;
 
-/// Where digits follow each other.
-#[derive(Clone, Debug)]
+/// Where digits follow each other. They may be somebody's number, so it does not print.
+#[derive(Clone)]
 pub struct Stretch {
     /// From the first digit to the last.
     pub span: Range<usize>,
@@ -41,7 +41,7 @@ pub struct Stretch {
 }
 
 /// Some digits, read from one place of a stretch to another.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Step {
     from: usize,
     to: usize,
@@ -242,8 +242,7 @@ fn shorter_steps(tokens: &Tokens<'_>, at: usize, end: usize, show: &mut impl FnM
 fn nth(tokens: &Tokens<'_>, at: usize) -> Option<u8> {
     let day = match tokens.atoms(at) {
         [Atom::NthUnit(nth) | Atom::NthTen(nth)] => *nth,
-        [Atom::Unit(unit), Atom::And, Atom::NthTen(ten)] => unit + ten,
-        [Atom::Ten(ten), Atom::NthUnit(unit)] => ten + unit,
+        [Atom::Unit(unit), Atom::And, Atom::NthTen(ten)] | [Atom::Ten(ten), Atom::NthUnit(unit)] => unit + ten,
         _ => return None,
     };
     (day <= 31).then_some(day)

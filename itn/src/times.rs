@@ -226,10 +226,10 @@ fn english(tokens: &Tokens<'_>, at: usize) -> Option<Moment> {
     }
     let hour = hand(tokens, at, 0..60)?;
     let from = if tokens.word(hour.end) == "minutes" { hour.end + 1 } else { hour.end };
-    if from > hour.end || matches!(hour.value, 5 | 10 | 20 | 25) {
-        if let Some(read) = beside(tokens, hour.value, from, hour.form) {
-            return Some(read);
-        }
+    if (from > hour.end || matches!(hour.value, 5 | 10 | 20 | 25))
+        && let Some(read) = beside(tokens, hour.value, from, hour.form)
+    {
+        return Some(read);
     }
     if let Some(read) = separated(tokens, at) {
         return Some(read);

@@ -12,7 +12,7 @@
 use std::ops::Range;
 
 use crate::Language;
-use crate::cardinals::{da, en};
+use crate::cardinals::{self, Cardinal, da, en};
 
 /// What a token is made of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,7 +56,7 @@ pub enum Atom {
     NthScale(u64),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Token {
     span: Range<usize>,
     folded: Range<usize>,
@@ -66,25 +66,28 @@ struct Token {
     accented: bool,
 }
 
-/// A text, cut.
-#[derive(Clone, Debug)]
+/// A text, cut. It is speech, so it does not print.
+#[derive(Clone)]
 pub struct Tokens<'t> {
     text: &'t str,
     language: Language,
     folded: String,
-    tokens: Vec<Token>,
+    all: Vec<Token>,
     atoms: Vec<Atom>,
+    /// What whole number begins at each token: all readers ask, and it is read once.
+    cardinals: Vec<Option<Cardinal>>,
 }
 
 impl<'t> Tokens<'t> {
     /// Cuts `text`.
     pub fn new(text: &'t str, language: Language) -> Self {
-        let mut all = Self {
+        let mut cut = Self {
             text,
             language,
             folded: String::with_capacity(text.len()),
-            tokens: Vec::with_capacity(text.len() / 5),
+            all: Vec::with_capacity(text.len() / 5),
             atoms: Vec::new(),
+            cardinals: Vec::new(),
         };
         let mut rest = text.char_indices().peekable();
         let (mut end, mut filled) = (0, false);
@@ -92,14 +95,14 @@ impl<'t> Tokens<'t> {
             if first.is_whitespace() {
                 continue;
             }
-            let glued = start == end && !all.tokens.is_empty();
+            let glued = start == end && !cut.all.is_empty();
             let kind = match first {
                 _ if first.is_ascii_digit() => Kind::Digits,
                 _ if first.is_alphabetic() => Kind::Word,
                 _ => Kind::Mark,
             };
-            let folded = all.folded.len();
-            let mut accented = all.fold(first, kind, folded);
+            let folded = cut.folded.len();
+            let mut accented = cut.fold(first, kind, folded);
             end = start + first.len_utf8();
             while let Some((at, next)) = rest.peek().copied() {
                 let joins = match kind {
@@ -113,30 +116,31 @@ impl<'t> Tokens<'t> {
                 if !joins {
                     break;
                 }
-                accented |= all.fold(next, kind, folded);
+                accented |= cut.fold(next, kind, folded);
                 end = at + next.len_utf8();
                 rest.next();
             }
-            if kind == Kind::Word && all.is_filler(folded) {
-                all.folded.truncate(folded);
-                filled = all.part_with_comma();
+            if kind == Kind::Word && cut.is_filler(folded) {
+                cut.folded.truncate(folded);
+                filled = cut.part_with_comma();
                 continue;
             }
             if std::mem::take(&mut filled) && first == ',' {
                 continue;
             }
-            let folded = folded..all.folded.len();
-            let atoms = all.atoms.len();
+            let folded = folded..cut.folded.len();
+            let atoms = cut.atoms.len();
             if kind == Kind::Word {
                 match language {
-                    Language::Danish => da::atoms(&all.folded[folded.clone()], &mut all.atoms),
-                    Language::English => en::atoms(&all.folded[folded.clone()], &mut all.atoms),
+                    Language::Danish => da::atoms(&cut.folded[folded.clone()], &mut cut.atoms),
+                    Language::English => en::atoms(&cut.folded[folded.clone()], &mut cut.atoms),
                 }
             }
-            let atoms = atoms..all.atoms.len();
-            all.tokens.push(Token { span: start..end, folded, atoms, kind, glued, accented });
+            let atoms = atoms..cut.atoms.len();
+            cut.all.push(Token { span: start..end, folded, atoms, kind, glued, accented });
         }
-        all
+        cut.cardinals = (0..cut.len()).map(|at| cardinals::parsed(&cut, at)).collect();
+        cut
     }
 
     /// Whether the word at the end of `folded` only fills a pause.
@@ -150,9 +154,9 @@ impl<'t> Tokens<'t> {
 
     /// A comma before a filler goes with it, and then the one behind it does.
     fn part_with_comma(&mut self) -> bool {
-        let comma = self.tokens.len().checked_sub(1).is_some_and(|last| self.mark(last) == Some(','));
+        let comma = self.all.len().checked_sub(1).is_some_and(|last| self.mark(last) == Some(','));
         if comma {
-            self.tokens.pop();
+            self.all.pop();
         }
         comma
     }
@@ -192,27 +196,27 @@ impl<'t> Tokens<'t> {
 
     /// How many tokens there are.
     pub fn len(&self) -> usize {
-        self.tokens.len()
+        self.all.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty()
+        self.all.is_empty()
     }
 
     /// What token `at` is.
     pub fn kind(&self, at: usize) -> Option<Kind> {
-        self.tokens.get(at).map(|token| token.kind)
+        self.all.get(at).map(|token| token.kind)
     }
 
     /// Token `at` as a folded word; empty if it is none.
     pub fn word(&self, at: usize) -> &str {
-        self.tokens.get(at).map_or("", |token| &self.folded[token.folded.clone()])
+        self.all.get(at).map_or("", |token| &self.folded[token.folded.clone()])
     }
 
     /// Token `at` as digits; empty if it is none.
     pub fn digits(&self, at: usize) -> &'t str {
-        match self.tokens.get(at) {
+        match self.all.get(at) {
             Some(token) if token.kind == Kind::Digits => &self.text[token.span.clone()],
             _ => "",
         }
@@ -220,7 +224,7 @@ impl<'t> Tokens<'t> {
 
     /// Token `at` as a mark.
     pub fn mark(&self, at: usize) -> Option<char> {
-        match self.tokens.get(at) {
+        match self.all.get(at) {
             Some(token) if token.kind == Kind::Mark => self.text[token.span.clone()].chars().next(),
             _ => None,
         }
@@ -228,7 +232,7 @@ impl<'t> Tokens<'t> {
 
     /// Whether token `at` stands right behind the one before.
     pub fn glued(&self, at: usize) -> bool {
-        self.tokens.get(at).is_some_and(|token| token.glued)
+        self.all.get(at).is_some_and(|token| token.glued)
     }
 
     /// Whether token `at` is a word right behind the token before, as in "20k".
@@ -238,23 +242,28 @@ impl<'t> Tokens<'t> {
 
     /// Whether token `at` carries an accent, as "én" does.
     pub fn accented(&self, at: usize) -> bool {
-        self.tokens.get(at).is_some_and(|token| token.accented)
+        self.all.get(at).is_some_and(|token| token.accented)
     }
 
     /// Whether token `at` begins with a capital.
     pub fn capital(&self, at: usize) -> bool {
-        self.tokens.get(at).is_some_and(|token| self.text[token.span.clone()].starts_with(char::is_uppercase))
+        self.all.get(at).is_some_and(|token| self.text[token.span.clone()].starts_with(char::is_uppercase))
     }
 
     /// The parts of a number that token `at` is made of.
     pub fn atoms(&self, at: usize) -> &[Atom] {
-        self.tokens.get(at).map_or(&[], |token| &self.atoms[token.atoms.clone()])
+        self.all.get(at).map_or(&[], |token| &self.atoms[token.atoms.clone()])
+    }
+
+    /// The whole number in words that begins at token `at`.
+    pub(crate) fn cardinal(&self, at: usize) -> Option<Cardinal> {
+        self.cardinals.get(at).copied().flatten()
     }
 
     /// Where the tokens from `from` up to, not with, `to` stand in the text.
     pub fn span(&self, from: usize, to: usize) -> Range<usize> {
-        let start = self.tokens.get(from).map_or(self.text.len(), |token| token.span.start);
-        let end = to.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(start, |token| token.span.end);
+        let start = self.all.get(from).map_or(self.text.len(), |token| token.span.start);
+        let end = to.checked_sub(1).and_then(|last| self.all.get(last)).map_or(start, |token| token.span.end);
         start..end.max(start)
     }
 }
@@ -286,6 +295,8 @@ mod tests {
         check("Kl. 14.30!", &["kl", "+.", "14", "+.", "+30", "+!"]);
         check("Én Aabenraa 8-tiden", &["en[Unit(1)]", "åbenrå", "8", "+-", "+tiden"]);
         check("  o'clock 1960'erne ", &["o'clock", "1960", "+'", "+erne"]);
+        check("fra august", &["fra", "august"]);
+        check("den, øh, tredje", &["den", "tredje[NthUnit(3)]"]);
         check("", &[]);
     }
 

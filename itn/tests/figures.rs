@@ -26,8 +26,12 @@ impl Chance {
     }
 
     fn of<T: Copy>(&mut self, all: &[T]) -> T {
-        let at = usize::try_from(self.below(all.len() as u64)).unwrap();
-        all[at]
+        all[self.small::<usize>(all.len() as u64)]
+    }
+
+    /// A number below `limit`, which fits its type.
+    fn small<N: TryFrom<u64>>(&mut self, limit: u64) -> N {
+        N::try_from(self.below(limit)).ok().expect("what is below the limit fits")
     }
 }
 
@@ -133,7 +137,7 @@ fn exhaustive(language: Language, say: impl Fn(u64) -> Vec<String> + Sync) -> Sc
     std::thread::scope(|threads| {
         let second = threads.spawn(|| half(LIMIT / 2, LIMIT));
         let mut score = half(0, LIMIT / 2);
-        score.add(second.join().unwrap());
+        score.add(second.join().expect("a thread that only reads does not panic"));
         score
     })
 }
@@ -147,9 +151,9 @@ fn longest_day(month: u8) -> u64 {
 }
 
 fn some_day(chance: &mut Chance) -> (Option<i16>, u8, u8) {
-    let month = u8::try_from(chance.below(12) + 1).unwrap();
-    let day = u8::try_from(chance.below(longest_day(month)) + 1).unwrap();
-    let year = (chance.below(2) == 0).then(|| i16::try_from(1930 + chance.below(106)).unwrap());
+    let month = chance.small::<u8>(12) + 1;
+    let day = chance.small::<u8>(longest_day(month)) + 1;
+    let year = (chance.below(2) == 0).then(|| 1930 + chance.small::<i16>(106));
     (year, month, day)
 }
 
@@ -164,13 +168,11 @@ fn with_filler(chance: &mut Chance, phrase: String, filler: &str) -> String {
         return phrase;
     }
     let gaps: Vec<usize> = phrase.match_indices(' ').map(|(at, _)| at).collect();
-    match gaps.len() {
-        0 => phrase,
-        _ => {
-            let at = chance.of(&gaps);
-            format!("{} {filler}{}", &phrase[..at], &phrase[at..])
-        }
+    if gaps.is_empty() {
+        return phrase;
     }
+    let at = chance.of(&gaps);
+    format!("{} {filler}{}", &phrase[..at], &phrase[at..])
 }
 
 const DANISH_SPELLINGS: [danish::Spelling; 4] =
@@ -200,8 +202,8 @@ fn danish_dates(chance: &mut Chance) -> Score {
 
 fn danish_distance(chance: &mut Chance) -> (String, Offset) {
     let (unit, size, most) = chance.of(&[("dage", 1, 40), ("uger", 7, 12), ("måneder", 0, 12), ("år", -1, 20)]);
-    let count = chance.below(most - 1) + 2;
-    let amount = i32::try_from(count).unwrap();
+    let amount = chance.small::<i32>(most - 1) + 2;
+    let count = u64::from(amount.unsigned_abs());
     let said =
         if chance.below(3) == 0 { count.to_string() } else { danish::cardinal(count, chance.of(&DANISH_SPELLINGS)) };
     let (text, amount) = if chance.below(2) == 0 {
@@ -226,8 +228,8 @@ fn is_time(value: &Value, minute: u16, half_known: bool) -> bool {
 }
 
 fn some_time(chance: &mut Chance) -> (u8, u8) {
-    let minute = if chance.below(2) == 0 { chance.below(60) } else { 5 * chance.below(12) };
-    (u8::try_from(chance.below(24)).unwrap(), u8::try_from(minute).unwrap())
+    let minute = if chance.below(2) == 0 { chance.small(60) } else { 5 * chance.small::<u8>(12) };
+    (chance.small(24), minute)
 }
 
 fn danish_times(chance: &mut Chance) -> Score {
@@ -249,12 +251,12 @@ fn danish_times(chance: &mut Chance) -> Score {
 
 fn some_amount(chance: &mut Chance) -> (u64, u8) {
     let limit = chance.of(&[100, 1_000, 20_000, 1_000_000, 20_000_000]);
-    let oere = if chance.below(3) == 0 { u8::try_from(chance.below(100)).unwrap() } else { 0 };
+    let oere = if chance.below(3) == 0 { chance.small(100) } else { 0 };
     (chance.below(limit) + 1, oere)
 }
 
 fn is_amount(value: &Value, kroner: u64, oere: u8) -> bool {
-    let number = Number::ratio(kroner * 100 + u64::from(oere), 100).unwrap();
+    let number = Number::ratio(kroner * 100 + u64::from(oere), 100).expect("no division by zero");
     *value == Value::Number { number, unit: Some(Unit::Kroner) }
 }
 
@@ -274,7 +276,7 @@ fn danish_amounts(chance: &mut Chance) -> Score {
                     format!("{} komma {} procent", say(whole), say(part))
                 }
             };
-            let number = Number::ratio(whole * 10 + part, 10).unwrap();
+            let number = Number::ratio(whole * 10 + part, 10).expect("no division by zero");
             let expected = Value::Number { number, unit: Some(Unit::Percent) };
             reads(Language::Danish, around, &phrase, |value| *value == expected)
         } else {
@@ -399,7 +401,7 @@ fn an_hour_of_speech_is_read_at_once() {
         for _ in 0..100 {
             let (before, behind) = chance.of(AROUND_DANISH);
             let number = danish::cardinal(chance.below(1_000_000), chance.of(&DANISH_SPELLINGS));
-            text.push_str(&format!("{before}{number}{behind} og så gik der længe, uden at nogen sagde noget. "));
+            text.extend([before, &number, behind, " og så gik der længe, uden at nogen sagde noget. "]);
         }
     }
     let start = std::time::Instant::now();

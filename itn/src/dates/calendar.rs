@@ -26,7 +26,7 @@ pub(super) fn at(tokens: &Tokens<'_>, at: usize) -> Option<Found> {
     if let Some((mut day, end, form)) = dated {
         day.weekday = weekday;
         let part = tokens.mark(at + 1) == Some('/') && end == at + 3 && fractions::at(tokens, at).is_some();
-        return found(day, end, form).map(|date| Found { weak: part, ..date });
+        return Some(Found { weak: part, ..found(day, end, form) });
     }
     if weekday.is_some() || told && from > at + 2 {
         return None; // A weekday alone is counted from the call.
@@ -37,8 +37,8 @@ pub(super) fn at(tokens: &Tokens<'_>, at: usize) -> Option<Found> {
     period(tokens, at)
 }
 
-fn found(day: Day, end: usize, form: Form) -> Option<Found> {
-    Some(Found { when: When::day(day), end, form, weak: false })
+fn found(day: Day, end: usize, form: Form) -> Found {
+    Found { when: When::day(day), end, form, weak: false }
 }
 
 pub(super) fn weekday_at(tokens: &Tokens<'_>, at: usize) -> Option<u8> {
@@ -94,7 +94,11 @@ fn digits_only(tokens: &Tokens<'_>, at: usize, told: bool) -> Option<(Day, usize
     };
     // "3-5" is a range, "3.5" a number and "24/7" is always.
     let plain = year.is_none();
-    if plain && (mark == '-' || mark == '.' && !(told && tokens.language() == Language::Danish) || (a, b) == (24, 7)) {
+    if plain
+        && (mark == '-'
+            || mark == '.' && !(told && tokens.language() == Language::Danish)
+            || (a, b) == (24, 7) && !told)
+    {
         return None;
     }
     if mark == '-' && year.is_some_and(|(_, short, _)| short) && !told || plain && next.is_some() {
@@ -299,7 +303,7 @@ fn lone_day(tokens: &Tokens<'_>, at: usize) -> Option<Found> {
     if ordinals::at(tokens, at).is_some() && !matches!(tokens.word(nth.end), "og" | "eller" | "til" | "and" | "or") {
         return None;
     }
-    found(Day { day: u8::try_from(nth.value).ok(), ..Day::default() }, nth.end, nth.form)
+    Some(found(Day { day: u8::try_from(nth.value).ok(), ..Day::default() }, nth.end, nth.form))
 }
 
 /// "uge 32", "1. kvartal", "ultimo maj", "år 2026", "i 2026".
@@ -312,17 +316,16 @@ fn period(tokens: &Tokens<'_>, at: usize) -> Option<Found> {
                 Some((u8::try_from(read.value).ok()?, read.end, read.form))
             });
             let (week, end, form) = number.filter(|(week, ..)| (1..=53).contains(week))?;
-            found(Day { week: Some(week), ..Day::default() }, end, form)
+            Some(found(Day { week: Some(week), ..Day::default() }, end, form))
         }
-        "primo" => in_part(tokens, at + 1, Part::Beginning),
-        "medio" | "midt" | "mid" => in_part(tokens, at + 1, Part::Middle),
-        "ultimo" => in_part(tokens, at + 1, Part::End),
-        "starten" | "begyndelsen" | "start" | "beginning" | "early" => in_part(tokens, at + 1, Part::Beginning),
-        "midten" | "middle" => in_part(tokens, at + 1, Part::Middle),
-        "slutningen" | "udgangen" | "end" | "late" => in_part(tokens, at + 1, Part::End),
+        "primo" | "starten" | "begyndelsen" | "start" | "beginning" | "early" => {
+            in_part(tokens, at + 1, Part::Beginning)
+        }
+        "medio" | "midt" | "midten" | "mid" | "middle" => in_part(tokens, at + 1, Part::Middle),
+        "ultimo" | "slutningen" | "udgangen" | "end" | "late" => in_part(tokens, at + 1, Part::End),
         "år" | "i" | "siden" | "årgang" | "in" | "since" | "year" => {
             let (year, short, end, form) = year_at(tokens, at + 1, false)?;
-            found(Day { year: Some(year), short, ..Day::default() }, end, form)
+            Some(found(Day { year: Some(year), short, ..Day::default() }, end, form))
         }
         _ => ranked_period(tokens, at),
     }
@@ -335,7 +338,7 @@ fn in_part(tokens: &Tokens<'_>, at: usize, part: Part) -> Option<Found> {
     if day.day.is_some() {
         return None;
     }
-    found(Day { part: Some(part), ..day }, end, form)
+    Some(found(Day { part: Some(part), ..day }, end, form))
 }
 
 /// "1. kvartal", "første kvartal 2026", "andet halvår".
@@ -352,5 +355,5 @@ fn ranked_period(tokens: &Tokens<'_>, at: usize) -> Option<Found> {
         "halvår" if rank <= 2 => day.half = Some(rank),
         _ => return None,
     }
-    found(day, year.map_or(nth.end + 1, |(_, _, end, _)| end), nth.form)
+    Some(found(day, year.map_or(nth.end + 1, |(_, _, end, _)| end), nth.form))
 }

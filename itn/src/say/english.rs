@@ -74,8 +74,9 @@ pub const MONTHS: [&str; 12] = [
 pub fn cardinal(value: u64, spelling: Spelling) -> String {
     let mut words: Vec<String> = Vec::new();
     for (size, name) in [(1_000_000, "million"), (1_000, "thousand")] {
-        if value / size % 1_000 > 0 {
-            words.push(below_thousand(value / size % 1_000, spelling));
+        let count = value / size % 1_000;
+        if count > 0 {
+            words.push(below_thousand(count, spelling));
             words.push(name.into());
         }
     }

@@ -70,11 +70,11 @@ fn day(day: &Day) -> String {
     };
     for (sign, value) in [("h", day.half), ("q", day.quarter), ("w", day.week), ("d", day.weekday)] {
         if let Some(value) = value {
-            shown.push_str(&format!("{sign}{value}"));
+            shown = format!("{shown}{sign}{value}");
         }
     }
     if let Some(part) = day.part {
-        shown.push_str(&format!("{part:?}"));
+        shown = format!("{shown}{part:?}");
     }
     shown
 }
