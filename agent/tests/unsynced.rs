@@ -145,7 +145,7 @@ async fn run_lane(lane: u64, cuts: usize) -> Option<Counts> {
         let power = Power::on(&folder.path().join("disk"), chance.random())?;
         let mut story = Story {
             folder: folder.path().to_owned(),
-            mode: if lane / 2 % 2 == 0 { "notice" } else { "consent" },
+            mode: if (lane / 2).is_multiple_of(2) { "notice" } else { "consent" },
             pace: if lane / 2 == 3 { "real_time" } else { "credit" },
             key: (lane % 2 == 1).then(|| PrivateKey::generate().expect("the system has chance")),
             power,

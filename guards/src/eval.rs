@@ -250,11 +250,11 @@ pub fn score(dialogues: &[Dialogue], drafts: &[ReadyDraft], noise: f64, rounds: 
                                 && (old.span == flag.span || old.span.len() == line.text.len())
                         })
                     };
-                    let seen = findings.score.mutation.entry(kind).or_default();
-                    seen.planted += 1;
-                    seen.by_any += usize::from(checked.flags.iter().any(|flag| new(&flag)));
+                    let tally = findings.score.mutation.entry(kind).or_default();
+                    tally.planted += 1;
+                    tally.by_any += usize::from(checked.flags.iter().any(|flag| new(&flag)));
                     if checked.flags.iter().filter(new).any(|flag| is_of(flag.kind, kind)) {
-                        seen.seen += 1;
+                        tally.seen += 1;
                     } else {
                         let (id, right) = (draft.id.clone(), line.text.to_owned());
                         findings.unseen.push(Unseen { id, kind, right, wrong });

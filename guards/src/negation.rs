@@ -70,10 +70,10 @@ fn no_for_a_yes(call: &Call, claim: &Claim<'_>) -> Option<Flag> {
         return None;
     }
     let heard = &call.spoken.negation;
-    let refuses = |said: &Said| {
+    let is_bare_no = |said: &Said| {
         begins_with_no(said, heard) && said.words.iter().filter(|word| word.is_content(call.spoken)).count() <= 1
     };
-    let refused = claim.cited_turns(call).all(|(_, said)| refuses(said)) && !own.lexical.occur_in(&claim.lower);
+    let refused = claim.cited_turns(call).all(|(_, said)| is_bare_no(said)) && !own.lexical.occur_in(&claim.lower);
     let assent = match own.assents.find(&claim.lower).into_iter().next() {
         Some(assent) => assent,
         None if refused => 0..claim.text.len(),
@@ -111,6 +111,7 @@ struct Heard<'c> {
     any_no: bool,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own about the clause")]
 struct HeardClause<'c> {
     turn: usize,
     clause: Clause<'c>,

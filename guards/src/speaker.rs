@@ -31,27 +31,28 @@ struct Attribution {
 
 pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
     let named = attribution(call, claim);
-    if let Some(named) = &named {
-        if let Some(evidence) = contradiction(call, claim, named) {
-            let said = evidence.first().map(|at| call.turns[*at].text.clone()).unwrap_or_default();
-            flags.push(Flag {
-                kind: Kind::Speaker,
-                reason: Reason::OtherSpeaker,
-                span: named.span.clone(),
-                said,
-                evidence,
-            });
-            return;
-        }
+    if let Some(named) = &named
+        && let Some(evidence) = contradiction(call, claim, named)
+    {
+        let said = evidence.first().map(|at| call.turns[*at].text.clone()).unwrap_or_default();
+        flags.push(Flag {
+            kind: Kind::Speaker,
+            reason: Reason::OtherSpeaker,
+            span: named.span.clone(),
+            said,
+            evidence,
+        });
+        return;
     }
     let told_by_citizen = named.is_some_and(|named| named.speaker == Speaker::Citizen && named.manner != Manner::Acts);
     let only_citizen = claim.cited_turns(call).all(|(_, said)| said.speaker == Speaker::Citizen);
-    if only_citizen && !told_by_citizen {
-        if let Some(span) = call.note.speakers.authority.find(&claim.lower).into_iter().next() {
-            let whole = claim.whole(Kind::Speaker, Reason::NotTheirs);
-            let span = if claim.lower.len() == claim.text.len() { span } else { whole.span.clone() };
-            flags.push(Flag { span, evidence: claim.cited.clone(), ..whole });
-        }
+    if only_citizen
+        && !told_by_citizen
+        && let Some(span) = call.note.speakers.authority.find(&claim.lower).into_iter().next()
+    {
+        let whole = claim.whole(Kind::Speaker, Reason::NotTheirs);
+        let span = if claim.lower.len() == claim.text.len() { span } else { whole.span.clone() };
+        flags.push(Flag { span, evidence: claim.cited.clone(), ..whole });
     }
 }
 

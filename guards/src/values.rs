@@ -27,7 +27,7 @@ pub(crate) struct Value {
     /// Bytes of the text.
     pub(crate) span: Range<usize>,
     pub(crate) kind: Kind,
-    value: referent_itn::Value,
+    read: referent_itn::Value,
     /// May well be no number at all.
     weak: bool,
     /// The speaker took it back.
@@ -47,7 +47,7 @@ impl Value {
                     _ => Kind::Number,
                 },
                 span: reading.span,
-                value: reading.value,
+                read: reading.value,
                 weak: reading.weak,
                 taken_back: false,
             })
@@ -68,18 +68,18 @@ impl Value {
 
     /// Whether one may stand where the other stood.
     fn is_like(&self, other: &Self) -> bool {
-        std::mem::discriminant(&self.value) == std::mem::discriminant(&other.value)
+        std::mem::discriminant(&self.read) == std::mem::discriminant(&other.read)
             || self.kind == other.kind && self.kind == Kind::Number
     }
 
     /// Whether both say the same.
     pub(crate) fn agrees(&self, other: &Self) -> bool {
-        self.value.agrees(&other.value)
+        self.read.agrees(&other.read)
     }
 
     /// Whether one of these turns says it, and does not take it back.
     pub(crate) fn is_said_in<'s>(&self, turns: impl Iterator<Item = &'s Said>) -> bool {
-        turns.flat_map(|said| &said.values).any(|said| !said.taken_back && self.value.is_said_by(&said.value))
+        turns.flat_map(|said| &said.values).any(|said| !said.taken_back && self.read.is_said_by(&said.read))
     }
 
     /// Whether it may well be no number.
@@ -96,7 +96,7 @@ impl Value {
     pub(crate) fn is_worth_noting(&self) -> bool {
         use referent_itn::Value as V;
         !self.weak
-            && match &self.value {
+            && match &self.read {
                 V::Number { unit, .. } => unit.is_some(),
                 V::Digits(digits) => digits.iter().any(|digits| digits.len() >= 4),
                 V::Date(_) => true,
@@ -128,13 +128,13 @@ pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
     let cited = || claim.cited.iter().map(|at| &call.turns[*at]);
     let everywhere = || call.turns.iter();
     for value in claim.values.iter().filter(|value| !value.weak) {
-        let read = &value.value;
+        let read = &value.read;
         let in_one =
-            value.is_said_in(cited()) || joined.iter().any(|said| !said.taken_back && read.is_said_by(&said.value));
+            value.is_said_in(cited()) || joined.iter().any(|said| !said.taken_back && read.is_said_by(&said.read));
         let said = in_one
-            || dates::is_said_in_pieces(read, cited()) && !dates::is_of_another(call, claim, read)
+            || dates::is_said_in_pieces(read, &cited()) && !dates::is_of_another(call, claim, read)
             || dates::only_year(read).is_some_and(|year| {
-                cited().flat_map(|said| &said.values).any(|said| dates::says_year(&said.value, year))
+                cited().flat_map(|said| &said.values).any(|said| dates::says_year(&said.read, year))
             })
             || is_spelled(read, &texts, language);
         if !said {
@@ -189,7 +189,7 @@ fn flag(call: &Call, claim: &Claim<'_>, value: &Value) -> Flag {
     let cited =
         || claim.cited_turns(call).flat_map(|(at, said)| said.values.iter().map(move |value| (at, said, value)));
     let words = |said: &Said, value: &Value| said.text[value.span.clone()].to_owned();
-    if cited().any(|(_, _, said)| said.taken_back && value.value.is_said_by(&said.value)) {
+    if cited().any(|(_, _, said)| said.taken_back && value.read.is_said_by(&said.read)) {
         let instead = cited().filter(|(_, _, said)| !said.taken_back && said.is_like(value)).last();
         let (said, evidence) =
             instead.map_or((String::new(), Vec::new()), |(at, said, of)| (words(said, of), vec![at]));

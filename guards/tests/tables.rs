@@ -28,7 +28,7 @@ fn check_in(language: Language, turns: &[(Speaker, &str)], sentence: &str, expec
 
 /// The word that JSON uses.
 fn name(value: impl serde::Serialize) -> String {
-    serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()
+    serde_json::to_value(value).expect("a word").as_str().expect("a word").to_owned()
 }
 
 #[test]

@@ -335,8 +335,8 @@ pub struct FlagView {
     /// What the call says instead.
     #[schema(value_type = String)]
     pub said: Spoken,
-    /// other_value, said_elsewhere, not_said, taken_back, other_speaker, not_theirs, not_negated, negated, uncertain,
-    /// addressed, no_note, no_evidence
+    /// `other_value`, `said_elsewhere`, `not_said`, `taken_back`, `other_speaker`, `not_theirs`, `not_negated`, `negated`,
+    /// `uncertain`, `addressed`, `no_note`, `no_evidence`
     #[schema(value_type = Option<String>)]
     pub reason: Option<FlagReason>,
     /// The utterances that say so.

@@ -194,7 +194,7 @@ pub fn job(dialogue: &Dialogue) -> DraftJob {
         .map_or(0, |since| i64::from(since.get_days()));
     let at_ten_ms = days * 86_400_000 + 10 * 3_600_000;
     DraftJob {
-        key: DraftKey { call: CallId::from_bytes(&[7; 16]).expect("sixteen bytes"), draft: 1, attempt: 1 },
+        key: DraftKey { call: CallId::new(0, [7; 10]), draft: 1, attempt: 1 },
         lease_ms: 60_000,
         provisional: false,
         area: area(dialogue),

@@ -104,7 +104,7 @@ fn drafter(command: &Eval) -> anyhow::Result<DrafterConfig> {
         model: model.clone(),
         api_key: key.transpose()?,
         connect: Duration::from_secs(5),
-        idle: Duration::from_secs(60),
+        idle: Duration::from_mins(1),
         total: Duration::from_mins(5),
     };
     Ok(DrafterConfig { kind: DrafterKind::Llm, llm: Some(llm) })

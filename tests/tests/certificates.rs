@@ -217,8 +217,8 @@ async fn reaches(caller: &Arc<Credentials>, server: &Arc<Credentials>) -> Result
     let address = format!("https://{}", listener.local_addr()?);
     let mut coming = Box::pin(incoming(listener, Some((Arc::clone(server), Ask::Always))));
     let dial = Dial::to(&address, Some(Arc::clone(caller)), |endpoint| endpoint)?;
-    let (came, called) = tokio::join!(tokio::time::timeout(Duration::from_secs(5), coming.next()), dial.connect());
-    Ok(matches!(came, Ok(Some(Ok(_)))) && called.is_ok())
+    let (came, dialled) = tokio::join!(tokio::time::timeout(Duration::from_secs(5), coming.next()), dial.connect());
+    Ok(matches!(came, Ok(Some(Ok(_)))) && dialled.is_ok())
 }
 
 /// A PC and a worker, and whoever looks after their certificates.

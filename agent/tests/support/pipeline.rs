@@ -91,6 +91,8 @@ struct State {
     instead: VecDeque<Instead>,
     heard: Vec<Heard>,
     settled: BTreeMap<CallId, PerTrack<SampleOffset>>,
+    /// How many streams each call has had; only the newest one settles, as with notes-api's epochs.
+    streams: BTreeMap<CallId, u64>,
     wrong: Vec<String>,
     breaks: bool,
     keys: Vec<PrivateKey>,

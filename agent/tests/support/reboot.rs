@@ -49,8 +49,7 @@ impl Boot {
         let name: u128 = chance.random();
         let id = folder.join(format!("boot-{name:032x}"));
         std::fs::write(&id, format!("{name:032x}\n")).expect("it works here");
-        let shows_s =
-            i64::try_from(rustix::time::clock_gettime(rustix::time::ClockId::Boottime).tv_sec).expect("seconds");
+        let shows_s = rustix::time::clock_gettime(rustix::time::ClockId::Boottime).tv_sec;
         let offset_s = chance.random_range((SHOWS_S - shows_s).min(0)..MORE_S);
         Self(Some(Other { own: folder.to_owned(), id, offset_s }))
     }

@@ -23,19 +23,19 @@ fn day_of(value: &V) -> Option<&Day> {
 }
 
 /// Whether day, month and weekday are each said in these turns, though not in one go.
-pub(super) fn is_said_in_pieces<'s>(value: &V, turns: impl Iterator<Item = &'s Said> + Clone) -> bool {
+pub(super) fn is_said_in_pieces<'s>(value: &V, turns: &(impl Iterator<Item = &'s Said> + Clone)) -> bool {
     let Some(day) = day_of(value) else { return false };
     let Some(number) = day.day else { return false };
     let values = || turns.clone().flat_map(|said| &said.values).filter(|value| !value.taken_back);
     let dates = || {
-        values().filter_map(|value| match &value.value {
+        values().filter_map(|value| match &value.read {
             V::Date(when) => Some(&when.any),
             _ => None,
         })
     };
     let says = |fits: &dyn Fn(&Day) -> bool| dates().flatten().any(|said| fits(&said.whole()));
     // "The nineteenth": the day without its month.
-    let alone = values().any(|value| match &value.value {
+    let alone = values().any(|value| match &value.read {
         V::Ordinal(nth) => *nth == u64::from(number),
         V::Date(when) => when.any.iter().any(|said| said.day == Some(number) && said.month.is_none()),
         _ => false,
@@ -64,7 +64,7 @@ pub(super) fn is_of_another(call: &Call, claim: &Claim<'_>, value: &V) -> bool {
             let has_matter = clause.content(call.spoken).any(|word| !inside(&word));
             for value in said.values.iter().filter(|value| span.start <= value.span.start && value.span.end <= span.end)
             {
-                let most = match &value.value {
+                let most = match &value.read {
                     V::Ordinal(nth) if *nth == u64::from(number) && has_matter => &mut this,
                     V::Date(when) if has_matter && when.any.iter().any(|day| day.day == Some(number)) => &mut this,
                     V::Ordinal(_) => &mut other,
@@ -99,7 +99,7 @@ pub(super) fn contradicts_calendar<'s>(value: &V, date: Option<Date>, turns: imp
     }
     let mut values = turns.flat_map(|said| &said.values);
     !calendar_agrees(&day)
-        && !values.any(|value| match &value.value {
+        && !values.any(|value| match &value.read {
             V::Date(when) => when.any.iter().any(|said| said.weekday == Some(weekday) && said.day.is_none()),
             _ => false,
         })
@@ -111,7 +111,7 @@ pub(super) fn year_is_meant<'s>(value: &V, date: Option<Date>, turns: impl Itera
     let (Some(year), false, Some(month), Some(number)) = (day.year, day.short, day.month, day.day) else { return true };
     year == date.year()
         || nearest_year(month, number, date) == Some(year)
-        || turns.flat_map(|said| &said.values).any(|value| says_year(&value.value, year))
+        || turns.flat_map(|said| &said.values).any(|value| says_year(&value.read, year))
 }
 
 /// Whether a year is said, in four digits or two, or by its distance.
@@ -156,6 +156,6 @@ fn nearest_year(month: u8, day: u8, date: Date) -> Option<i16> {
 impl Value {
     /// Whether it is a day of the calendar.
     pub(super) fn is_day(&self) -> bool {
-        day_of(&self.value).is_some_and(|day| day.day.is_some())
+        day_of(&self.read).is_some_and(|day| day.day.is_some())
     }
 }

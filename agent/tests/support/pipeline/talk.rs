@@ -8,7 +8,7 @@ use futures_util::Stream;
 use referent_proto::calls::calls_server::Calls;
 use referent_proto::calls::{self as wire, from_agent, from_presence, to_agent, to_presence};
 use referent_proto::ids::PerTrack;
-use referent_proto::{AgentState, CommandId, Gap, HangUp, Hello, PresenceHello, SampleOffset, Settled, Track};
+use referent_proto::{AgentState, CallId, CommandId, Gap, HangUp, Hello, PresenceHello, SampleOffset, Settled, Track};
 use std::pin::Pin;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -49,7 +49,12 @@ impl Pipeline {
             Some(Instead::BreakAfter(chunks)) => break_after = chunks,
             None => {}
         }
-        let mut at = self.state().settled.entry(call).or_default().to_owned();
+        let (stream, mut at) = {
+            let mut state = self.state();
+            let stream = state.streams.entry(call).or_default();
+            *stream += 1;
+            (*stream, state.settled.entry(call).or_default().to_owned())
+        };
         down.say(to_agent::Kind::Welcome(wire::Welcome { mode: hello.mode.into(), area_version: "v".into() })).await;
         let mut expected = PerTrack::default();
         for track in &hello.tracks {
@@ -60,6 +65,10 @@ impl Pipeline {
             self.credit(&down, *track, at[*track]).await;
         }
         while let Some(kind) = next(&mut up).await? {
+            // What a killed agent had under way comes late, beside the stream of the next one.
+            if self.state().streams[&call] != stream {
+                return Err(Status::aborted("another stream has the call"));
+            }
             if std::mem::take(&mut self.state().breaks) {
                 return Err(Status::unavailable("broken off"));
             }
@@ -104,9 +113,11 @@ impl Pipeline {
                     if self.state().manner.completes {
                         for track in &hello.tracks {
                             at[*track] = expected[*track];
+                        }
+                        self.settle(call, stream, at)?;
+                        for track in &hello.tracks {
                             self.allow(&down, *track, at[*track]).await;
                         }
-                        self.state().settled.insert(call, at);
                         down.say(to_agent::Kind::Complete(wire::Complete {})).await;
                     }
                     continue;
@@ -128,7 +139,7 @@ impl Pipeline {
                     let second = SampleOffset(expected[*track].0 / 16_000 * 16_000);
                     if second > at[*track] {
                         at[*track] = second;
-                        self.state().settled.insert(call, at);
+                        self.settle(call, stream, at)?;
                         self.allow(&down, *track, second).await;
                     }
                 }
@@ -173,6 +184,16 @@ impl Pipeline {
             }
             is_first = false;
         }
+    }
+
+    /// Keeps what is settled, if no newer stream has the call.
+    fn settle(&self, call: CallId, stream: u64, at: PerTrack<SampleOffset>) -> Result<(), Status> {
+        let mut state = self.state();
+        if state.streams[&call] != stream {
+            return Err(Status::aborted("another stream has the call"));
+        }
+        state.settled.insert(call, at);
+        Ok(())
     }
 
     async fn allow(&self, down: &Down, track: Track, settled: SampleOffset) {

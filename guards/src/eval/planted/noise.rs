@@ -43,9 +43,9 @@ pub fn noisy(text: &str, share: f64, chance: &mut StdRng) -> String {
             0..24 => {}
             24..34 => {
                 heard.push(word.to_owned());
-                heard.push((*COMMON.choose(chance).expect("not empty")).to_owned());
+                heard.push(one_of(&COMMON, chance).to_owned());
             }
-            34..49 => heard.push((*COMMON.choose(chance).expect("not empty")).to_owned()),
+            34..49 => heard.push(one_of(&COMMON, chance).to_owned()),
             49..70 => heard.push(other_ending(word, chance)),
             70..90 => heard.push(other_sound(word, chance)),
             90..95 => heard.push(split(word)),
@@ -58,6 +58,10 @@ pub fn noisy(text: &str, share: f64, chance: &mut StdRng) -> String {
     heard.join(" ")
 }
 
+fn one_of<'w>(words: &[&'w str], chance: &mut StdRng) -> &'w str {
+    words[chance.random_range(0..words.len())]
+}
+
 /// The word without its punctuation, and the punctuation.
 fn bare(word: &str) -> (&str, &str) {
     let end = word.trim_end_matches(|letter: char| !letter.is_alphanumeric()).len();
@@ -68,7 +72,7 @@ fn other_ending(word: &str, chance: &mut StdRng) -> String {
     let (bare, mark) = bare(word);
     let kept: Vec<char> = bare.chars().collect();
     let keep = kept.len().saturating_sub(chance.random_range(1..3)).max(2).min(kept.len());
-    let ending = *ENDINGS.choose(chance).expect("not empty");
+    let ending = one_of(&ENDINGS, chance);
     kept[..keep].iter().collect::<String>() + ending + mark
 }
 

@@ -175,7 +175,7 @@ pub(super) fn date(text: &str, language: Language, chance: &mut StdRng) -> Optio
 fn other_date(written: &str, chance: &mut StdRng) -> Vec<String> {
     let parts: Vec<&str> = written.split(['.', '/', '-', ':']).collect();
     let separator = written.chars().find(|letter| !letter.is_ascii_digit());
-    let change = |part: &str, chance: &mut StdRng| -> String {
+    let other = |part: &str, chance: &mut StdRng| -> String {
         let Ok(value) = part.parse::<u32>() else { return part.to_owned() };
         let new = if part.len() == 4 {
             value + chance.random_range(1..4)
@@ -193,7 +193,7 @@ fn other_date(written: &str, chance: &mut StdRng) -> Vec<String> {
     };
     let at = chance.random_range(0..parts.len());
     let mut changed: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
-    changed[at] = change(parts[at], chance);
+    changed[at] = other(parts[at], chance);
     vec![changed.join(&separator.map(String::from).unwrap_or_default())]
 }
 

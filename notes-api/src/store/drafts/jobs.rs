@@ -345,7 +345,7 @@ async fn add_sentence_in(tx: &mut Tx, sentence: DraftSentence, now_ms: i64) -> S
         without_nul(sentence.text.reveal()).as_ref(),
         json(&sentence.evidence),
         json(&sentence.flags),
-        sentence.confirm.map(|confirm| confirm.name())
+        sentence.confirm.map(referent_proto::Confirm::name)
     )? > 0;
     if new {
         run!(
