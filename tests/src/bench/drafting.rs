@@ -63,6 +63,30 @@ pub fn numbers() -> Result<()> {
     Ok(())
 }
 
+/// What identifies people, found and put back, by the finder's own test.
+pub fn pseudonyms() -> Result<()> {
+    let row = measured_by_test("referent-dk-identifiers", "figures")?;
+    let of = &row["pseudonyms"];
+    let figures = Figures::of("make bench-pseudonyms")?;
+    let number = |at: &str| of.pointer(at).and_then(Value::as_f64).with_context(|| at.to_owned());
+    let count = |at: &str| of.pointer(at).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok()).unwrap_or(1);
+    for (key, at, n) in [
+        ("cpr.recall_clean", "/cpr/recall_clean", "/cpr/n"),
+        ("cpr.recall_noisy", "/cpr/recall_noisy", "/cpr/n"),
+        ("contact.recall", "/contact/recall", "/contact/n"),
+        ("names.recall", "/names/recall", "/names/n"),
+        ("addresses.recall", "/addresses/recall", "/addresses/n"),
+        ("over_redaction", "/over_redaction", "/words"),
+        ("round_trip", "/round_trip", "/calls_with_leak/n"),
+    ] {
+        figures.write(&format!("pseudonyms.{key}"), number(at)?, "", count(n), &json!({}))?;
+    }
+    let calls = count("/calls_with_leak/n");
+    figures.write("pseudonyms.calls_with_leak", number("/calls_with_leak/share")?, "", calls, &of["calls_with_leak"])?;
+    let noisy = &of["calls_with_leak_noisy"];
+    figures.write("pseudonyms.calls_with_leak_noisy", number("/calls_with_leak_noisy/share")?, "", calls, noisy)
+}
+
 /// The embedded drafter on the open set.
 pub async fn eval() -> Result<()> {
     let file = checkout().join("pipeline/eval/dialogues.jsonl");

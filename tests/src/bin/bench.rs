@@ -42,6 +42,8 @@ enum Group {
     Guards,
     /// Numbers, dates, times and amounts, read in Danish and English.
     Numbers,
+    /// What identifies people, found, hidden and put back.
+    Pseudonyms,
     /// The embedded drafter on the open set of dialogues.
     Eval,
     /// Words that are marked as uncertain.
@@ -228,6 +230,7 @@ async fn run(Arguments { short, group }: Arguments) -> Result<()> {
         Group::Soak => bench::soak(),
         Group::Guards => bench::drafting::guards(),
         Group::Numbers => bench::drafting::numbers(),
+        Group::Pseudonyms => bench::drafting::pseudonyms(),
         Group::Eval => bench::drafting::eval().await,
         Group::Uncertain => bench::drafting::uncertain().await,
         Group::Truth => bench::truth(),
