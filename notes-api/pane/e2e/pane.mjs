@@ -200,11 +200,17 @@ await story('doubt', async ({ fake, page, shot }) => {
   fake.hangUp(call, 252_000);
   fake.draft(call);
   fake.sentence(call, 'reason', 'Boligstøtten er stoppet.', [['far', 1_200]]);
-  fake.sentence(call, 'information', 'Den nye husleje er 6.540 kroner uden varme.', [['far', 32_800]], ['number']);
+  fake.sentence(
+    call,
+    'information',
+    'Den nye husleje er 6.540 kroner uden varme.',
+    [['far', 32_800]],
+    [{ kind: 'number', reason: 'not_said', words: '6.540' }],
+  );
   fake.finish(call, { kind: 'embedded', model: 'embedded-1', trouble: 'timed_out' });
   await inState(page, 'Udkast klar');
   await page.locator('.number.doubtful').click();
-  await page.getByText('Tallet er ikke nævnt i samtalen.').waitFor();
+  await page.getByText('Tallet »6.540« er ikke nævnt i samtalen.').waitFor();
   await page.getByText('Udkastet er lavet uden sprogmodel.').waitFor();
   await page.getByText('Sprogmodellen svarede ikke i tide.').waitFor();
   await shot('without-language-model');

@@ -7,9 +7,11 @@ import { en } from './catalogue/en';
 import type { Headline } from './questions';
 import type { Problem } from './state';
 import type {
+  Confirm,
   Direction,
   Failure,
   FlagKind,
+  FlagReason,
   GapReason,
   NotTranscribedReason,
   SuppressedReason,
@@ -19,6 +21,9 @@ import type {
 
 export const LANGUAGES = ['da', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
+
+/** A sentence for each doubt; `words` are the doubted ones in quotes, or »the sentence«. */
+type DoubtWords = { readonly [K in FlagKind]: Readonly<Record<FlagReason<K>, (words: string) => string>> };
 
 export interface Catalogue {
   languageName: string;
@@ -94,7 +99,25 @@ export interface Catalogue {
   evidence: string;
   evidenceOf: (sentence: number, utterances: number) => string;
   noEvidence: string;
-  doubt: Record<FlagKind, string>;
+  quoted: (words: string) => string;
+  theSentence: string;
+  doubt: DoubtWords;
+  callSays: (said: string) => string;
+  notCited: string;
+  uncertain: string;
+  uncertainWhy: string;
+  confirm: Record<Confirm, string>;
+  confirmed: Record<Confirm, string>;
+  confirmWhy: Record<Confirm, string>;
+  isRight: string;
+  // What is to be looked at.
+  doubts: (count: number) => string;
+  toConfirm: (count: number) => string;
+  maybeMissing: (count: number) => string;
+  maybeMissingTitle: string;
+  maybeMissingKind: Record<FlagKind, string>;
+  insertKey: (number: number) => string;
+  notNeeded: (what: string) => string;
   close: string;
   offer: string;
   insert: string;
@@ -131,6 +154,16 @@ export interface Catalogue {
 }
 
 export const CATALOGUES: Record<Language, Catalogue> = { da, en };
+
+/** What is doubted about a sentence, and why. */
+export const doubtOf = (
+  { kind, reason }: { readonly kind: FlagKind; readonly reason: FlagReason },
+  about: string,
+  { doubt }: Catalogue,
+): string => {
+  const of: Partial<Record<FlagReason, (words: string) => string>> = doubt[kind];
+  return (of[reason] ?? doubt[kind].other)(about);
+};
 
 export const languageOf = (tag: string | null | undefined): Language =>
   LANGUAGES.find((language) => tag?.toLowerCase().startsWith(language)) ?? 'da';

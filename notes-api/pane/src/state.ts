@@ -18,8 +18,10 @@ import {
   afterTyping,
   answerElsewhere,
   answerOffer,
+  dismissed,
   editElsewhere,
   inSection,
+  insertMissing,
   noteElsewhere,
   noteStored,
   sameTexts,
@@ -33,6 +35,7 @@ import type {
   Draft,
   Edit,
   GapReason,
+  Missing,
   Note,
   NotTranscribedReason,
   Partial,
@@ -85,6 +88,10 @@ export interface Shown {
   /** When the draft was first seen here, on this page's clock. */
   readonly shown: { readonly number: number; readonly at: number } | null;
   readonly evidence: { readonly section: string; readonly index: number } | null;
+  /** Texts of the draft's sentences that the person confirmed. */
+  readonly confirmed: readonly string[];
+  /** What may be missing and was put in or turned down, by `nameOf`. */
+  readonly dismissed: readonly string[];
   readonly transcript: 'by_itself' | 'open' | 'closed';
   readonly now: number;
 }
@@ -158,6 +165,9 @@ export type Event =
   | { readonly kind: 'draft_shown'; readonly number: number; readonly at: number }
   | { readonly kind: 'evidence_asked'; readonly section: string; readonly index: number }
   | { readonly kind: 'evidence_closed' }
+  | { readonly kind: 'confirmed'; readonly text: string; readonly right: boolean }
+  | { readonly kind: 'missing_inserted'; readonly missing: Missing; readonly section: string }
+  | { readonly kind: 'missing_dismissed'; readonly missing: Missing }
   | { readonly kind: 'transcript_turned'; readonly open: boolean };
 
 export const EMPTY: State = { kind: 'empty' };
@@ -249,6 +259,8 @@ const inCall = (state: Shown, event: InCall): State => {
         touched: true,
         seen: section.touched ? section.seen : draftTexts(state, section.id),
       }));
+    case 'missing_inserted':
+      return insertMissing(state, event.missing, event.section);
     case 'edit_sent':
       return withEdit(state, { phase: 'sending' });
     case 'edit_stored':
@@ -286,6 +298,14 @@ const inCall = (state: Shown, event: InCall): State => {
       return { ...state, saving: { kind: 'choose_first' } };
     case 'amend_began':
       return { ...state, mode: 'writing', saving: { kind: 'no' }, evidence: null };
+
+    // What the person looked at.
+    case 'confirmed': {
+      const others = state.confirmed.filter((text) => text !== event.text);
+      return { ...state, confirmed: event.right ? [...others, event.text] : others };
+    }
+    case 'missing_dismissed':
+      return dismissed(state, event.missing);
 
     // What is open on the screen.
     case 'evidence_asked':

@@ -45,6 +45,8 @@ export const loaded = (detail: CallDetail, kept: Kept | null, at: number): Shown
     late: 0,
     shown: null,
     evidence: null,
+    confirmed: [],
+    dismissed: [],
     transcript: 'by_itself',
     now: at,
   };
@@ -93,6 +95,8 @@ const erased = (state: Shown): Shown => ({
   draft: null,
   late: 0,
   evidence: null,
+  confirmed: [],
+  dismissed: [],
   saving: { kind: 'no' },
   mode: state.note === null ? 'writing' : 'reading',
   sections: state.sections.map(({ id, heading }) => ({

@@ -25,6 +25,8 @@ export const draftStarted = (state: Shown, number: number, attempt: number, prov
     sentences: [],
     firstSentenceMs: null,
     wholeMs: null,
+    missing: [],
+    uncertain: [],
   };
   return withStatus({ ...state, draft, late: 0, evidence: null }, 'drafting');
 };

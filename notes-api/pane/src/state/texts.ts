@@ -2,15 +2,29 @@
 //
 // Where two texts differ and a person wrote both, both are kept until a person has chosen.
 
+import { nameOf } from '../checks';
 import { draftTexts, offer } from '../questions';
 import type { Choice, Saving, Section, Shown } from '../state';
-import type { Edit, Note, Texts } from '../wire';
+import type { Edit, Missing, Note, Texts } from '../wire';
 import { APART } from './draft';
 
 export const inSection = (state: Shown, id: string, change: (section: Section) => Section): Shown => ({
   ...state,
   sections: state.sections.map((section) => (section.id === id ? change(section) : section)),
 });
+
+export const dismissed = (state: Shown, missing: Missing): Shown =>
+  state.dismissed.includes(nameOf(missing)) ? state : { ...state, dismissed: [...state.dismissed, nameOf(missing)] };
+
+export const insertMissing = (state: Shown, missing: Missing, into: string): Shown =>
+  state.dismissed.includes(nameOf(missing))
+    ? state
+    : inSection({ ...dismissed(state, missing), saving: afterTyping(state.saving) }, into, (section) => ({
+        ...section,
+        text: joined(section.text, [missing.said]),
+        touched: true,
+        seen: section.touched ? section.seen : draftTexts(state, section.id),
+      }));
 
 export const withEdit = (state: Shown, change: { [K in keyof Shown['edit']]?: Shown['edit'][K] }): Shown => ({
   ...state,

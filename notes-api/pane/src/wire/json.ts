@@ -31,6 +31,8 @@ export const list = <T>(from: Json, field: string, each: (value: Json) => T): re
   if (!Array.isArray(value)) throw new BadMessage(field);
   return value.map((item) => each(record(item, field)));
 };
+export const listOrNone = <T>(from: Json, field: string, each: (value: Json) => T): readonly T[] =>
+  from[field] == null ? [] : list(from, field, each);
 export const maybe = <T>(from: Json, field: string, read: (value: Json) => T): T | null =>
   from[field] == null ? null : read(record(from[field], field));
 export const known = <T extends string>(from: Json, field: string, of: readonly T[]): T => {
