@@ -454,4 +454,5 @@ await story(
   { size: { width: 320, height: 640 } },
 );
 
+await import('./checks.mjs');
 await theEnd();
