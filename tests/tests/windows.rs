@@ -106,6 +106,10 @@ async fn a_call_on_windows_becomes_a_note() -> Result<()> {
     world.stop().await
 }
 
+    let prefix = windows.prefix.clone();
+    ensure!(!programs_in(&prefix).is_empty(), "Wine's own programs are still there");
+    drop(windows);
+    ensure!(programs_in(&prefix).is_empty(), "what Wine began ends with it");
 /// A Wine of its own in the prepared system.
 struct Windows {
     root: PathBuf,
@@ -221,9 +225,17 @@ impl Windows {
 impl Drop for Windows {
     /// Wine's programs outlive whoever started them.
     fn drop(&mut self) {
-        let mut end = std::process::Command::new("chroot");
-        end.arg(&self.root).arg("/usr/bin/env").arg(format!("WINEPREFIX={}", self.prefix.display()));
-        drop(end.args(["wineserver", "-k"]).status());
+        let until = std::time::Instant::now() + Duration::from_secs(10);
+        while std::time::Instant::now() < until {
+            let left = programs_in(&self.prefix);
+            if left.is_empty() {
+                return;
+            }
+            for program in left {
+                // One that has ended meanwhile needs no signal.
+                rustix::process::kill_process(program, rustix::process::Signal::KILL).ok();
+            }
+        }
     }
 }
 
@@ -252,6 +264,20 @@ fn text_of(call: &Value, track: Track) -> String {
 fn as_windows_has_it(path: &Path) -> String {
     format!("Z:{}", path.display()).replace('/', r"\")
 }
+/// Every process that Wine has begun with this prefix, and that has not ended.
+fn programs_in(prefix: &Path) -> Vec<rustix::process::Pid> {
+    let variable = format!("WINEPREFIX={}", prefix.display());
+    let is_it = |process: &Path| {
+        // What has ended and waits to be buried has none.
+        let environment = std::fs::read(process.join("environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|known| known == variable.as_bytes())
+    };
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.path());
+    let number =
+        |process: PathBuf| process.file_name()?.to_str()?.parse().ok().and_then(rustix::process::Pid::from_raw);
+    all.filter(|process| is_it(process)).filter_map(number).collect()
+}
+
 
 fn say(text: &str) {
     drop(writeln!(std::io::stdout(), "{text}"));
