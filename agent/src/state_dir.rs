@@ -6,7 +6,7 @@
 
 use crate::system::only_for_its_user;
 use rand::{Rng, RngExt as _};
-use referent_identity::private::make_folder;
+use referent_identity::private::{create, make_folder};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -101,13 +101,13 @@ pub fn find(path: &Path) -> Result<(SocketAddr, Token), StateDirError> {
     Ok((address, Token(read("control-token")?.trim().to_owned())))
 }
 
-/// A file that only its owner may read, whatever it was before.
+/// A file that only its owner may read; made anew, whatever it was before.
 fn private(path: &Path, anew: bool) -> io::Result<File> {
     if anew {
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+            _ => return create(path),
         }
     }
-    only_for_its_user(OpenOptions::new().create(true).write(true).truncate(anew)).open(path)
+    only_for_its_user(OpenOptions::new().create(true).write(true).truncate(false)).open(path)
 }

@@ -7,7 +7,7 @@
 //! ```text
 //!            clock                       disk                              end
 //! unix       boot clock, boot id         modes, fsync of folders, statfs   SIGTERM, SIGINT
-//! windows    interrupt time, boot id     access lists of %LOCALAPPDATA%    Ctrl+C, closed, log-off, shutdown
+//! windows    interrupt time, boot id     access lists                      Ctrl+C, closed, log-off, shutdown
 //! ```
 //!
 //! macOS is unix here, without a boot id; that part is carried and was never compiled.
@@ -25,24 +25,11 @@ use windows as this;
 
 pub use this::{Stops, usual_place};
 pub(crate) use this::{
-    boot_id, boot_us, free_bytes, is_elsewhere, keep_names, only_for_its_user, open_to_others, others_may_write,
-    policy_place, sync_folder, usual_state_dir,
+    boot_id, boot_us, closes, free_bytes, is_elsewhere, keep_names, only_for_its_user, open_to_others,
+    others_may_write, policy_place, sync_folder, usual_state_dir,
 };
 
 /// A folder that a variable of the environment names, if it does so whole.
 fn absolute(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).map(PathBuf::from).filter(|folder| folder.is_absolute())
-}
-
-/// Who but its user can enter a folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Access {
-    /// Nobody.
-    Closed,
-    /// Others; how the system writes that.
-    #[cfg_attr(windows, expect(dead_code, reason = "access lists are not read"))]
-    Open(String),
-    /// This program does not know how to find out.
-    #[cfg_attr(unix, expect(dead_code, reason = "a mode says it"))]
-    Unknown,
 }

@@ -127,7 +127,7 @@ async fn a_folder_that_does_not_do_is_named() {
     let folder = pc.has_run_before();
     pc.is_healthy().await;
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o750)).unwrap();
-    pc.has("permission", "mode 750").await;
+    pc.has("permission", "access: 750").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

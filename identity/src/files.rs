@@ -3,7 +3,7 @@
 //! In: a folder that `enrol` fills, or three files from an authority elsewhere. Out: their bytes. A folder holds
 //! `identity.pem` (the key and its certificate in one file, so that the two always belong together), `authorities.pem` and
 //! `server` (where to renew).
-//! Promised: a key that everybody may read is refused.
+//! Promised: a key that everybody may read is refused; on Windows, where the key is made for its user, one that anybody else may.
 
 use crate::private;
 use rustls::pki_types::pem::PemObject as _;
@@ -43,7 +43,7 @@ pub enum BadFiles {
         error: io::Error,
     },
     /// Whoever can read it can be who it says.
-    #[error("{} is a private key that everybody on this machine may read; make its mode 0600", .0.display())]
+    #[error("{} is a private key that everybody on this machine may read; {}", .0.display(), private::HOW_TO_CLOSE)]
     OpenToAll(PathBuf),
     /// It is not PEM, or not of what is asked for.
     #[error("{} holds no {what} in PEM; put it there again", path.display())]

@@ -15,6 +15,7 @@ use referent_tests::{SampleCall, World};
 use serde_json::Value;
 use sound_server::{SoundServer, TWO_SINKS};
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -96,6 +97,8 @@ async fn a_call_on_windows_becomes_a_note() -> Result<()> {
         ensure!(finding["outcome"] != "fault", "{finding}");
     }
 
+    windows.nobody_else_may_read().await?;
+
     keeper.kill().await?;
     windows.run("taskkill", &["/f", "/im", "referent-agentw.exe"]).await?;
     windows.run("taskkill", &["/f", "/im", "referent-agent.exe"]).await?;
@@ -103,6 +106,10 @@ async fn a_call_on_windows_becomes_a_note() -> Result<()> {
     windows.say_yes("msiexec", &["/x", r"Z:\msi\referent-agent.msi", "/qn"]).await?;
     ensure!(!windows.file("Program Files/Referent/referent-agent.exe").exists(), "what is removed is gone");
     ensure!(windows.state().exists(), "and what is the user's stays");
+    let prefix = windows.prefix.clone();
+    ensure!(!programs_in(&prefix).is_empty(), "Wine's own programs are still there");
+    drop(windows);
+    ensure!(programs_in(&prefix).is_empty(), "what Wine began ends with it");
     world.stop().await
 }
 
@@ -184,6 +191,27 @@ impl Windows {
         Ok(serde_json::from_str(&self.say_yes(AGENT, &["status", "--json"]).await?)?)
     }
 
+    /// The agent's folder and its token are closed to others, and where they are not `doctor` says so. Wine keeps an access
+    /// list as the mode of the file that it has below, with administrators as its group.
+    async fn nobody_else_may_read(&self) -> Result<()> {
+        let state = self.state();
+        let mode = |path: &Path| -> Result<u32> { Ok(path.metadata()?.permissions().mode() & 0o777) };
+        let (folder, token) = (mode(&state)?, mode(&state.join("control-token"))?);
+        say(&format!("the agent's folder has mode {folder:o} below, its token {token:o}"));
+        let others = (folder | token) & 0o007;
+        ensure!(others == 0, "others may read them");
+        std::fs::set_permissions(&state, std::fs::Permissions::from_mode(0o755))?;
+        let doctor = self.run(AGENT, &["doctor", "--json"]).await?;
+        std::fs::set_permissions(&state, std::fs::Permissions::from_mode(folder))?;
+        let diagnosis: Value = serde_json::from_slice(&doctor.stdout).context("doctor gives JSON")?;
+        let mut findings = diagnosis["findings"].as_array().into_iter().flatten();
+        let found = findings.find(|finding| finding["check"] == "permission").context("it looks")?;
+        let seen = found["seen"]["en"].as_str().unwrap_or_default();
+        ensure!(found["outcome"] == "fault" && seen.contains("access: WD"), "everybody may enter it: {found}");
+        say(&format!("opened to everybody: {seen}"));
+        Ok(())
+    }
+
     async fn until_it_answers(&self) -> Result<()> {
         let answers = async {
             while !self.state().join("control-port").exists() || self.status().await.is_err() {
@@ -219,12 +247,35 @@ impl Windows {
 }
 
 impl Drop for Windows {
-    /// Wine's programs outlive whoever started them.
+    /// Wine's programs outlive whoever started them, its server too. They are found by the one thing that they all have from
+    /// their start on, because where a distribution puts `wineserver` is its own matter.
     fn drop(&mut self) {
-        let mut end = std::process::Command::new("chroot");
-        end.arg(&self.root).arg("/usr/bin/env").arg(format!("WINEPREFIX={}", self.prefix.display()));
-        drop(end.args(["wineserver", "-k"]).status());
+        let until = std::time::Instant::now() + Duration::from_secs(10);
+        while std::time::Instant::now() < until {
+            let left = programs_in(&self.prefix);
+            if left.is_empty() {
+                return;
+            }
+            for program in left {
+                // One that has ended meanwhile needs no signal.
+                rustix::process::kill_process(program, rustix::process::Signal::KILL).ok();
+            }
+        }
     }
+}
+
+/// Every process that Wine has begun with this prefix, and that has not ended.
+fn programs_in(prefix: &Path) -> Vec<rustix::process::Pid> {
+    let variable = format!("WINEPREFIX={}", prefix.display());
+    let is_it = |process: &Path| {
+        // What has ended and waits to be buried has none.
+        let environment = std::fs::read(process.join("environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|known| known == variable.as_bytes())
+    };
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.path());
+    let number =
+        |process: PathBuf| process.file_name()?.to_str()?.parse().ok().and_then(rustix::process::Pid::from_raw);
+    all.filter(|process| is_it(process)).filter_map(number).collect()
 }
 
 /// Its two channels, each in a file of its own.

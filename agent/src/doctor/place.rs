@@ -4,7 +4,7 @@
 //! not there yet is not made: another one is, where it would be, and removed again.
 
 use super::{Check, Finding, Said};
-use crate::system::{self, Access};
+use crate::system;
 use referent_proto::SAMPLE_RATE;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
@@ -102,25 +102,18 @@ fn permission(folder: &Path, exists: bool) -> Finding {
         );
     }
     match system::open_to_others(folder) {
-        Ok(Access::Open(mode)) => Finding::fault(
+        Ok(Some(whom)) => Finding::fault(
             check,
             Said::new(
-                format!("Andre på denne pc kan komme ind i {place} (rettigheder {mode}). Dér ligger lyd."),
-                format!("Others on this PC can enter {place} (mode {mode}). Sound is kept there."),
+                format!("Andre på denne pc kan komme ind i {place} (rettigheder: {whom}). Dér ligger lyd."),
+                format!("Others on this PC can enter {place} (access: {whom}). Sound is kept there."),
             ),
             Said::new(
-                format!("Luk den for andre: chmod 700 {place}"),
-                format!("Close it to others: chmod 700 {place}"),
+                format!("Luk den for andre: {}", system::closes(folder)),
+                format!("Close it to others: {}", system::closes(folder)),
             ),
         ),
-        Ok(Access::Unknown) => Finding::not_checked(
-            check,
-            Said::new(
-                format!("{place} ligger ikke i brugerens egen mappe; se efter, at andre ikke kan læse den."),
-                format!("{place} is not below the user's own folder; see that others cannot read it."),
-            ),
-        ),
-        Ok(Access::Closed) => {
+        Ok(None) => {
             Finding::ok(check, Said::new("Kun brugeren kan læse mappen.", "Only its user can read the folder."))
         }
         Err(error) => Finding::not_checked(check, Said::new(format!("{place}: {error}"), format!("{place}: {error}"))),

@@ -1,6 +1,6 @@
 //! Linux and macOS.
 
-use super::{Access, absolute};
+use super::absolute;
 use rustix::fs::{statfs, statvfs};
 use rustix::time::{ClockId, clock_gettime};
 use std::fs::{File, OpenOptions};
@@ -91,10 +91,15 @@ pub(crate) fn is_elsewhere(folder: &Path) -> bool {
     statfs(folder).is_ok_and(|system| system.f_flags & MNT_LOCAL == 0)
 }
 
-/// Who but its user can enter a folder.
-pub(crate) fn open_to_others(folder: &Path) -> io::Result<Access> {
+/// Who but its user can enter a folder, as the system writes it; `None` if nobody.
+pub(crate) fn open_to_others(folder: &Path) -> io::Result<Option<String>> {
     let mode = folder.metadata()?.mode();
-    Ok(if mode & 0o077 != 0 { Access::Open(format!("{:o}", mode & 0o777)) } else { Access::Closed })
+    Ok((mode & 0o077 != 0).then(|| format!("{:o}", mode & 0o777)))
+}
+
+/// What closes a folder to others.
+pub(crate) fn closes(folder: &Path) -> String {
+    format!("chmod 700 {}", folder.display())
 }
 
 /// Whether anybody but the administrator may write this file, or put another in its place.

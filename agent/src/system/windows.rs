@@ -1,9 +1,10 @@
 //! Windows 10 and later.
 //!
 //! Five questions have no answer in the standard library; each is one call of the system's, below, and these are the
-//! only unsafe lines of the agent.
+//! only unsafe lines of the agent. Access lists are `referent_identity::private`'s.
 
-use super::{Access, absolute};
+use super::absolute;
+use referent_identity::private;
 use std::ffi::{OsStr, OsString};
 use std::fs::OpenOptions;
 use std::io;
@@ -36,8 +37,8 @@ pub(crate) fn boot_us() -> u64 {
     call::interrupt_time() / 10
 }
 
-/// As they are: a file takes its access list from its folder, and that of `%LOCALAPPDATA%` names the user, the
-/// administrators and the system.
+/// As they are: a file takes its access list from its folder, and that of the agent's names the user, the administrators
+/// and the system.
 pub(crate) fn only_for_its_user(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
@@ -75,11 +76,16 @@ pub(crate) fn is_elsewhere(folder: &Path) -> bool {
     }
 }
 
-/// Who but its user can enter a folder: nobody below the user's own, whose access list the system made so.
-pub(crate) fn open_to_others(folder: &Path) -> io::Result<Access> {
-    let folder = folder.canonicalize()?;
-    let own = std::env::home_dir().and_then(|own| own.canonicalize().ok());
-    Ok(if own.is_some_and(|own| folder.starts_with(own)) { Access::Closed } else { Access::Unknown })
+/// Who but its user, the system and administrators can enter a folder, as the system writes it; `None` if nobody.
+pub(crate) fn open_to_others(folder: &Path) -> io::Result<Option<String>> {
+    let others = private::who_else(folder)?;
+    Ok((!others.is_empty()).then(|| others.join(", ")))
+}
+
+/// What closes a folder to others.
+pub(crate) fn closes(folder: &Path) -> String {
+    let whom = r#""%USERNAME%":(OI)(CI)F *S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F"#;
+    format!("icacls \"{}\" /inheritance:r /grant:r {whom}", folder.display())
 }
 
 /// Whether anybody but the administrator may write this file, or put another in its place. Below `Program Files`,
