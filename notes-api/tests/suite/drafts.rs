@@ -6,8 +6,8 @@ use referent_notes_api::shown::DraftState;
 use referent_notes_api::store::calls::EndedAnswer;
 use referent_notes_api::store::drafts::{Held, Whole};
 use referent_proto::{
-    CallId, Confirm, DraftFailure, DraftKey, Evidence, Flag, FlagKind, FlagReason, Missing, SampleOffset, Spoken, Track,
-    UncertainWord, What,
+    CallId, Confirm, DraftFailure, DraftKey, Evidence, Flag, FlagKind, FlagReason, Missing, SampleOffset, Spoken,
+    Track, UncertainWord, What,
 };
 
 async fn kinds(kept: &Kept, call: CallId) -> Vec<String> {
@@ -68,12 +68,8 @@ pub(crate) async fn doubts_come_through_and_what_became_of_them_is_kept(place: P
     sentences[1].confirm = Some(Confirm::Decision);
     sentences[2].flags = vec![flag(FlagKind::Negation, FlagReason::Negated)];
     kept.store.add_sentences(sentences, kept.now()).await.unwrap();
-    let missing = Missing {
-        kind: Some(FlagKind::Number),
-        fact: String::new(),
-        said: Spoken::new("firs kroner"),
-        evidence,
-    };
+    let missing =
+        Missing { kind: Some(FlagKind::Number), fact: String::new(), said: Spoken::new("firs kroner"), evidence };
     let whole =
         Whole { missing: vec![missing], uncertain: vec![UncertainWord { utterance: evidence, word: 1 }], ..whole() };
     assert_eq!(kept.store.draft_finished(job.key, whole, kept.now()).await.unwrap(), Held::Yes);
@@ -86,10 +82,13 @@ pub(crate) async fn doubts_come_through_and_what_became_of_them_is_kept(place: P
     save(&kept, turn.call, 0, "one", "Sætning 0.\nNoget helt andet.").await;
     let became = kept.store.flags_resolved(turn.call, 1).await.unwrap();
     let words: Vec<String> = became.iter().map(|(at, kind, what)| format!("{at} {kind} {what}")).collect();
-    assert_eq!(words, ["0 date kept", "0 name kept", "2 negation removed"]);
+    assert_eq!(words, ["0 date kept", "0 name kept", "1 decision removed", "2 negation removed"]);
     save(&kept, turn.call, 1, "two", "Sætning 2.").await;
     let became = kept.store.flags_resolved(turn.call, 1).await.unwrap();
-    assert_eq!(became.iter().map(|(.., what)| what.as_str()).collect::<Vec<_>>(), ["removed", "removed", "kept"]);
+    assert_eq!(
+        became.iter().map(|(.., what)| what.as_str()).collect::<Vec<_>>(),
+        ["removed", "removed", "removed", "kept"]
+    );
 }
 
 pub(crate) async fn an_echo_keeps_its_mark(place: Place) {
