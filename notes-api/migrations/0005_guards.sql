@@ -3,13 +3,13 @@ ALTER TABLE draft_sentences ADD COLUMN confirm TEXT;                          --
 ALTER TABLE drafts          ADD COLUMN missing   TEXT NOT NULL DEFAULT '[]';  -- JSON
 ALTER TABLE drafts          ADD COLUMN uncertain TEXT NOT NULL DEFAULT '[]';  -- JSON
 
--- What became of each flag when a note was saved. No content.
+-- What became of each flag, and of each mark of confirmation, when a note was saved. No content.
 CREATE TABLE flags_resolved (
     call       TEXT   NOT NULL,
     draft      BIGINT NOT NULL,
     sentence   BIGINT NOT NULL,
-    flag       BIGINT NOT NULL, -- 0, 1, … of the sentence
-    kind       TEXT   NOT NULL,
+    flag       BIGINT NOT NULL, -- 0, 1, … of the sentence; -1: its mark of confirmation
+    kind       TEXT   NOT NULL, -- a flag's, or commitment, decision
     resolution TEXT   NOT NULL, -- kept, changed, removed, confirmed
     saved_ms   BIGINT NOT NULL,
     PRIMARY KEY (call, draft, sentence, flag)

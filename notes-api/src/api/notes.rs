@@ -29,6 +29,9 @@ pub(super) struct NewNote {
     /// Section id to text.
     #[schema(value_type = BTreeMap<String, String>)]
     sections: SectionTexts,
+    /// Indices of the draft's sentences that the person confirmed, of those with a `confirm`.
+    #[serde(default)]
+    confirmed: Vec<i64>,
 }
 
 /// Saves a version of the call's note.
@@ -51,12 +54,12 @@ pub(super) async fn save(
     State(app): State<App>,
     InPath(call): InPath,
     IfMatch(over): IfMatch,
-    Body(NewNote { save_id, edit_revision, draft, sections }): Body<NewNote>,
+    Body(NewNote { save_id, edit_revision, draft, sections, confirmed }): Body<NewNote>,
 ) -> Result<Response, ApiError> {
     let now_ms = app.clock.now_ms();
     let note = NoteId::new(u64::try_from(now_ms).unwrap_or_default(), app.chance.bytes()).to_string();
     let save_id = save_id.hyphenated().to_string();
-    let version = NewVersion { over, save_id, note, edit_revision, draft, sections, by };
+    let version = NewVersion { over, save_id, note, edit_revision, draft, sections, confirmed, by };
     match app.store.save_note(call, version, now_ms).await? {
         Over::Written(note) => {
             metrics::counter!("referent_notes_saved_total").increment(1);

@@ -1,13 +1,17 @@
-//! What became of a draft's flags when a note was saved from it. No content: kinds and outcomes only.
+//! What became of a draft's flags and marks of confirmation when a note was saved from it. No content: kinds and outcomes only.
 //!
 //! A sentence that stands in the saved text as the draft had it was kept; one of which more than half of the words stand there
-//! in a row of lines was changed; any other was removed. The newest save counts.
+//! in a row of lines was changed; any other was removed. A mark of confirmation is confirmed if the person said so and the
+//! sentence was not removed. The newest save counts.
 
+use super::notes::NewVersion;
 use super::{Store, Stored, Tx, from_json, word};
-use crate::shown::SectionTexts;
 use referent_proto::{CallId, Flag};
 use sqlx::FromRow;
 use std::collections::HashSet;
+
+/// Stands for the mark of confirmation where a flag has its number.
+const CONFIRM: i64 = -1;
 
 #[derive(FromRow)]
 struct Flagged {
@@ -15,10 +19,11 @@ struct Flagged {
     section: String,
     text: String,
     flags: String,
+    confirm: Option<String>,
 }
 
 impl Store {
-    /// What became of the flags of a draft when a note was saved: sentence, kind, resolution.
+    /// What became of the flags and marks of confirmation of a draft when a note was saved: sentence, kind, resolution.
     pub async fn flags_resolved(&self, call: CallId, draft: i64) -> Stored<Vec<(i64, String, String)>> {
         self.read(move |tx| {
             Box::pin(async move {
@@ -36,21 +41,27 @@ impl Store {
     }
 }
 
-pub(super) async fn resolved(tx: &mut Tx, call: CallId, draft: i64, saved: &SectionTexts, now_ms: i64) -> Stored<()> {
+pub(super) async fn resolved(tx: &mut Tx, call: CallId, draft: i64, saved: &NewVersion, now_ms: i64) -> Stored<()> {
     let flagged = rows!(
         tx,
         Flagged,
-        "SELECT s.sentence, s.section, s.text, s.flags FROM draft_sentences s JOIN drafts d \
+        "SELECT s.sentence, s.section, s.text, s.flags, s.confirm FROM draft_sentences s JOIN drafts d \
          ON d.call = s.call AND d.draft = s.draft AND d.attempt = s.attempt \
-         WHERE s.call = $1 AND s.draft = $2 AND s.flags <> '[]' ORDER BY s.sentence",
+         WHERE s.call = $1 AND s.draft = $2 AND (s.flags <> '[]' OR s.confirm IS NOT NULL) ORDER BY s.sentence",
         call.to_string(),
         draft
     )?;
     for sentence in flagged {
         let flags: Vec<Flag> = from_json("draft_sentences.flags", &sentence.flags)?;
-        let text = saved.get(&sentence.section).map_or("", |text| text.reveal());
-        let resolution = outcome(&sentence.text, text);
-        for (number, flag) in (0_i64..).zip(flags) {
+        let text = saved.sections.get(&sentence.section).map_or("", |text| text.reveal());
+        let became = outcome(&sentence.text, text);
+        let mut resolved: Vec<(i64, String, &str)> =
+            (0..).zip(flags).map(|(number, flag)| (number, word(&flag.kind), became)).collect();
+        if let Some(confirm) = sentence.confirm {
+            let confirmed = saved.confirmed.contains(&sentence.sentence) && became != "removed";
+            resolved.push((CONFIRM, confirm, if confirmed { "confirmed" } else { became }));
+        }
+        for (number, kind, resolution) in resolved {
             run!(
                 tx,
                 "INSERT INTO flags_resolved (call, draft, sentence, flag, kind, resolution, saved_ms) \
@@ -60,7 +71,7 @@ pub(super) async fn resolved(tx: &mut Tx, call: CallId, draft: i64, saved: &Sect
                 draft,
                 sentence.sentence,
                 number,
-                word(&flag.kind),
+                kind,
                 resolution,
                 now_ms
             )?;

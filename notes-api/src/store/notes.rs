@@ -35,6 +35,8 @@ pub struct NewVersion {
     pub draft: Option<i64>,
     /// The text.
     pub sections: SectionTexts,
+    /// The draft's sentences that the person confirmed.
+    pub confirmed: Vec<i64>,
     /// Who saves.
     pub by: String,
 }
@@ -277,7 +279,7 @@ async fn save_note_in(tx: &mut Tx, call: CallId, new: NewVersion, now_ms: i64) -
             now_ms
         )?;
         let shown = first_shown(tx, call, new.draft).await?;
-        (new.note, shown.map(|shown_ms| (now_ms - shown_ms).max(0)))
+        (new.note.clone(), shown.map(|shown_ms| (now_ms - shown_ms).max(0)))
     };
     run!(
         tx,
@@ -294,7 +296,7 @@ async fn save_note_in(tx: &mut Tx, call: CallId, new: NewVersion, now_ms: i64) -
         correction_ms
     )?;
     if let Some(draft) = new.draft {
-        flags::resolved(tx, call, draft, &new.sections, now_ms).await?;
+        flags::resolved(tx, call, draft, &new, now_ms).await?;
     }
     let view = NoteView { id: note_id, part: 1, version, sections: new.sections, saved_ms: now_ms, correction_ms };
     events::append(tx, call, EventKind::NoteSaved, &view).await?;

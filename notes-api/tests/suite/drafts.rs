@@ -82,10 +82,13 @@ pub(crate) async fn doubts_come_through_and_what_became_of_them_is_kept(place: P
     save(&kept, turn.call, 0, "one", "Sætning 0.\nNoget helt andet.").await;
     let became = kept.store.flags_resolved(turn.call, 1).await.unwrap();
     let words: Vec<String> = became.iter().map(|(at, kind, what)| format!("{at} {kind} {what}")).collect();
-    assert_eq!(words, ["0 date kept", "0 name kept", "2 negation removed"]);
+    assert_eq!(words, ["0 date kept", "0 name kept", "1 decision removed", "2 negation removed"]);
     save(&kept, turn.call, 1, "two", "Sætning 2.").await;
     let became = kept.store.flags_resolved(turn.call, 1).await.unwrap();
-    assert_eq!(became.iter().map(|(.., what)| what.as_str()).collect::<Vec<_>>(), ["removed", "removed", "kept"]);
+    assert_eq!(
+        became.iter().map(|(.., what)| what.as_str()).collect::<Vec<_>>(),
+        ["removed", "removed", "removed", "kept"]
+    );
 }
 
 pub(crate) async fn an_echo_keeps_its_mark(place: Place) {

@@ -14,6 +14,7 @@ async fn save_from(kept: &Kept, call: CallId, draft: Option<i64>) {
         edit_revision: None,
         draft,
         sections: texts("text"),
+        confirmed: Vec::new(),
         by: "anna".to_owned(),
     };
     kept.store.save_note(call, version, kept.now()).await.unwrap();

@@ -66,6 +66,7 @@ on_both! {
     chain::nul_and_long_texts_are_kept,
     notes::an_edit_is_over_the_revision_that_was_seen,
     notes::a_note_is_saved_once_for_each_save_id,
+    notes::what_became_of_flags_and_confirmations_is_kept,
     notes::two_tabs_lose_nothing,
     notes::what_belongs_to_no_call_is_refused,
     drafts::a_hang_up_leases_the_draft_to_the_reporting_worker,

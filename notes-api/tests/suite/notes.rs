@@ -1,9 +1,10 @@
 //! Edits and notes: nothing that a person typed is overwritten, whoever else writes.
 
-use crate::given::{Kept, Place, a_call};
+use crate::given::{Kept, Place, a_call, sentence, whole};
 use referent_notes_api::shown::{EditView, NoteView, SectionTexts};
+use referent_notes_api::store::drafts::Held;
 use referent_notes_api::store::notes::{NewEdit, NewVersion, Over};
-use referent_proto::{CallId, Spoken};
+use referent_proto::{CallId, Confirm, DraftSentence, Flag, FlagKind, FlagReason, Spoken};
 
 pub(crate) fn texts(text: &str) -> SectionTexts {
     [("information".to_owned(), Spoken::new(text))].into()
@@ -14,17 +15,21 @@ pub(crate) async fn put(kept: &Kept, call: CallId, over: i64, text: &str) -> Ove
     kept.store.put_edit(call, edit, kept.now()).await.unwrap()
 }
 
-pub(crate) async fn save(kept: &Kept, call: CallId, over: i64, save_id: &str, text: &str) -> Over<NoteView, NoteView> {
-    let version = NewVersion {
+fn version(over: i64, save_id: &str, text: &str) -> NewVersion {
+    NewVersion {
         over,
         save_id: save_id.to_owned(),
         note: format!("note of {save_id}"),
         edit_revision: None,
         draft: Some(1),
         sections: texts(text),
+        confirmed: Vec::new(),
         by: "anna".to_owned(),
-    };
-    kept.store.save_note(call, version, kept.now()).await.unwrap()
+    }
+}
+
+pub(crate) async fn save(kept: &Kept, call: CallId, over: i64, save_id: &str, text: &str) -> Over<NoteView, NoteView> {
+    kept.store.save_note(call, version(over, save_id, text), kept.now()).await.unwrap()
 }
 
 fn written<T: std::fmt::Debug, C: std::fmt::Debug>(over: Over<T, C>) -> T {
@@ -71,6 +76,57 @@ pub(crate) async fn a_note_is_saved_once_for_each_save_id(place: Place) {
     let versions = kept.store.note_versions(turn.call).await.unwrap().unwrap();
     assert_eq!(versions.iter().map(|note| note.version).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(versions[0].sections, texts("et"), "a version never changes");
+}
+
+/// Of each flag and mark of confirmation one row, and what became of its sentence in the newest save.
+pub(crate) async fn what_became_of_flags_and_confirmations_is_kept(place: Place) {
+    let kept = place.store().await;
+    let (turn, job) = kept.a_complete_call().await;
+    let flag = |kind| Flag {
+        kind,
+        start: 0,
+        end: 3,
+        said: Spoken::new(""),
+        reason: Some(FlagReason::NotSaid),
+        evidence: Vec::new(),
+    };
+    let of = |index, text: &str, flags: &[FlagKind], confirm| DraftSentence {
+        text: Spoken::new(text),
+        flags: flags.iter().copied().map(flag).collect(),
+        confirm,
+        ..sentence(job.key, index)
+    };
+    let sentences = vec![
+        of(0, "Huslejen er 6.540 kroner om måneden.", &[FlagKind::Number, FlagKind::Name], None),
+        of(1, "Borgeren sender kontrakten.", &[], Some(Confirm::Commitment)),
+        of(2, "Ansøgningen er bevilget i dag.", &[FlagKind::Speaker], Some(Confirm::Decision)),
+        of(3, "Borgeren bor alene.", &[], None),
+    ];
+    assert_eq!(kept.store.add_sentences(sentences, kept.now()).await.unwrap(), Held::Yes);
+    assert_eq!(kept.store.draft_finished(job.key, whole(), kept.now()).await.unwrap(), Held::Yes);
+
+    let check = async |over: i64, text: &str, confirmed: &[i64], expected: &[&str]| {
+        let new = NewVersion { confirmed: confirmed.to_vec(), ..version(over, &format!("save {over}"), text) };
+        written(kept.store.save_note(turn.call, new, kept.now()).await.unwrap());
+        let became = kept.store.flags_resolved(turn.call, 1).await.unwrap();
+        let words: Vec<String> = became.iter().map(|(at, kind, what)| format!("{at} {kind} {what}")).collect();
+        assert_eq!(words, expected, "{text}");
+    };
+    check(
+        0,
+        "Huslejen er 6.450 kroner om måneden.\nBorgeren sender kontrakten.",
+        // Sentence 2 was removed all the same; sentence 3 asks for nothing, and there is no sentence 17.
+        &[1, 2, 3, 17],
+        &["0 number changed", "0 name changed", "1 commitment confirmed", "2 decision removed", "2 speaker removed"],
+    )
+    .await;
+    check(
+        1,
+        "Borgeren sender kontrakten. Ansøgningen er bevilget i dag.",
+        &[2],
+        &["0 number removed", "0 name removed", "1 commitment kept", "2 decision confirmed", "2 speaker kept"],
+    )
+    .await;
 }
 
 /// Two windows of one call write over each other's heads, all at once: what was answered with success is there, and
