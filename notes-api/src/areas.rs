@@ -53,7 +53,8 @@ struct RawSection {
 impl Areas {
     /// Only the built-in areas: `standard` (Danish) and `standard-en` (English).
     pub fn built_in() -> Self {
-        let section = |id: &str, heading: &str| Section { id: id.into(), heading: heading.into() };
+        let section =
+            |id: &str, heading: &str| Section { id: id.into(), heading: heading.into(), ..Section::default() };
         let danish = vec![
             section("reason", "Årsag til henvendelse"),
             section("information", "Oplysninger"),
@@ -120,7 +121,7 @@ fn parse(file: &Path, name: &str, text: &str) -> Result<AreaSettings, ConfigErro
         if sections.iter().any(|section| section.id == id) {
             return Err(impossible("sections.id", &id, "stands there twice; each section needs an id of its own"));
         }
-        sections.push(Section { id, heading });
+        sections.push(Section { id, heading, ..Section::default() });
     }
     let named = |key| move |(value, problem): (String, &'static str)| impossible(key, &value, problem);
     let spoken_languages = raw.spoken_languages.unwrap_or_default();
@@ -187,16 +188,7 @@ fn check_glossary(entries: Vec<String>) -> Result<Vec<String>, (String, &'static
 
 /// What an area says at least; its version comes last (`versioned`).
 fn settings(name: &str, language: String, sections: Vec<Section>) -> AreaSettings {
-    AreaSettings {
-        area: name.to_owned(),
-        version: String::new(),
-        language,
-        sections,
-        llm_is_local: false,
-        instructions: String::new(),
-        spoken_languages: Vec::new(),
-        glossary: Vec::new(),
-    }
+    AreaSettings { area: name.to_owned(), language, sections, ..AreaSettings::default() }
 }
 
 /// The version is the SHA-256 of everything else.
