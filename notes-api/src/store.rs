@@ -72,6 +72,7 @@ pub mod drafts;
 pub mod notes;
 pub mod commands;
 pub mod figures;
+pub mod areas;
 pub mod shared;
 pub mod identity;
 

@@ -233,32 +233,34 @@ export type CallEvent =
   | { readonly kind: 'partial'; readonly partial: Partial }
   | { readonly kind: 'agent'; readonly agent: Agent };
 
-type Json = Readonly<Record<string, unknown>>;
+export type Json = Readonly<Record<string, unknown>>;
 
-const record = (value: unknown, field: string): Json => {
+export const record = (value: unknown, field: string): Json => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new BadMessage(field);
   return value as Json;
 };
-const text = (from: Json, field: string): string => {
+export const text = (from: Json, field: string): string => {
   const value = from[field];
   if (typeof value !== 'string') throw new BadMessage(field);
   return value;
 };
-const textOrNull = (from: Json, field: string): string | null => (from[field] == null ? null : text(from, field));
-const number = (from: Json, field: string): number => {
+export const textOrNull = (from: Json, field: string): string | null =>
+  from[field] == null ? null : text(from, field);
+export const number = (from: Json, field: string): number => {
   const value = from[field];
   if (typeof value !== 'number' || !Number.isFinite(value)) throw new BadMessage(field);
   return value;
 };
-const numberOrNull = (from: Json, field: string): number | null => (from[field] == null ? null : number(from, field));
-const list = <T>(from: Json, field: string, each: (value: Json) => T): readonly T[] => {
+export const numberOrNull = (from: Json, field: string): number | null =>
+  from[field] == null ? null : number(from, field);
+export const list = <T>(from: Json, field: string, each: (value: Json) => T): readonly T[] => {
   const value = from[field];
   if (!Array.isArray(value)) throw new BadMessage(field);
   return value.map((item) => each(record(item, field)));
 };
 const maybe = <T>(from: Json, field: string, read: (value: Json) => T): T | null =>
   from[field] == null ? null : read(record(from[field], field));
-const known = <T extends string>(from: Json, field: string, of: readonly T[]): T => {
+export const known = <T extends string>(from: Json, field: string, of: readonly T[]): T => {
   const found = of.find((value) => value === from[field]);
   if (found === undefined) throw new BadMessage(field);
   return found;
