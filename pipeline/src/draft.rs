@@ -14,6 +14,7 @@
 //!
 //! Not done here: no lease, no acknowledgement (the caller's), no guards over what a sentence claims.
 
+pub mod area_words;
 pub mod prompt;
 pub mod lines;
 pub mod llm;

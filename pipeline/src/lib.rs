@@ -31,6 +31,7 @@ pub mod settle;
 pub mod notes;
 pub mod draft;
 pub mod jobs;
+pub mod preview;
 pub mod metric;
 
 use anyhow::Context as _;
