@@ -10,14 +10,14 @@ PROGRAMS  := -p referent-agent -p referent-tray -p referent-pipeline -p referent
 # The last commit whose pipeline heard in its own process, without a gate: as far from today's as a worker can be that
 # speaks v1. Its bytes are pinned in proto/tests/golden.
 FROM      ?= 66ba373
-BENCHES   := hangup wer cpu kill chaos-agent unsynced network offline chain capture truth doctor soak agent pane live streams backlog long overload faithful isolation silence remote consent damage identity
+BENCHES   := hangup wer cpu kill chaos-agent unsynced network offline chain capture truth doctor soak agent pane live streams backlog long overload faithful isolation silence remote consent damage identity guards numbers pseudonyms eval uncertain
 # Those with another model: a shape with the proportions of Whisper's, for speed, or with a language model's stub.
 STREAMS   := streams-tiny streams-base streams-small
 STUBS     := stub-embedded stub-tiny stub-base stub-small
 
 .DEFAULT_GOAL := help
 .PHONY: help demo programs pane setup-demo setup-test check fmt clippy doc bans pane-check proto golden \
-        test test-build test-doc test-rust test-pane test-browser test-deb test-upgrade fuzz deb windows bench $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny bench-live-secured bench-streams-secured $(STUBS:%=bench-%) chaos-agent bench-fresh check-real-model benchmarks-page capacity-page figures clean
+        test test-build test-doc test-rust test-pane test-browser test-deb test-upgrade fuzz deb windows bench $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny bench-live-secured bench-streams-secured $(STUBS:%=bench-%) eval chaos-agent bench-fresh check-real-model benchmarks-page capacity-page figures clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -103,6 +103,8 @@ bench: $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny bench-l
 
 $(BENCHES:%=bench-%): bench-%: pane programs
 	$(BIN)/referent-bench $* $(if $(SHORT),--short)
+
+eval: bench-eval ## the embedded drafter on the open set of dialogues; another drafter: referent-pipeline eval --help
 
 $(STREAMS:%=bench-%): bench-streams-%: pane programs
 	$(BIN)/referent-bench streams --model $* $(if $(SHORT),--short)

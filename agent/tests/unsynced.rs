@@ -1,6 +1,11 @@
 //! The power goes while the real program takes, keeps and sends calls, again and again, on a disk that forgets what was not
 //! synced: what the server was given is given again, the same, or was settled; no offset is given twice with different
-//! sound; what a person was told is in force after the next start. 120 cuts, or 400 with `RUN_SLOW_TESTS=1`.
+//! sound; what a person was told is in force after the next start. 120 cuts, or 400 with `RUN_SLOW_TESTS=1`, half of them of
+//! calls that are sealed: there no key may have sealed two records under one number.
+//!
+//! Half of the cuts are followed by another boot, with another boot id and a boot clock that has begun anew somewhere else
+//! (namespaces of the kernel's: `support/reboot`), and at times by a second and more without power: the call goes on after a
+//! hole that is what the wall clock says, and at least a second.
 //!
 //! The sound of each run of the agent is another one, so that an offset that is given twice shows. Syncs are slow at times,
 //! and some fail. Prints one line of JSON. Needs root and `/dev/fuse`; where they are not there it says so and passes, but
@@ -17,17 +22,23 @@ mod pipeline;
 #[cfg(test)]
 #[path = "support/power.rs"]
 mod power;
+#[cfg(test)]
+#[path = "support/reboot.rs"]
+mod reboot;
 
 use pipeline::{Heard, Manner, Pipeline};
 use power::Power;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use reboot::Boot;
+use referent_agent::clock::Clock;
 use referent_agent::control::BeginBody;
 use referent_agent::control::client::Agent;
 use referent_agent::permit::Decision;
 use referent_proto::ids::PerTrack;
-use referent_proto::{CallId, GapReason, SampleSpan, Track};
-use std::collections::BTreeSet;
+use referent_proto::{CallId, GapReason, HangUpReason, Hello, SAMPLE_RATE, SampleSpan, SealedChunk, Track};
+use referent_seal::open::PrivateKey;
+use std::collections::{BTreeSet, HashMap};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -36,19 +47,24 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
-/// Calls that go on side by side, each with an agent and a disk of its own.
-const LANES: u64 = 4;
+/// Calls that go on side by side, each with an agent and a disk of its own: every second is sealed, and of the others as of
+/// those half wait for consent, and a quarter goes on in real time.
+const LANES: u64 = 8;
 const SECONDS: usize = 70;
 
 #[derive(Debug, Default)]
 struct Counts {
     cuts: usize,
+    sealed_cuts: usize,
+    reboots: usize,
     calls: usize,
     failed_syncs: u64,
     /// Samples that were given as sound and later as a gap, or that never came.
     lost: u64,
     /// Samples that were given twice, and not the same.
     reused: u64,
+    /// Records that were sealed with the key and the number of another.
+    nonces_reused: u64,
     /// What a person was told, and was not so after the next start; and messages out of order.
     broken: Vec<String>,
 }
@@ -75,11 +91,16 @@ struct Story {
     folder: PathBuf,
     mode: &'static str,
     pace: &'static str,
+    /// The server's key, where the call is sealed.
+    key: Option<PrivateKey>,
     power: Power,
     pipeline: Pipeline,
     /// The sound of the first run; that of another is the same with other bits turned over.
     base: Vec<[i16; 2]>,
     run: i16,
+    boot: Boot,
+    /// When each run began, UTC milliseconds.
+    begun_ms: Vec<i64>,
     told: Told,
 }
 
@@ -87,7 +108,7 @@ struct Story {
 async fn whenever_the_power_goes_nothing_that_was_given_is_missing_or_other() {
     let wanted = if std::env::var_os("RUN_SLOW_TESTS").is_some() { 400 } else { 120 };
     rustls::crypto::ring::default_provider().install_default().ok();
-    let lanes = (0..LANES).map(|lane| run_lane(lane, wanted / usize::try_from(LANES).expect("four")));
+    let lanes = (0..LANES).map(|lane| run_lane(lane, wanted / usize::try_from(LANES).expect("eight")));
     let all: Option<Vec<Counts>> = futures_util::future::join_all(lanes).await.into_iter().collect();
     let Some(all) = all else {
         writeln!(std::io::stdout(), "skipped: only root can mount a disk").expect("it works here");
@@ -96,17 +117,23 @@ async fn whenever_the_power_goes_nothing_that_was_given_is_missing_or_other() {
     let sum = |of: fn(&Counts) -> u64| all.iter().map(of).sum::<u64>();
     let broken: Vec<&String> = all.iter().flat_map(|counts| &counts.broken).collect();
     let runs: usize = all.iter().map(|counts| counts.cuts).sum();
+    let reboots: usize = all.iter().map(|counts| counts.reboots).sum();
+    let sealed: usize = all.iter().map(|counts| counts.sealed_cuts).sum();
     let row = serde_json::json!({
         "runs": runs,
+        "sealed_runs": sealed,
+        "reboots": reboots,
         "calls": all.iter().map(|counts| counts.calls).sum::<usize>(),
         "failed_syncs": sum(|c| c.failed_syncs),
         "settled_lost": sum(|c| c.lost),
         "offsets_reused": sum(|c| c.reused),
+        "nonces_reused": sum(|c| c.nonces_reused),
         "broken_words": broken.len(),
     });
     writeln!(std::io::stdout(), "\n{row}").expect("it works here");
-    assert!(runs >= wanted, "{row}");
-    assert_eq!((sum(|c| c.lost), sum(|c| c.reused)), (0, 0), "{row} {broken:#?}");
+    assert!(runs >= wanted && sealed * 5 >= runs * 2 && sealed * 5 <= runs * 3, "{row}");
+    assert!(reboots * 4 > runs, "{row}");
+    assert_eq!((sum(|c| c.lost), sum(|c| c.reused), sum(|c| c.nonces_reused)), (0, 0, 0), "{row} {broken:#?}");
     assert!(broken.is_empty(), "{row} {broken:#?}");
 }
 
@@ -118,12 +145,15 @@ async fn run_lane(lane: u64, cuts: usize) -> Option<Counts> {
         let power = Power::on(&folder.path().join("disk"), chance.random())?;
         let mut story = Story {
             folder: folder.path().to_owned(),
-            mode: if lane.is_multiple_of(2) { "notice" } else { "consent" },
-            pace: if lane == 3 { "real_time" } else { "credit" },
+            mode: if (lane / 2).is_multiple_of(2) { "notice" } else { "consent" },
+            pace: if lane / 2 == 3 { "real_time" } else { "credit" },
+            key: (lane % 2 == 1).then(|| PrivateKey::generate().expect("the system has chance")),
             power,
             pipeline: Pipeline::there(Manner::default()).await,
             base: (0..SECONDS * 16_000).map(|_| chance.random()).collect(),
             run: 0,
+            boot: Boot::this(),
+            begun_ms: Vec::new(),
             told: Told::default(),
         };
         story.play(&mut chance, &mut counts).await;
@@ -141,8 +171,12 @@ impl Story {
 
     /// The call, from its beginning until the server has all of it, whenever the power goes meanwhile.
     async fn play(&mut self, chance: &mut StdRng, counts: &mut Counts) {
+        let seal = self.key.as_ref().map_or_else(String::new, |key| {
+            format!("[seal]\nkey_id = \"{}\"\npublic_key = \"{}\"\n", key.id(), key.public().to_text())
+        });
+        self.pipeline.has_keys(&self.key.iter().collect::<Vec<_>>());
         let text = format!(
-            "state_dir = \"{}\"\nhttp = \"127.0.0.1:0\"\npipeline = \"{}\"\nmode = \"{}\"\n[sound]\nkind = \"wav\"\npace = \"{}\"\n",
+            "state_dir = \"{}\"\nhttp = \"127.0.0.1:0\"\npipeline = \"{}\"\nmode = \"{}\"\n[sound]\nkind = \"wav\"\npace = \"{}\"\n{seal}",
             self.state_dir().display(),
             self.pipeline.url(),
             self.mode,
@@ -155,7 +189,8 @@ impl Story {
             self.speak();
             self.power.sync_takes(Duration::from_millis([0, 0, 5, 40][chance.random_range(0..4)]));
             let alive = Duration::from_millis(chance.random_range(60..900));
-            let mut program = started(&config);
+            self.begun_ms.push(utc_ms());
+            let mut program = started(&self.boot.command(), &config);
             let is_done = timeout(alive, self.live(&mut program, chance, counts)).await.unwrap_or(false);
             program.kill().await.expect("it works here");
             self.power.goes();
@@ -163,8 +198,16 @@ impl Story {
             self.power.cut();
             self.run += 1;
             counts.cuts += 1;
+            counts.sealed_cuts += usize::from(self.key.is_some());
             if is_done {
                 return;
+            }
+            if chance.random() {
+                self.boot = Boot::another(&self.folder, chance);
+                counts.reboots += 1;
+                if self.pace == "real_time" && chance.random_bool(0.25) {
+                    sleep(Duration::from_millis(chance.random_range(1_000..2_500))).await;
+                }
             }
             if begin.elapsed() > Duration::from_mins(2) {
                 counts.broken.push(format!("the call is never over: {:?} {:?}", self.told, self.pipeline.wrong()));
@@ -289,14 +332,19 @@ impl Story {
     fn count(&self, counts: &mut Counts) {
         counts.broken.extend(self.pipeline.wrong());
         counts.failed_syncs += self.power.failed_syncs();
-        let heard = self.pipeline.heard();
+        let (heard, sealed) = (self.pipeline.heard(), self.pipeline.sealed());
+        if self.key.is_none() && !sealed.is_empty() {
+            counts.broken.push("sealed without a key".into());
+        }
+        counts.nonces_reused += nonces_reused(&sealed);
         let calls: BTreeSet<CallId> = self.pipeline.hellos().into_iter().map(|hello| hello.call).collect();
         for call in calls {
             counts.calls += 1;
             let mut given: PerTrack<Vec<Given>> = PerTrack::default();
             for message in &heard {
                 match message {
-                    Heard::Chunk(of, chunk) if *of == call => {
+                    // Of what was sealed nothing is left where all of it had come before.
+                    Heard::Chunk(of, chunk) if *of == call && !chunk.pcm.0.is_empty() => {
                         let (channel, first) = (usize::from(chunk.track == Track::Far), at(chunk.span()));
                         let run = self.base[first][channel] ^ chunk.pcm.0[0];
                         let there = self.base[first..].iter().map(|frame| frame[channel] ^ run);
@@ -313,16 +361,49 @@ impl Story {
                     _ => {}
                 }
             }
+            for track in Track::BOTH {
+                self.holes(&given[track], self.pipeline.hellos().iter().find(|hello| hello.call == call), counts);
+            }
             let Some(hang_up) = self.pipeline.hang_up(call) else {
                 if !(self.told.is_discarded && self.told.call == Some(call)) {
                     counts.broken.push(format!("call {call} has no end"));
                 }
                 continue;
             };
+            // Nobody was away for ten minutes.
+            if hang_up.reason == HangUpReason::Crash {
+                counts.broken.push(format!("call {call} was given up"));
+            }
             for track in Track::BOTH {
                 let end = usize::try_from(hang_up.ends[track].0).expect("a minute");
                 let came = given[track].iter().take(end).filter(|given| **given != Given::Nothing).count();
                 counts.lost += (end - came) as u64;
+            }
+        }
+    }
+}
+
+impl Story {
+    /// Where the sound of a run follows that of an earlier one there is a hole of a second or more; and where the call goes
+    /// on in real time, of as long as nobody was there, by the wall clock, whichever boot it was.
+    fn holes(&self, given: &[Given], hello: Option<&Hello>, counts: &mut Counts) {
+        let sound = given.iter().enumerate().filter_map(|(at, given)| match given {
+            Given::Sound(key) => Some((at, *key)),
+            _ => None,
+        });
+        let mut before: Option<(usize, i16)> = None;
+        for (at, now) in sound {
+            let is_another = before.filter(|(_, key)| *key != now);
+            before = Some((at, now));
+            let Some((end, _)) = is_another else { continue };
+            if at - end <= usize::try_from(SAMPLE_RATE).expect("16,000") {
+                counts.broken.push(format!("a hole from {end} to {at} between two runs"));
+            }
+            let run = (0..self.run).find(|run| key(*run) == now).and_then(|run| usize::try_from(run).ok());
+            let (Some(run), Some(hello), "real_time") = (run, hello, self.pace) else { continue };
+            let there_ms = self.begun_ms[run] - hello.started.utc_ms;
+            if i64::try_from(at).expect("a minute") < there_ms * 16 {
+                counts.broken.push(format!("run {run} began at {there_ms} ms, and its sound lies at sample {at}"));
             }
         }
     }
@@ -354,6 +435,17 @@ fn give(given: &mut Vec<Given>, span: SampleSpan, now: Given, counts: &mut Count
     }
 }
 
+/// Records that carry the key and the number of another and are not the same; the server has seen both.
+fn nonces_reused(sealed: &[SealedChunk]) -> u64 {
+    let mut seen: HashMap<_, &SealedChunk> = HashMap::new();
+    let mut reused = 0;
+    for chunk in sealed {
+        let before = seen.insert((chunk.enc, chunk.track, chunk.number), chunk);
+        reused += u64::from(before.is_some_and(|before| before != chunk));
+    }
+    reused
+}
+
 fn at(span: SampleSpan) -> usize {
     usize::try_from(span.start().0).expect("a minute")
 }
@@ -363,8 +455,16 @@ fn key(run: i16) -> i16 {
     run.wrapping_mul(0x0123)
 }
 
-fn started(config: &Path) -> Child {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_referent-agent"));
+fn utc_ms() -> i64 {
+    Clock::system().wall().utc_ms
+}
+
+fn started(before: &[String], config: &Path) -> Child {
+    let own = env!("CARGO_BIN_EXE_referent-agent");
+    let mut program = Command::new(before.first().map_or(own, String::as_str));
+    if let Some(arguments) = before.get(1..) {
+        program.args(arguments).arg(own);
+    }
     program.arg("run").arg("--config").arg(config).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     program.kill_on_drop(true).spawn().expect("it works here")
 }

@@ -2,7 +2,7 @@
 //! same, or was settled; no offset is given twice with different sound; what was said to be durable is there.
 //!
 //! On a disk that forgets what was not synced, names too, and whose syncs are slow or fail (`support/image`). 150 cuts,
-//! or 3,000 with `RUN_SLOW_TESTS=1`. Prints one line of JSON. Needs root and `/dev/fuse`; where they are not there it says
+//! or 3,000 with `RUN_SLOW_TESTS=1`, half of them of a spool that is sealed. Prints one line of JSON. Needs root and `/dev/fuse`; where they are not there it says
 //! so and passes, but not in CI.
 
 #![cfg(target_os = "linux")]
@@ -23,9 +23,10 @@ use referent_agent::spool::record::{Begin, Ended, Source, Taken};
 use referent_agent::spool::{CallSpool, Item, LEAD_IN, Spool};
 use referent_proto::ids::PerTrack;
 use referent_proto::{
-    CallId, Chunk, Direction, GapReason, HangUpReason, Mode, Pcm, SampleOffset, Settled, Started, Track,
+    CallId, Chunk, Direction, GapReason, HangUpReason, Mode, Pcm, SampleOffset, SealedChunk, Settled, Started, Track,
 };
-use std::collections::BTreeMap;
+use referent_seal::open::{PrivateKey, Run};
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
@@ -46,6 +47,7 @@ enum Given {
 #[derive(Debug, Default)]
 struct Counts {
     cuts: u64,
+    sealed_cuts: u64,
     /// Samples that had been given out as sound, were not settled, and are no more.
     lost: u64,
     /// Samples that were given out twice, and not the same.
@@ -64,6 +66,20 @@ struct World {
     is_decision_open: bool,
     is_ended: bool,
     run: i16,
+    /// The server's key, where the spool is sealed, and what opens the runs that it has seen.
+    key: Option<PrivateKey>,
+    opens: HashMap<[u8; SealedChunk::ENC_BYTES], Run>,
+}
+
+impl World {
+    fn of(seed: u64) -> Self {
+        let key = (seed % 2 == 1).then(|| PrivateKey::generate().unwrap());
+        Self { key, ..Self::default() }
+    }
+
+    fn spool(&self, root: &Path) -> Spool {
+        Spool::open(root.to_owned()).unwrap().sealing_for(self.key.as_ref().map(|key| key.public().clone()))
+    }
 }
 
 #[test]
@@ -79,9 +95,11 @@ fn what_was_given_out_is_given_out_again_the_same_whenever_the_power_goes() {
         }
         seed += 1;
     }
-    let row = serde_json::json!({ "spool_cuts": counts.cuts, "spool_lost": counts.lost, "spool_reused": counts.reused,
+    let row = serde_json::json!({ "spool_cuts": counts.cuts, "spool_sealed_cuts": counts.sealed_cuts, "spool_lost": counts.lost, "spool_reused": counts.reused,
         "spool_broken": counts.broken.len() });
     writeln!(std::io::stdout(), "\n{row}").unwrap();
+    let sealed = counts.sealed_cuts;
+    assert!(sealed * 3 > counts.cuts && sealed * 3 < counts.cuts * 2, "{row}");
     assert_eq!((counts.lost, counts.reused), (0, 0), "{row} {:#?}", counts.broken);
     assert!(counts.broken.is_empty(), "{row} {:#?}", counts.broken);
 }
@@ -92,9 +110,9 @@ fn what_a_failed_sync_lost_is_written_again_and_no_reader_has_it_before() {
     for (failing, seed) in [1, 2, 5].into_iter().flat_map(|failing| (0..8).map(move |seed| (failing, seed))) {
         let at = folder.path().join(format!("{failing}-{seed}"));
         let Some(mut power) = Power::on(&at, seed) else { return };
-        let (mut world, mut counts) = (World { run: 1, ..World::default() }, Counts::default());
+        let (mut world, mut counts) = (World { run: 1, ..World::of(seed) }, Counts::default());
         let root = at.join("spool");
-        let spool = Spool::open(root.clone()).unwrap().begin(begin()).unwrap();
+        let spool = world.spool(&root).begin(begin()).unwrap();
         append(&spool, 1);
         power.syncs_fail(failing);
         // Each sync tries twice: what the first failed try lost is written again, and tried at once.
@@ -118,13 +136,12 @@ fn what_a_failed_sync_lost_is_written_again_and_no_reader_has_it_before() {
 fn one_call(folder: &Path, seed: u64, counts: &mut Counts) -> bool {
     let at = folder.join(seed.to_string());
     let Some(mut power) = Power::on(&at, seed) else { return false };
-    let (mut chance, mut world) = (StdRng::seed_from_u64(seed), World::default());
+    let (mut chance, mut world) = (StdRng::seed_from_u64(seed), World::of(seed));
     let root = at.join("spool");
     let before = (counts.lost, counts.reused, counts.broken.len());
     for _ in 0..chance.random_range(1..5) {
         let spool = if world.run == 0 {
-            let all = Spool::open(root.clone()).unwrap();
-            Some(all.begin_with_segments_of(begin(), SEGMENT).unwrap())
+            Some(world.spool(&root).begin_with_segments_of(begin(), SEGMENT).unwrap())
         } else {
             found(&root, &mut world, counts)
         };
@@ -136,6 +153,7 @@ fn one_call(folder: &Path, seed: u64, counts: &mut Counts) -> bool {
         power.sync_takes(Duration::ZERO);
         power.cut();
         counts.cuts += 1;
+        counts.sealed_cuts += u64::from(world.key.is_some());
     }
     drop(found(&root, &mut world, counts));
     if before != (counts.lost, counts.reused, counts.broken.len()) {
@@ -146,7 +164,7 @@ fn one_call(folder: &Path, seed: u64, counts: &mut Counts) -> bool {
 
 /// What a start finds, held against what the world knows.
 fn found(root: &Path, world: &mut World, counts: &mut Counts) -> Option<CallSpool> {
-    let left = Spool::open(root.to_owned()).and_then(|all| all.left()).unwrap();
+    let left = world.spool(root).left().unwrap();
     let Some(left) = left.into_iter().next() else {
         counts.broken.push(format!("run {}: the call is gone", world.run));
         return None;
@@ -240,11 +258,10 @@ fn read(spool: &CallSpool, world: &mut World, counts: &mut Counts) {
         }
         for item in items {
             let Some((track, span)) = item.place() else { continue };
+            let sound = sound_of(&item, world);
             for at in (span.start().0..span.end().0).step_by(usize::try_from(CHUNK).unwrap()) {
-                let given = match &item {
-                    Item::Chunk(chunk) => Given::Sound(chunk.pcm.0[usize::try_from(at - span.start().0).unwrap()]),
-                    _ => Given::Gap,
-                };
+                let spoken = |pcm: &Pcm| Given::Sound(pcm.0[usize::try_from(at - span.start().0).unwrap()]);
+                let given = sound.as_ref().map_or(Given::Gap, spoken);
                 match (world.given[track].insert(at, given), given) {
                     (Some(Given::Sound(_)), Given::Gap) => counts.lost += CHUNK,
                     (Some(before), now) if before != now => counts.reused += CHUNK,
@@ -252,6 +269,20 @@ fn read(spool: &CallSpool, world: &mut World, counts: &mut Counts) {
                 }
             }
         }
+    }
+}
+
+/// What can be heard of it, if it is sound; as a pipeline does, with the server's key alone.
+fn sound_of(item: &Item, world: &mut World) -> Option<Pcm> {
+    match (item, &world.key) {
+        (Item::Chunk(chunk), None) => Some(chunk.pcm.clone()),
+        (Item::Chunk(chunk), Some(_)) => panic!("sound that anybody can read: {:?}", chunk.span()),
+        (Item::Sealed(sealed), Some(key)) => {
+            let call = CallId::new(1, CALL);
+            let run = world.opens.entry(sealed.enc).or_insert_with(|| key.run(call, sealed.run, &sealed.enc).unwrap());
+            Some(run.open(sealed.clone()).unwrap().pcm)
+        }
+        _ => None,
     }
 }
 

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! In: a folder with the authority's key; codes; requests (PKCS#10), of which only the public key is believed. Out:
-//! certificates, and in the database which there are (`store::identity`).
+//! certificates, and in the database which there are (`store::identity`). How the authority itself is replaced: `rollover`.
 //!
 //! Promises:
 //!   A1  Who a certificate names is decided by the code, or by the certificate that is renewed. A request that asks for
@@ -17,6 +17,7 @@
 //! Not done here: no list of revocations is published; whoever verifies asks this server, as every call does.
 
 pub mod authority;
+pub mod rollover;
 pub mod request;
 pub mod enrolment;
 pub mod command;
@@ -123,12 +124,18 @@ pub fn now_of(clock: &Clock) -> Now {
 }
 
 /// A serial number that has not been given, and when it ends.
-pub(crate) fn a_new_certificate(chance: &Chance, days: u32, now_ms: i64) -> (NewCertificate, Issue) {
+pub(crate) fn a_new_certificate(
+    authority: &Authority,
+    chance: &Chance,
+    days: u32,
+    now_ms: i64,
+) -> (NewCertificate, Issue) {
     let mut serial: [u8; 16] = chance.bytes();
     // A positive number that keeps its length.
     serial[0] = (serial[0] & 0x7f) | 0x40;
     let issue = Issue::from_now(serial, days, now_ms);
-    (NewCertificate { serial: referent_identity::hex(&serial), expires_ms: issue.not_after_ms }, issue)
+    let authorities = rollover::names(authority.trusted());
+    (NewCertificate { serial: referent_identity::hex(&serial), expires_ms: issue.not_after_ms, authorities }, issue)
 }
 
 fn own_certificate(
@@ -142,8 +149,8 @@ fn own_certificate(
     let grant = Grant { role: Role::NotesApi, subject, names: own.names.clone() };
     let request = enrol::Request::new()?;
     let key = request::key_of(request.der())?;
-    let (_, issue) = a_new_certificate(chance, own.days, now_ms);
+    let (_, issue) = a_new_certificate(authority, chance, own.days, now_ms);
     let certificate = authority.issue(&grant, &key, &issue)?;
     let chain = vec![certificate, authority.certificate().clone()];
-    Ok(Holding::new(&request.key()?, &chain, std::slice::from_ref(authority.certificate()), now)?)
+    Ok(Holding::new(&request.key()?, &chain, authority.trusted(), now)?)
 }

@@ -13,6 +13,7 @@
 
 mod conversation;
 mod drafters;
+mod elsewhere;
 mod orders;
 mod presence;
 
@@ -113,6 +114,9 @@ impl Door {
 pub(crate) async fn serve(door: Door, listener: TcpListener) -> Result<(), tonic::transport::Error> {
     let (shutdown, admission) = (door.shutdown.clone(), door.admission());
     door.tracker.spawn(orders::keep(door.clone()));
+    if door.store.engine_name() == "postgresql" {
+        door.tracker.spawn(elsewhere::keep(door.clone()));
+    }
     let tls = door.trust.as_ref().map(|trust| (Arc::clone(&trust.credentials), Ask::Always));
     let service = IngestServer::new(door)
         .max_decoding_message_size(MAX_MESSAGE_BYTES)

@@ -2,12 +2,14 @@
 //!
 //! In: "this call has changed" after a commit, and what is too fleeting for the database (partials, heartbeats, which PCs
 //! are there). Out: bounded in-process broadcasts. Promised: a reader that is too slow loses only fleeting things: it is told
-//! that it lagged, and reads everything durable from the database by sequence; of the PCs only the newest is told.
+//! that it lagged, and reads everything durable from the database by sequence; of the PCs only the newest is told, those of
+//! another notes-api too (`ingest::elsewhere` brings them).
 //! Not done here: nothing is stored. Between processes PostgreSQL's NOTIFY carries call and sequence, never speech.
 
 mod presences;
 
 use crate::shown::{AgentView, PartialView, PresenceView};
+pub use presences::{Known, Since};
 use presences::{Place, Presences, Sum};
 use referent_proto::{AgentId, AgentStateKind, CallId, PresenceCommand};
 use std::collections::HashMap;
@@ -41,6 +43,8 @@ pub struct Live {
     jobs: watch::Sender<u64>,
     presences: Mutex<Presences>,
     presence: watch::Sender<Sum>,
+    own: watch::Sender<u64>,
+    others: watch::Sender<u64>,
     orders: watch::Sender<Orders>,
 }
 
@@ -56,6 +60,8 @@ impl Default for Live {
             jobs: watch::Sender::new(0),
             presences: Mutex::default(),
             presence: watch::Sender::default(),
+            own: watch::Sender::new(0),
+            others: watch::Sender::new(0),
             orders: watch::Sender::default(),
         }
     }
@@ -100,6 +106,7 @@ impl Live {
             self.changed(call);
         }
         self.jobs_changed();
+        self.others_changed();
     }
 
     /// A draft job may have become free.
@@ -129,9 +136,34 @@ impl Live {
         There { live: Arc::clone(self), place }
     }
 
-    /// Nobody is there who could be asked for anything.
+    /// Nobody is there, through this process, who could be asked for anything.
     pub fn is_nobody_there(&self) -> bool {
-        locked(&self.presences).is_empty()
+        locked(&self.presences).has_none_of_its_own()
+    }
+
+    /// The PCs that are there through this process, for the others.
+    pub fn own_presences(&self, now_ms: i64) -> Vec<Known> {
+        locked(&self.presences).own(Instant::now(), now_ms)
+    }
+
+    /// Changes whenever [`Live::own_presences`] may say something else.
+    pub fn own_changes(&self) -> watch::Receiver<u64> {
+        self.own.subscribe()
+    }
+
+    /// Another process, or this one, has written down that its PCs changed.
+    pub fn others_changed(&self) {
+        self.others.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Changes whenever the PCs of another process may have changed.
+    pub fn others_changes(&self) -> watch::Receiver<u64> {
+        self.others.subscribe()
+    }
+
+    /// These are there through other processes, and nobody else is.
+    pub fn others_are(&self, others: Vec<(String, Known)>, now_ms: i64) {
+        self.tell_presence(|presences| presences.elsewhere(others, Instant::now(), now_ms));
     }
 
     /// Which PCs are there now.
@@ -147,7 +179,7 @@ impl Live {
 
     /// Time passes: who is missed for long is missed no more.
     pub fn forget_missed(&self) {
-        self.presence_is(|presences| presences.forget(Instant::now()));
+        self.tell_presence(|presences| presences.forget(Instant::now()));
     }
 
     /// What agents have to hear over their presence.
@@ -171,6 +203,12 @@ impl Live {
     }
 
     fn presence_is<T>(&self, change: impl FnOnce(&mut Presences) -> T) -> T {
+        let changed = self.tell_presence(change);
+        self.own.send_modify(|count| *count = count.wrapping_add(1));
+        changed
+    }
+
+    fn tell_presence<T>(&self, change: impl FnOnce(&mut Presences) -> T) -> T {
         let mut presences = locked(&self.presences);
         let changed = change(&mut presences);
         let sum = presences.sum();

@@ -8,8 +8,8 @@ pub mod areas;
 
 use crate::call::Status;
 use referent_proto::{
-    AgentStateKind, CallId, CallState, Direction, DraftFailure, DrafterTrouble, FlagKind, OriginKind, Section, Spoken,
-    Track,
+    AgentStateKind, CallId, CallState, Confirm, Direction, DraftFailure, DrafterTrouble, FlagKind, FlagReason,
+    OriginKind, Section, Spoken, Track,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -252,6 +252,34 @@ pub struct DraftView {
     pub first_sentence_ms: Option<i64>,
     /// Hang-up to the whole draft.
     pub whole_ms: Option<i64>,
+    /// What was said, or the area wants noted, and stands in no sentence; once the draft is whole.
+    pub missing: Vec<MissingView>,
+    /// Words of the transcript that were perhaps misheard, and matter; once the draft is whole.
+    pub uncertain: Vec<UncertainView>,
+}
+
+/// Something that a draft may be missing.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MissingView {
+    /// Of a value: number, date; null for a fact of the area.
+    #[schema(value_type = Option<String>)]
+    pub kind: Option<FlagKind>,
+    /// Id of the area's fact, or empty.
+    pub fact: String,
+    /// As it was said.
+    #[schema(value_type = String)]
+    pub said: Spoken,
+    /// The utterance that said it first.
+    pub evidence: EvidenceView,
+}
+
+/// A word that was perhaps misheard.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct UncertainView {
+    /// The utterance.
+    pub utterance: EvidenceView,
+    /// 0, 1, … of its words.
+    pub word: u32,
 }
 
 /// Who wrote a draft.
@@ -281,6 +309,9 @@ pub struct SentenceView {
     pub evidence: Vec<EvidenceView>,
     /// What is doubted about it.
     pub flags: Vec<FlagView>,
+    /// commitment, decision: a person has to confirm it, however right it is
+    #[schema(value_type = Option<String>)]
+    pub confirm: Option<Confirm>,
 }
 
 /// An utterance that a sentence rests on.
@@ -296,7 +327,7 @@ pub struct EvidenceView {
 /// A doubt about part of a sentence.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct FlagView {
-    /// number, date, name, speaker, negation, unsupported
+    /// number, date, name, speaker, negation, unsupported, modality, injected
     #[schema(value_type = String)]
     pub kind: FlagKind,
     /// UTF-16 code units in the sentence.
@@ -306,6 +337,12 @@ pub struct FlagView {
     /// What the call says instead.
     #[schema(value_type = String)]
     pub said: Spoken,
+    /// `other_value`, `said_elsewhere`, `not_said`, `taken_back`, `other_speaker`, `not_theirs`, `not_negated`, `negated`,
+    /// `uncertain`, `addressed`, `no_note`, `no_evidence`
+    #[schema(value_type = Option<String>)]
+    pub reason: Option<FlagReason>,
+    /// The utterances that say so.
+    pub evidence: Vec<EvidenceView>,
 }
 
 /// What a person typed and has not saved.

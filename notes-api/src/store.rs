@@ -70,7 +70,9 @@ pub mod settles;
 pub mod events;
 pub mod drafts;
 pub mod notes;
+mod flags;
 pub mod commands;
+pub mod presences;
 pub mod figures;
 pub mod areas;
 pub mod shared;
@@ -114,16 +116,22 @@ pub struct Tx {
     pub(crate) conn: Conn,
     changed: Vec<(CallId, i64)>,
     jobs_changed: bool,
+    presences_changed: bool,
 }
 
 impl Tx {
     fn new(conn: Conn) -> Self {
-        Self { conn, changed: Vec::new(), jobs_changed: false }
+        Self { conn, changed: Vec::new(), jobs_changed: false, presences_changed: false }
     }
 
     /// Whoever waits for a draft job looks again after the commit.
     pub(crate) fn jobs_changed(&mut self) {
         self.jobs_changed = true;
+    }
+
+    /// The other processes look again which PCs are there after the commit.
+    pub(crate) fn presences_changed(&mut self) {
+        self.presences_changed = true;
     }
 
     /// Whoever looks at this call looks again after the commit.

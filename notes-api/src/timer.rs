@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 /// How often it looks.
 const TICK: Duration = Duration::from_secs(1);
 /// A process that did not say for so long that it is alive is gone: three words missed.
-const GONE_AFTER_MS: i64 = 6_000;
+pub(crate) const GONE_AFTER_MS: i64 = 6_000;
 /// It says so every second look.
 const SAY_EVERY: u64 = 2;
 

@@ -12,10 +12,13 @@
 //!       trouble that was met.
 //!   D3  Every sentence stands in a section of the area and rests on utterances of the job.
 //!
-//! Not done here: no lease, no acknowledgement (the caller's), no guards over what a sentence claims.
+//!   D4  Every sentence goes through the guards (`check`), whoever wrote it.
+//!
+//! Not done here: no lease, no acknowledgement (the caller's).
 
 pub mod area_words;
 pub mod prompt;
+pub mod check;
 pub mod lines;
 pub mod llm;
 pub mod embedded;
@@ -23,10 +26,12 @@ pub mod scripted;
 
 use crate::config::{DrafterConfig, DrafterKind};
 use crate::openai::Unusable;
+use check::Guards;
 use embedded::{EmbeddedDrafter, Pick, Reading};
 use llm::LlmDrafter;
 use referent_proto::draft::{
-    Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, DrafterTrouble, Evidence, Origin, OriginKind,
+    Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, DrafterTrouble, Evidence, Missing, Origin, OriginKind,
+    UncertainWord,
 };
 use referent_proto::speech::{Spoken, Utterance};
 use referent_telemetry::step;
@@ -54,6 +59,10 @@ pub enum DraftOut {
         sentences: u32,
         /// How many lines of the language model's answer were not shown.
         lines_not_parsed: u32,
+        /// What may be missing.
+        missing: Vec<Missing>,
+        /// Words that were perhaps misheard.
+        uncertain: Vec<UncertainWord>,
     },
     /// There is no draft.
     Failed {
@@ -260,6 +269,7 @@ fn lacking(picks: Vec<Pick>, written: &[Place]) -> Vec<Pick> {
 /// Where a sentence went that is out.
 struct Place {
     section: usize,
+    text: Spoken,
     evidence: Vec<Evidence>,
 }
 
@@ -267,6 +277,7 @@ struct Place {
 pub struct Sentences<'a> {
     job: &'a DraftJob,
     out: &'a mpsc::Sender<DraftOut>,
+    guards: Guards,
     written: Vec<Place>,
     /// Of the trace: until the first sentence is out.
     first: Option<Span>,
@@ -274,20 +285,25 @@ pub struct Sentences<'a> {
 
 impl<'a> Sentences<'a> {
     fn new(job: &'a DraftJob, out: &'a mpsc::Sender<DraftOut>) -> Self {
-        Self { job, out, written: Vec::new(), first: Some(step!("first_sentence")) }
+        Self { job, out, guards: Guards::of(job), written: Vec::new(), first: Some(step!("first_sentence")) }
     }
 
     /// Sends the next sentence; waits while the caller is busy.
     pub async fn put(&mut self, section: usize, text: Spoken, evidence: Vec<Evidence>) -> Result<(), Gone> {
+        let (flags, confirm) = self.guards.check(text.reveal(), &evidence);
+        for flag in &flags {
+            metrics::counter!("referent_draft_flags_total", "kind" => flag.kind.name()).increment(1);
+        }
         let sentence = DraftSentence {
             key: self.job.key,
             index: self.count(),
             section: self.job.area.sections[section].id.clone(),
-            text,
+            text: text.clone(),
             evidence: evidence.clone(),
-            flags: Vec::new(),
+            flags,
+            confirm,
         };
-        self.written.push(Place { section, evidence });
+        self.written.push(Place { section, text, evidence });
         self.send(DraftOut::Sentence(sentence)).await?;
         self.first = None;
         Ok(())
@@ -317,6 +333,8 @@ impl<'a> Sentences<'a> {
             covers: self.job.covers,
             sentences: self.count(),
             lines_not_parsed: written.lines_not_parsed,
+            missing: self.guards.missing(self.written.iter().map(|one| (one.text.reveal(), one.evidence.as_slice()))),
+            uncertain: self.guards.uncertain(),
         };
         self.send(finished).await
     }

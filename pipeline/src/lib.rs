@@ -30,6 +30,7 @@ pub mod join;
 pub mod settle;
 pub mod notes;
 pub mod draft;
+pub mod eval;
 pub mod jobs;
 pub mod preview;
 pub mod metric;

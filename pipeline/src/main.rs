@@ -1,6 +1,7 @@
 //! `referent-pipeline`: arguments, configuration, log, `run`, exit code.
 
 mod enrol_command;
+mod eval_command;
 mod harvest_command;
 mod models_command;
 mod preview_command;
@@ -61,6 +62,8 @@ enum Command {
     Preview(Preview),
     /// Finds out what a model writes where nobody speaks, and lists it beside the model.
     Harvest(Harvest),
+    /// How a drafter and the guards do on dialogues whose truth is known.
+    Eval(eval_command::Eval),
     /// The keys that agents seal sound for, and workers open it with.
     #[command(subcommand)]
     SealKey(SealKey),
@@ -92,6 +95,7 @@ fn act(command: Command) -> anyhow::Result<()> {
         Command::Enrol { config, server, code } => enrol_command::act(&config, &server, code.as_deref()),
         Command::Harvest(command) => harvest_command::act(command),
         Command::Preview(command) => preview_command::act(&command, now_ms()),
+        Command::Eval(command) => eval_command::act(&command),
         Command::Recognise => referent_pipeline::recogniser::child::run(),
         Command::Models(command) => models_command::act(command),
         Command::SealKey(command) => seal_key_command::act(&command),

@@ -1,7 +1,7 @@
 //! A written call as the pipeline would draft it: for the person who writes an area.
 //!
 //! In: a dialogue and an area. Out: the job that the call would be if every turn were heard right, and a page of text with
-//! the prompt, the draft and its evidence. Promised: prompt and draft are made by the code that serves calls
+//! the prompt, the draft with its evidence and what the guards doubt. Promised: prompt and draft are made by the code that serves calls
 //! (`draft::prompt`, `draft::run`). Not done here: no file is read, no clock asked, nothing printed; pauses and the length of
 //! turns are made up.
 
@@ -11,7 +11,8 @@ use referent_areas::dialogue::{Dialogue, Speaker};
 use referent_proto::audio::{SampleOffset, SampleSpan};
 use referent_proto::ids::PerTrack;
 use referent_proto::{
-    AreaSettings, CallId, Direction, DraftJob, DraftKey, DraftSentence, Evidence, Spoken, Started, Track, Utterance,
+    AreaSettings, CallId, Direction, DraftJob, DraftKey, DraftSentence, Evidence, Flag, Spoken, Started, Track,
+    Utterance,
 };
 use std::fmt::Write as _;
 use tokio::sync::mpsc;
@@ -55,20 +56,9 @@ pub fn job(dialogue: &Dialogue, area: &AreaSettings, started: Started) -> DraftJ
 
 /// Noon of a day such as `2026-03-09`, as UTC; `None` if it is no day.
 pub fn noon_of(date: &str) -> Option<Started> {
-    let mut parts = date.split('-').map(str::parse::<i64>);
-    let (Some(Ok(year)), Some(Ok(month)), Some(Ok(day)), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return None;
-    };
-    let is_day = (1..=12).contains(&month) && (1..=31).contains(&day) && (1970..=2200).contains(&year);
-    is_day.then(|| Started { utc_ms: (days(year, month, day) * 24 + 12) * 3_600_000, utc_offset_s: 0 })
-}
-
-/// Days since 1970-01-01 of the Gregorian calendar: years begin in March, so that the leap day is their last.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468
+    let day: jiff::civil::Date = date.parse().ok()?;
+    let noon = day.at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(Started { utc_ms: noon.timestamp().as_millisecond(), utc_offset_s: 0 })
 }
 
 /// The page: the prompt as a language model would get it, the draft of these drafters, and the must-note facts.
@@ -87,7 +77,11 @@ pub async fn page(job: DraftJob, drafters: &Drafters) -> String {
         put(&mut page, format_args!("## {}", section.heading));
         for sentence in sentences.iter().filter(|sentence| sentence.section == section.id) {
             let rests: Vec<String> = sentence.evidence.iter().map(|rests| number(rests).to_string()).collect();
-            put(&mut page, format_args!("- {} [{}]", sentence.text.reveal(), rests.join(",")));
+            let confirm = sentence.confirm.map(|what| format!(" (to be confirmed: {what})")).unwrap_or_default();
+            put(&mut page, format_args!("- {} [{}]{confirm}", sentence.text.reveal(), rests.join(",")));
+            for flag in &sentence.flags {
+                put(&mut page, format_args!("    doubted, {}: {}", flag.kind, words_of(sentence.text.reveal(), flag)));
+            }
         }
     }
     facts(&mut page, &job, &prompt);
@@ -117,6 +111,13 @@ fn facts(page: &mut String, job: &DraftJob, prompt: &prompt::Prompt) {
         .map(|fact| fact.label.as_str())
         .collect();
     put(page, format_args!("not spoken of: {}", if silent.is_empty() { "-".to_owned() } else { silent.join("; ") }));
+}
+
+/// The words that a flag is about.
+fn words_of(text: &str, flag: &Flag) -> String {
+    let units: Vec<u16> = text.encode_utf16().collect();
+    let at = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX).min(units.len());
+    String::from_utf16_lossy(units.get(at(flag.start)..at(flag.end)).unwrap_or_default())
 }
 
 /// All sentences, and how it ended.

@@ -45,6 +45,40 @@ pub enum FlagKind {
     Negation,
     /// Nothing in the call says so.
     Unsupported,
+    /// Certain in the draft, uncertain in the call.
+    Modality,
+    /// Meant for whoever writes the note, or no sentence of one.
+    Injected,
+}
+
+/// Why a guard doubts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FlagReason {
+    /// The cited utterances say another value.
+    OtherValue,
+    /// The call says it, but not where the draft points.
+    SaidElsewhere,
+    /// The call says it nowhere.
+    NotSaid,
+    /// The speaker took it back and said another.
+    TakenBack,
+    /// The other one said it.
+    OtherSpeaker,
+    /// Only the authority can say so, and it rests on the citizen's words.
+    NotTheirs,
+    /// The draft says no, the call does not.
+    NotNegated,
+    /// The call says no, the draft does not.
+    Negated,
+    /// The call says it with a "perhaps" or an "if".
+    Uncertain,
+    /// It rests on words that were meant for whoever writes the note.
+    Addressed,
+    /// It is no sentence of a note.
+    NoNote,
+    /// It rests on nothing.
+    NoEvidence,
 }
 
 /// A guard's doubt about a part of a sentence.
@@ -58,6 +92,44 @@ pub struct Flag {
     pub end: u32,
     /// What the call says instead; empty if nothing does.
     pub said: Spoken,
+    /// Why. `None` in drafts of earlier versions.
+    #[serde(default)]
+    pub reason: Option<FlagReason>,
+    /// The utterances that say so.
+    #[serde(default)]
+    pub evidence: Vec<Evidence>,
+}
+
+/// What a person has to say yes to, however right it is. No flag.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirm {
+    /// Somebody will do something.
+    Commitment,
+    /// Something was decided.
+    Decision,
+}
+
+/// Something that was said, or that the area wants noted, and that stands in no sentence. No flag.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Missing {
+    /// Of a value; `None` for a fact of the area.
+    pub kind: Option<FlagKind>,
+    /// Id of the area's fact, or empty.
+    pub fact: String,
+    /// As it was said.
+    pub said: Spoken,
+    /// The utterance that said it first.
+    pub evidence: Evidence,
+}
+
+/// A word that was perhaps misheard, and matters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct UncertainWord {
+    /// The utterance.
+    pub utterance: Evidence,
+    /// 0, 1, … of it.
+    pub word: u32,
 }
 
 /// One sentence of a draft.
@@ -75,6 +147,8 @@ pub struct DraftSentence {
     pub evidence: Vec<Evidence>,
     /// What is doubted about it.
     pub flags: Vec<Flag>,
+    /// Whether a person has to confirm it.
+    pub confirm: Option<Confirm>,
 }
 
 /// Who wrote a draft.

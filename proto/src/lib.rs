@@ -53,8 +53,8 @@ pub use call::{
     PresenceCommand, PresenceHello, Started, Urgency,
 };
 pub use draft::{
-    Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, DrafterTrouble, Evidence, Flag, FlagKind, Origin,
-    OriginKind,
+    Confirm, Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, DrafterTrouble, Evidence, Flag, FlagKind,
+    FlagReason, Missing, Origin, OriginKind, UncertainWord,
 };
 pub use ids::{AgentId, CallId, CommandId, Epoch, KeyId, Track, WorkerId};
 pub use settle::{NotTranscribedReason, Settle, Settled, SuppressedReason, Verdict, What, judge};

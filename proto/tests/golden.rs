@@ -2,7 +2,7 @@
 //!
 //! Every message that is sent today stands here with its bytes. A difference means that the wire has changed: that
 //! needs a new field number or a new version, never a new pin. New messages: `make golden` adds their lines, and the
-//! review reads them. The messages that nothing sends yet (consent, flags) get their lines when something
+//! review reads them. The messages that nothing sends yet (consent) get their lines when something
 //! does.
 
 use prost::Message as _;
@@ -280,6 +280,26 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
                 text: "Borgeren er flyttet.".into(),
                 evidence: vec![ingest::Evidence { track: calls::Track::Far.into(), start: 16_000 }],
                 flags: vec![],
+                confirm: 0,
+            })),
+        ),
+        (
+            "drafter sentence flagged",
+            drafter(from_drafter::Kind::Sentence(ingest::DraftSentence {
+                key: Some(key()),
+                index: 1,
+                section: "agreed".into(),
+                text: "Borgeren ringer den 4. maj.".into(),
+                evidence: vec![ingest::Evidence { track: calls::Track::Far.into(), start: 16_000 }],
+                flags: vec![ingest::Flag {
+                    kind: ingest::FlagKind::Date.into(),
+                    start: 20,
+                    end: 26,
+                    said: "den tredje maj".into(),
+                    reason: ingest::FlagReason::OtherValue.into(),
+                    evidence: vec![ingest::Evidence { track: calls::Track::Far.into(), start: 16_000 }],
+                }],
+                confirm: ingest::Confirm::Commitment.into(),
             })),
         ),
         (
@@ -296,6 +316,28 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
                 covers: Some(ingest::Covers { near: 80_000, far: 52_800 }),
                 sentences: 1,
                 lines_not_parsed: 0,
+                missing: vec![],
+                uncertain: vec![],
+            })),
+        ),
+        (
+            "drafter finished with doubts",
+            drafter(from_drafter::Kind::Finished(ingest::DraftFinished {
+                key: Some(key()),
+                origin: Some(ingest::Origin { kind: ingest::OriginKind::Llm.into(), ..Default::default() }),
+                covers: Some(ingest::Covers { near: 80_000, far: 52_800 }),
+                sentences: 1,
+                lines_not_parsed: 0,
+                missing: vec![ingest::Missing {
+                    kind: ingest::FlagKind::Number.into(),
+                    fact: String::new(),
+                    said: "firs kroner".into(),
+                    evidence: Some(ingest::Evidence { track: calls::Track::Near.into(), start: 32_000 }),
+                }],
+                uncertain: vec![ingest::UncertainWord {
+                    utterance: Some(ingest::Evidence { track: calls::Track::Near.into(), start: 32_000 }),
+                    word: 1,
+                }],
             })),
         ),
         (

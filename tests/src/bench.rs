@@ -15,6 +15,7 @@ pub mod long;
 pub mod stub;
 pub mod remote;
 pub mod faithful;
+pub mod drafting;
 pub mod real_model;
 
 use crate::SampleCall;

@@ -10,8 +10,10 @@ use rand::rngs::StdRng;
 use rcgen::{CertificateParams, DistinguishedName, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, SanType};
 use referent_identity::code::GOOD_FOR_MS;
 use referent_identity::{Code, Credentials, Holding, Now, Peer, Place, Role, enrol};
+use referent_notes_api::ca::command::{self, Command};
 use referent_notes_api::ca::{Authority, now_of};
 use referent_notes_api::clock::{Chance, Clock};
+use referent_notes_api::config::Config;
 use referent_notes_api::live::Live;
 use referent_notes_api::store::Store;
 use referent_notes_api::store::identity::{Grant, Revoke};
@@ -26,6 +28,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use time::OffsetDateTime;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -48,7 +51,17 @@ pub struct Secured {
     /// Where the pipeline listens.
     pub pipeline: SocketAddr,
     number: AtomicU8,
+    config: Config,
+    running: Running,
+    tracker: TaskTracker,
+    shutdown: CancellationToken,
     _shutdown: DropGuard,
+}
+
+/// notes-api, as it runs now.
+struct Running {
+    task: JoinHandle<Result<()>>,
+    stop: CancellationToken,
 }
 
 impl std::fmt::Debug for Secured {
@@ -179,21 +192,11 @@ impl Secured {
     /// Both servers, with an authority of notes-api's own.
     pub async fn start(folder: &Path) -> Result<Self> {
         let (clock, chance) = (Clock::manual(NOON), Chance::seeded(7));
-        let ca = folder.join("ca");
-        let authority = Authority::init(&ca, clock.now_ms())?;
+        let authority = Authority::init(&folder.join("ca"), clock.now_ms())?;
         let database = format!("sqlite://{}", folder.join("notes.db").display());
-        let text = format!(
-            "http = \"127.0.0.1:0\"\ngrpc = \"127.0.0.1:0\"\ndatabase = \"{database}\"\n[tls]\nca = \"{}\"\n\
-             names = [\"127.0.0.1\"]\nenrol = \"127.0.0.1:0\"\n",
-            ca.display()
-        );
-        let config = referent_notes_api::config::Config::parse(Path::new("notes-api.toml"), &text)?;
+        let config = configuration(folder, ["127.0.0.1:0"; 2])?;
         let (tracker, shutdown) = (TaskTracker::new(), CancellationToken::new());
-        let around = Surroundings { clock: clock.clone(), chance, metrics: prometheus::recorder().handle() };
-        let (tell, told) = oneshot::channel();
-        let ready = |ready: &Ready| drop(tell.send(ready.clone()));
-        tracker.spawn(referent_notes_api::run(config, around, ready, shutdown.clone()));
-        let notes = told.await.context("notes-api is ready")?;
+        let (notes, running) = run(&config, &clock, chance, &tracker, shutdown.child_token()).await?;
         let store = Store::open(&database, Arc::new(Live::default()), &tracker, &shutdown).await?;
         let mut secured = Self {
             folder: folder.to_owned(),
@@ -203,6 +206,10 @@ impl Secured {
             notes,
             pipeline: "127.0.0.1:0".parse()?,
             number: AtomicU8::new(0),
+            config,
+            running,
+            tracker: tracker.clone(),
+            shutdown: shutdown.clone(),
             _shutdown: shutdown.clone().drop_guard(),
         };
         secured.pipeline = secured.start_pipeline(&tracker, shutdown).await?;
@@ -229,6 +236,25 @@ impl Secured {
         let ready = |addresses: referent_pipeline::Addresses| tell.send(addresses.grpc).unwrap_or_default();
         tracker.spawn(referent_pipeline::run_with(config, vec![Box::new(Scripted)], 0.001, surroundings, ready));
         told.await.context("the pipeline is ready")
+    }
+
+    /// What whoever runs the server says on the command line.
+    pub async fn command(&self, command: Command) -> Result<String> {
+        command::act(command, &self.config, &self.clock, &Chance::seeded(11)).await
+    }
+
+    /// notes-api ends, and starts anew where it was.
+    pub async fn restart(mut self) -> Result<Self> {
+        self.running.stop.cancel();
+        self.running.task.await??;
+        let enrol = self.notes.enrol.context("there is a door for those who enrol")?;
+        self.config = configuration(&self.folder, [self.notes.grpc.to_string(), enrol.to_string()])?;
+        let stop = self.shutdown.child_token();
+        // No serial number is given twice.
+        let chance = Chance::seeded(100 + u64::from(self.number.fetch_add(1, Ordering::SeqCst)));
+        (self.notes, self.running) = run(&self.config, &self.clock, chance, &self.tracker, stop).await?;
+        self.authority = Authority::open(&self.folder.join("ca"))?;
+        Ok(self)
     }
 
     /// Everybody's clock, for certificates.
@@ -284,6 +310,31 @@ impl Secured {
     pub async fn revoke(&self, what: Revoke) -> Result<u64> {
         Ok(self.store.revoke(what, self.clock.now_ms()).await?)
     }
+}
+
+fn configuration(folder: &Path, [grpc, enrol]: [impl std::fmt::Display; 2]) -> Result<Config> {
+    let (database, ca) = (folder.join("notes.db"), folder.join("ca"));
+    let text = format!(
+        "http = \"127.0.0.1:0\"\ngrpc = \"{grpc}\"\ndatabase = \"sqlite://{}\"\n[tls]\nca = \"{}\"\n\
+         names = [\"127.0.0.1\"]\nenrol = \"{enrol}\"\n",
+        database.display(),
+        ca.display()
+    );
+    Ok(Config::parse(Path::new("notes-api.toml"), &text)?)
+}
+
+async fn run(
+    config: &Config,
+    clock: &Clock,
+    chance: Chance,
+    tracker: &TaskTracker,
+    stop: CancellationToken,
+) -> Result<(Ready, Running)> {
+    let around = Surroundings { clock: clock.clone(), chance, metrics: prometheus::recorder().handle() };
+    let (tell, told) = oneshot::channel();
+    let ready = |ready: &Ready| drop(tell.send(ready.clone()));
+    let task = tracker.spawn(referent_notes_api::run(config.clone(), around, ready, stop.clone()));
+    Ok((told.await.context("notes-api is ready")?, Running { task, stop }))
 }
 
 /// What lies in a folder that `enrol` has filled.

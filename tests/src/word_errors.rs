@@ -71,6 +71,30 @@ pub enum Difference {
 
 /// Which words are not in common, in order; as few as possible.
 pub fn differences(a: &[String], b: &[String]) -> Vec<Difference> {
+    let name = |place: Place| match place {
+        Place::First(at) => Difference::Missing(a[at].clone()),
+        Place::Second(at) => Difference::More(b[at].clone()),
+    };
+    uncommon(a, b).into_iter().map(name).collect()
+}
+
+/// Where words stand that only the second text has.
+pub fn only_in_second(a: &[String], b: &[String]) -> Vec<usize> {
+    let second = |place| match place {
+        Place::First(_) => None,
+        Place::Second(at) => Some(at),
+    };
+    uncommon(a, b).into_iter().filter_map(second).collect()
+}
+
+/// A place in one of two texts.
+#[derive(Clone, Copy)]
+enum Place {
+    First(usize),
+    Second(usize),
+}
+
+fn uncommon(a: &[String], b: &[String]) -> Vec<Place> {
     // common[i][j]: how many words a[i..] and b[j..] have in common.
     let mut common = vec![vec![0usize; b.len() + 1]; a.len() + 1];
     for i in (0..a.len()).rev() {
@@ -78,19 +102,19 @@ pub fn differences(a: &[String], b: &[String]) -> Vec<Difference> {
             common[i][j] = if a[i] == b[j] { common[i + 1][j + 1] + 1 } else { common[i + 1][j].max(common[i][j + 1]) };
         }
     }
-    let (mut i, mut j, mut differences) = (0, 0, Vec::new());
+    let (mut i, mut j, mut places) = (0, 0, Vec::new());
     while i < a.len() || j < b.len() {
         if i < a.len() && j < b.len() && a[i] == b[j] {
             (i, j) = (i + 1, j + 1);
         } else if j == b.len() || (i < a.len() && common[i + 1][j] >= common[i][j + 1]) {
-            differences.push(Difference::Missing(a[i].clone()));
+            places.push(Place::First(i));
             i += 1;
         } else {
-            differences.push(Difference::More(b[j].clone()));
+            places.push(Place::Second(j));
             j += 1;
         }
     }
-    differences
+    places
 }
 
 /// Levenshtein's distance, counted in words.

@@ -3,15 +3,16 @@
 //! In: [`World::builder`]'s choices. Out: addresses, a [`Caseworker`] to look through, and parts that can be killed and
 //! started again on the same ports. Dropping a world kills what is left of it.
 
+mod configured;
 mod enrolled;
 
 use crate::caseworker::Caseworker;
 use crate::crowd::Way;
 use crate::program::Program;
 use anyhow::{Context as _, Result};
+use configured::Ports;
 use referent_agent::config::Config;
 use referent_seal::open::PrivateKey;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -151,14 +152,7 @@ impl Builder {
     /// Starts the three programs, in the order of who needs whom.
     pub async fn start(self) -> Result<World> {
         std::fs::create_dir_all(&self.folder)?;
-        let ports = Ports {
-            notes_http: if self.http_port == 0 { free_port()? } else { self.http_port },
-            notes_grpc: free_port()?,
-            notes_enrol: free_port()?,
-            pipeline_http: free_port()?,
-            pipeline_grpc: free_port()?,
-            agent_http: free_port()?,
-        };
+        let ports = Ports::free(self.http_port)?;
         let mut world = World { made_of: self, ports, notes_api: None, pipeline: None, agent: None };
         world.write_configurations()?;
         if world.made_of.secures {
@@ -177,16 +171,6 @@ impl Builder {
         }
         Ok(world)
     }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Ports {
-    notes_http: u16,
-    notes_grpc: u16,
-    notes_enrol: u16,
-    pipeline_http: u16,
-    pipeline_grpc: u16,
-    agent_http: u16,
 }
 
 /// The three programs, and where they keep their things.
@@ -440,60 +424,6 @@ impl World {
         }
         Ok(())
     }
-
-    fn write_configurations(&self) -> Result<()> {
-        let folder = &self.made_of.folder;
-        let Ports { notes_http, notes_grpc, notes_enrol, pipeline_http, pipeline_grpc, agent_http } = self.ports;
-        let database = match &self.made_of.database {
-            Database::Sqlite => format!("sqlite://{}", self.database_file().display()),
-            Database::Postgres(url) => url.clone(),
-        };
-        let recogniser = match self.made_of.recogniser {
-            Recogniser::Whisper => {
-                format!("kind = \"whisper\"\nmodel = \"demo-da\"\nmodels_dir = \"{}\"", models_dir().display())
-            }
-            Recogniser::Scripted => "kind = \"scripted\"".into(),
-        };
-        let recogniser = self.made_of.recogniser_table.as_ref().unwrap_or(&recogniser);
-        let pace = match self.made_of.pace {
-            Pace::RealTime => "real_time",
-            Pace::Credit => "credit",
-        };
-        let (drafter, telemetry) = (&self.made_of.drafter, &self.made_of.telemetry);
-        let (mut seal, mut seal_keys) = (String::new(), String::new());
-        if self.made_of.seals {
-            seal = self.new_seal_key()?;
-            seal_keys = format!("seal_keys = \"{}\"\n", self.seal_keys().display());
-        }
-        let (scheme, [tls_notes, tls_pipeline]) = if self.made_of.secures {
-            let ca = folder.join("ca").display().to_string();
-            let names = format!("names = [\"127.0.0.1\"]\nenrol = \"127.0.0.1:{notes_enrol}\"");
-            let identity = folder.join("pipeline-identity").display().to_string();
-            ("https", [format!("\n[tls]\nca = \"{ca}\"\n{names}\n"), format!("\n[tls]\nidentity = \"{identity}\"\n")])
-        } else {
-            ("http", [String::new(), String::new()])
-        };
-        let write = |name: &str, text: String| std::fs::write(folder.join(name), text).context(name.to_owned());
-        write(
-            "notes-api.toml",
-            format!(
-                "log = \"info\"\nhttp = \"127.0.0.1:{notes_http}\"\ngrpc = \"127.0.0.1:{notes_grpc}\"\ndatabase = \"{database}\"\n\n{telemetry}{tls_notes}"
-            ),
-        )?;
-        write(
-            "pipeline.toml",
-            format!(
-                "log = \"info\"\nhttp = \"127.0.0.1:{pipeline_http}\"\ngrpc = \"127.0.0.1:{pipeline_grpc}\"\nnotes_api = \"{scheme}://127.0.0.1:{notes_grpc}\"\nlanguage = \"da\"\n{seal_keys}\n[recogniser]\n{recogniser}\n\n[drafter]\n{drafter}\n\n{telemetry}{tls_pipeline}"
-            ),
-        )?;
-        write(
-            "agent.toml",
-            format!(
-                "log = \"info\"\nstate_dir = \"{}\"\nhttp = \"127.0.0.1:{agent_http}\"\npipeline = \"{scheme}://127.0.0.1:{pipeline_grpc}\"\nmode = \"notice\"\narea = \"standard\"\n\n[sound]\nkind = \"wav\"\npace = \"{pace}\"\n\n{seal}{telemetry}",
-                folder.join("agent").display()
-            ),
-        )
-    }
 }
 
 /// A client with a limit for each request; installs the one TLS provider, which it asks for even on loopback.
@@ -505,19 +435,4 @@ pub fn http_client() -> Result<reqwest::Client> {
 /// The folder of models of this checkout.
 pub fn models_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").canonicalize().unwrap_or_else(|_| "models".into())
-}
-
-/// A port that nobody listens on now. Kept from being given twice by this process; a stranger may still take it, and then
-/// the program's own sentence says so.
-fn free_port() -> Result<u16> {
-    use std::collections::HashSet;
-    use std::sync::{Mutex, PoisonError};
-    static GIVEN: Mutex<Option<HashSet<u16>>> = Mutex::new(None);
-    loop {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
-        if given.get_or_insert_default().insert(port) {
-            return Ok(port);
-        }
-    }
 }

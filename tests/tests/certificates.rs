@@ -1,12 +1,15 @@
 //! Certificates over time, on a clock that is turned by hand: renewed at half of their life with a new key, not renewed when
-//! they are over or revoked, and taken up when somebody enrolled anew.
+//! they are over or revoked, taken up when somebody enrolled anew, and of another authority when that takes its place.
 
 use anyhow::{Context as _, Result};
+use futures_util::StreamExt as _;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
+use referent_identity::incoming::{Ask, incoming};
 use referent_identity::renew::Keeper;
 use referent_identity::{Credentials, Dial, Holding, Now, Place, Role, enrol};
-use referent_notes_api::ca::now_of;
+use referent_notes_api::ca::command::{Ca, Command, Hurry};
+use referent_notes_api::ca::{Authority, now_of};
 use referent_notes_api::clock::{Chance, Clock};
 use referent_notes_api::config::Config;
 use referent_notes_api::live::Live;
@@ -21,6 +24,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::{Code, Status};
@@ -205,4 +209,132 @@ async fn an_authority_elsewhere_is_believed_and_what_is_revoked_here_is_not() ->
     assert!(refused.message().starts_with("revoked"), "{refused:?}");
     shutdown.cancel();
     Ok(())
+}
+
+/// Whether who calls with these gets through to who serves with those.
+async fn reaches(caller: &Arc<Credentials>, server: &Arc<Credentials>) -> Result<bool> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = format!("https://{}", listener.local_addr()?);
+    let mut coming = Box::pin(incoming(listener, Some((Arc::clone(server), Ask::Always))));
+    let dial = Dial::to(&address, Some(Arc::clone(caller)), |endpoint| endpoint)?;
+    let (came, dialled) = tokio::join!(tokio::time::timeout(Duration::from_secs(5), coming.next()), dial.connect());
+    Ok(matches!(came, Ok(Some(Ok(_)))) && dialled.is_ok())
+}
+
+/// A PC and a worker, and whoever looks after their certificates.
+struct Holders {
+    pc: Arc<Credentials>,
+    worker: Arc<Credentials>,
+    keepers: [Keeper; 2],
+    chance: StdRng,
+}
+
+impl Holders {
+    async fn renew(&mut self) -> Result<()> {
+        let before = self.serials()?;
+        for (held, keeper) in [&self.pc, &self.worker].into_iter().zip(&mut self.keepers) {
+            keeper.look(held, &mut self.chance).await;
+            assert_eq!(held.trouble(), None);
+        }
+        assert!(before.iter().zip(self.serials()?).all(|(before, now)| *before != now), "their time has come");
+        Ok(())
+    }
+
+    fn serials(&self) -> Result<[String; 2]> {
+        let serial = |held: &Arc<Credentials>| held.current().map(|holding| holding.peer.serial.clone());
+        let [pc, worker] = [&self.pc, &self.worker].map(serial);
+        Ok([pc.context("a PC's")?, worker.context("a worker's")?])
+    }
+
+    /// The PC comes through to the worker, and the worker to notes-api.
+    async fn come_through(&self, secured: &Secured) -> Result<()> {
+        assert!(reaches(&self.pc, &self.worker).await?, "the PC to the worker");
+        let answer = asks_for_drafts(&format!("https://{}", secured.notes.grpc), &self.worker).await?;
+        assert_eq!(answer.code(), Code::InvalidArgument, "the worker to notes-api: {answer:?}");
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authority_is_replaced_and_nobody_is_locked_out() -> Result<()> {
+    let (folder, wait) = (tempfile::tempdir()?, Hurry::default());
+    let secured = Secured::start(folder.path()).await?;
+    let ca = folder.path().join("ca");
+    let first = secured.authority.certificate().clone();
+    let stolen = folder.path().join("stolen");
+    referent_identity::private::write(&stolen.join("ca.key"), &std::fs::read(ca.join("ca.key"))?)?;
+    std::fs::write(stolen.join("ca.pem"), referent_identity::files::pem([&first]))?;
+    let stolen = Authority::open(&stolen)?;
+    // It has a mind of its own about when it renews.
+    secured.revoke(Revoke::Holder(Role::Pipeline, "pipeline-1".parse()?)).await?;
+    let [pc, worker] = [secured.enrol(Role::Caseworker, "anna").await?, secured.enrol(Role::Pipeline, "p2").await?];
+    // A PC that is put into a drawer.
+    secured.enrol(Role::Caseworker, "dora").await?;
+    let trusted = |place: &Path| referent_identity::files::certificates(&place.join("authorities.pem"));
+    let mut holders = Holders {
+        pc: credentials_in(&pc, secured.now())?,
+        worker: credentials_in(&worker, secured.now())?,
+        keepers: [Keeper::default(), Keeper::default()],
+        chance: StdRng::seed_from_u64(4),
+    };
+
+    // Trust both. Nobody knows the other one yet.
+    secured.command(Command::Ca(Ca::Next)).await?;
+    let refused = secured.command(Command::Ca(Ca::Turn(wait))).await.unwrap_err().to_string();
+    assert!(refused.starts_with("3 certificate(s) would be shut out, of anna, dora, p2;"), "{refused}");
+    let secured = secured.restart().await?;
+    holders.come_through(&secured).await?;
+    secured.clock.advance_ms(37 * DAY_MS);
+    holders.renew().await?;
+    assert_eq!(trusted(&pc)?.len(), 2);
+    secured.enrol(Role::Caseworker, "bo").await?;
+    holders.come_through(&secured).await?;
+    // Of one in a drawer nobody knows that it is, until its certificate is over.
+    let refused = secured.command(Command::Ca(Ca::Turn(wait))).await.unwrap_err().to_string();
+    assert!(refused.contains("dora") && refused.contains("in 24 day(s)"), "{refused}");
+
+    // The other one signs.
+    secured.clock.advance_ms(24 * DAY_MS);
+    secured.command(Command::Ca(Ca::Turn(wait))).await?;
+    let secured = secured.restart().await?;
+    let second = secured.authority.certificate().clone();
+    assert_ne!(first, second);
+    assert_eq!(trusted(&pc)?, [first.clone(), second.clone()]);
+    holders.come_through(&secured).await?;
+    // Who enrols now has a certificate of the second; who is on the old one lets him in.
+    let newcomer = credentials_in(&secured.enrol(Role::Caseworker, "carl").await?, secured.now())?;
+    assert!(reaches(&newcomer, &holders.worker).await?);
+    assert!(reaches(&impostor(&stolen, &secured)?, &holders.worker).await?, "the old key is still good");
+    let refused = secured.command(Command::Ca(Ca::Drop(wait))).await.unwrap_err().to_string();
+    assert!(refused.contains("shut out, of anna, bo, p2;"), "{refused}");
+    secured.clock.advance_ms(14 * DAY_MS);
+    holders.renew().await?;
+    holders.come_through(&secured).await?;
+    assert!(reaches(&newcomer, &holders.worker).await?);
+
+    // The old one is dropped when the last of its certificates is over, and then its key is worth nothing.
+    let refused = secured.command(Command::Ca(Ca::Drop(wait))).await.unwrap_err().to_string();
+    assert!(refused.contains("of anna, bo, p2;") && refused.contains("in 23 day(s)"), "{refused}");
+    secured.clock.advance_ms(23 * DAY_MS);
+    secured.command(Command::Ca(Ca::Drop(wait))).await?;
+    let secured = secured.restart().await?;
+    holders.come_through(&secured).await?;
+    secured.clock.advance_ms(15 * DAY_MS);
+    holders.renew().await?;
+    holders.come_through(&secured).await?;
+    assert_eq!([trusted(&pc)?, trusted(&worker)?], [vec![second.clone()], vec![second]]);
+    assert!(!reaches(&impostor(&stolen, &secured)?, &holders.worker).await?, "the old key is good for nothing");
+    Ok(())
+}
+
+/// Who has an authority's key can be anybody, for those who trust it.
+fn impostor(authority: &Authority, secured: &Secured) -> Result<Arc<Credentials>> {
+    use referent_notes_api::ca::{authority::Issue, request};
+    use referent_notes_api::store::identity::Grant;
+    let request = enrol::Request::new()?;
+    let grant = Grant { role: Role::Caseworker, subject: "anna".parse()?, names: Vec::new() };
+    let issue = Issue::from_now([0x41; 16], 60, secured.clock.now_ms());
+    let certificate = authority.issue(&grant, &request::key_of(request.der())?, &issue)?;
+    let trusted = [authority.certificate().clone(), secured.authority.certificate().clone()];
+    Ok(Credentials::of(Holding::new(&request.key()?, &[certificate], &trusted, &secured.now())?, secured.now()))
 }

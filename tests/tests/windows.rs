@@ -4,16 +4,16 @@
 //! `REFERENT_WINDOWS` names a system with Wine and the MSI in it, which `make windows` prepares; without it this is skipped.
 //! The notes-api, the pipeline and PulseAudio run outside of it; both see the same /tmp and the same loopback.
 
-#[path = "../../agent/tests/support/pulse.rs"]
-#[expect(dead_code, reason = "the agent's own tests do more with it")]
-mod pulse;
+#[cfg(test)]
+#[path = "../../agent/tests/support/sound_server.rs"]
+mod sound_server;
 
 use anyhow::{Context as _, Result, ensure};
-use pulse::Pulse;
 use referent_proto::Track;
 use referent_tests::word_errors::WordErrors;
 use referent_tests::{SampleCall, World};
 use serde_json::Value;
+use sound_server::{SoundServer, TWO_SINKS};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
@@ -32,10 +32,10 @@ async fn a_call_on_windows_becomes_a_note() -> Result<()> {
         return Ok(());
     };
     let folder = tempfile::Builder::new().prefix("referent-windows-").tempdir_in("/tmp")?;
-    let sound = Pulse::start(folder.path()).await;
+    let sound = SoundServer::start(folder.path(), &TWO_SINKS).await;
     let world = World::builder(folder.path()).without_agent().start().await?;
     let caseworker = world.caseworker().await?;
-    let windows = Windows::boot(&root, folder.path()).await?;
+    let windows = Windows::boot(&root, folder.path(), &sound).await?;
 
     let policy = folder.path().join("policy.toml");
     std::fs::write(
@@ -110,17 +110,17 @@ async fn a_call_on_windows_becomes_a_note() -> Result<()> {
 struct Windows {
     root: PathBuf,
     prefix: PathBuf,
-    sound: PathBuf,
+    sound: String,
     /// A screen, for the tray; killed when this is dropped.
     _screen: Child,
 }
 
 impl Windows {
-    async fn boot(root: &Path, folder: &Path) -> Result<Self> {
+    async fn boot(root: &Path, folder: &Path, sound: &SoundServer) -> Result<Self> {
         let mut screen = Command::new("chroot");
         screen.arg(root).args(["Xvfb", ":77", "-screen", "0", "800x600x24", "-nolisten", "tcp"]);
         let screen = screen.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn()?;
-        let (prefix, sound) = (folder.join("wine"), folder.join("pulse/sock"));
+        let (prefix, sound) = (folder.join("wine"), sound.variable());
         std::fs::create_dir(&prefix)?;
         let windows = Self { root: root.to_owned(), prefix, sound, _screen: screen };
         windows.say_yes("wineboot", &["--init"]).await?;
@@ -140,7 +140,7 @@ impl Windows {
         ]);
         command.args(["WINEDEBUG=-all", "XDG_RUNTIME_DIR=/tmp", "WINEDLLOVERRIDES=mscoree,mshtml="]);
         command.arg(format!("WINEPREFIX={}", self.prefix.display()));
-        command.arg(format!("PULSE_SERVER=unix:{}", self.sound.display()));
+        command.arg(&self.sound);
         command.arg("wine").arg(program).args(arguments).stdin(Stdio::null()).kill_on_drop(true);
         command
     }

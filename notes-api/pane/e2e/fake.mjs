@@ -59,6 +59,7 @@ const PREVIEW = {
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'";
 const at = (ms) => ms * 16;
+const where = ([track, ms]) => ({ track, start: at(ms) });
 
 export class Fake {
   calls = new Map();
@@ -220,26 +221,39 @@ export class Fake {
       sentences: [],
       first_sentence_ms: null,
       whole_ms: null,
+      missing: [],
+      uncertain: [],
     };
     this.#emit(call, 'draft_started', { number, attempt: 1, provisional: call.draft.provisional });
   }
 
-  sentence(call, section, text, evidence = [], flags = []) {
+  /** A flag: what the guards say of some `words` of the sentence, or of all of it. */
+  sentence(call, section, text, evidence = [], flags = [], confirm = null) {
     const { draft } = call;
     const sentence = {
       index: draft.sentences.length,
       section,
       text,
-      evidence: evidence.map(([track, ms]) => ({ track, start: at(ms) })),
-      flags: flags.map((kind) => ({ kind, start: 0, end: text.length, said: '' })),
+      evidence: evidence.map(where),
+      flags: flags.map(({ kind, reason = null, words = text, said = '', evidence: says = [] }) => {
+        const start = text.indexOf(words);
+        return { kind, start, end: start + words.length, said, reason, evidence: says.map(where) };
+      }),
+      confirm,
     };
     draft.sentences.push(sentence);
     draft.first_sentence_ms ??= Date.now() - call.ended_ms;
     this.#emit(call, 'draft_sentence', { number: draft.number, attempt: draft.attempt, sentence });
   }
 
-  finish(call, origin = { kind: 'llm', model: 'gemma-3-4b', trouble: null }, wholeMs = 800) {
-    Object.assign(call.draft, { state: 'ready', origin, whole_ms: wholeMs });
+  finish(call, origin = { kind: 'llm', model: 'gemma-3-4b', trouble: null }, { missing = [], uncertain = [] } = {}) {
+    Object.assign(call.draft, {
+      state: 'ready',
+      origin,
+      whole_ms: 800,
+      missing: missing.map(([kind, said, utterance, fact = '']) => ({ kind, fact, said, evidence: where(utterance) })),
+      uncertain: uncertain.map(([utterance, word]) => ({ utterance: where(utterance), word })),
+    });
     const { sentences, ...event } = call.draft;
     this.#emit(call, 'draft_finished', event);
     if (call.notes.length === 0) this.turn(call, { status: 'draft_ready' });
@@ -334,6 +348,7 @@ export class Fake {
         const kept = { id: newest?.id ?? randomUUID(), part: 1, version: over + 1, sections: body.sections };
         const note = { ...kept, saved_ms: Date.now(), correction_ms: correction };
         call.notes.push(note);
+        call.confirmed = body.confirmed;
         call.saves.set(body.save_id, note);
         this.#emit(call, 'note_saved', note);
         this.turn(call, { status: 'saved' });

@@ -75,10 +75,16 @@ export class Api {
   async saveNote(
     id: string,
     version: number,
-    note: { saveId: string; editRevision: number | null; draft: number | null; sections: wire.Texts },
+    note: {
+      saveId: string;
+      editRevision: number | null;
+      draft: number | null;
+      sections: wire.Texts;
+      confirmed: readonly number[];
+    },
   ): Promise<Stored<wire.Note>> {
-    const { saveId, editRevision, draft, sections } = note;
-    const init = json('POST', { save_id: saveId, edit_revision: editRevision, draft, sections }, version);
+    const { saveId, editRevision, ...rest } = note;
+    const init = json('POST', { save_id: saveId, edit_revision: editRevision, ...rest }, version);
     const response = await this.#ask(`/v1/calls/${id}/notes`, init, 412);
     const body: unknown = await response.json();
     return response.status === 412

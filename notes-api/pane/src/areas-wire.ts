@@ -1,18 +1,7 @@
 // What notes-api says of its areas, and the one place where doubt about it ends, as `wire.ts` is for calls.
 
-import {
-  BadMessage,
-  type Json,
-  known,
-  list,
-  number,
-  numberOrNull,
-  record,
-  TRACKS,
-  type Track,
-  text,
-  textOrNull,
-} from './wire';
+import { TRACKS, type Track } from './wire';
+import { BadMessage, type Json, known, list, number, numberOrNull, record, text, textOrNull } from './wire/json';
 
 export const LENGTHS = ['short', 'normal', 'detailed'] as const;
 export const KINDS = ['number', 'amount', 'date', 'time', 'name', 'address', 'other'] as const;

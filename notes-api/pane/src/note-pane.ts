@@ -13,6 +13,8 @@
 
 import { Api, ApiError } from './api';
 import { languageOf } from './catalogue';
+import { confirmedOf } from './checks';
+import checks from './checks.css';
 import { keep, kept } from './keep';
 import css from './pane.css';
 import { canSave, editToStore, headline, hungUp, noteTexts, toKeep, undecided, unreportedDraft } from './questions';
@@ -66,7 +68,7 @@ export class NotePane extends HTMLElement {
   connectedCallback(): void {
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
+    sheet.replaceSync(css + checks);
     root.adoptedStyleSheets = [sheet];
     this.#newView();
     this.addEventListener('keydown', this.#key);
@@ -308,13 +310,15 @@ export class NotePane extends HTMLElement {
   async #sendNote(state: Shown): Promise<void> {
     const { signal } = this.#stop;
     const texts = noteTexts(state);
-    const key = JSON.stringify([state.note?.version ?? 0, texts]);
+    const confirmed = confirmedOf(state);
+    const key = JSON.stringify([state.note?.version ?? 0, texts, confirmed]);
     if (this.#save?.texts !== key) this.#save = { id: crypto.randomUUID(), texts: key };
     const answer = await this.api.saveNote(state.summary.id, state.note?.version ?? 0, {
       saveId: this.#save.id,
       editRevision: state.edit.revision === 0 ? null : state.edit.revision,
       draft: state.draft === null || state.draft.sentences.length === 0 ? null : state.draft.number,
       sections: texts,
+      confirmed,
     });
     if (signal.aborted) return;
     if (answer.kind === 'elsewhere') {
@@ -384,6 +388,11 @@ export class NotePane extends HTMLElement {
   };
 
   readonly #key = (event: KeyboardEvent): void => {
+    const digit = event.altKey && !event.ctrlKey && !event.metaKey ? /^Digit([1-8])$/.exec(event.code)?.[1] : undefined;
+    if (digit !== undefined && this.#view?.insertMissing(Number(digit) - 1)) {
+      event.preventDefault();
+      return;
+    }
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
     event.preventDefault();
     event.stopPropagation();

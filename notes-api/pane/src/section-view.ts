@@ -4,19 +4,27 @@
 // as long as the section is shown, and its text is set only where the state differs from it, caret and all.
 //
 // Behind the text field lies the same text once more, invisible: it gives the field its height, marks the sentence
-// whose evidence is looked at, and tells where a sentence begins, so that its number can stand beside it.
+// whose evidence is looked at and the words that are doubted, and tells where a sentence begins, so that its number can
+// stand beside it.
 
 import { CATALOGUES } from './catalogue';
+import { type Doubt, doubts, isConfirmed } from './checks';
 import { button, type Child, draw, el, set } from './dom';
 import { type Place, places } from './evidence';
+import { doubtAbout, evidence, looked } from './evidence-view';
 import { offer, sentencesOf } from './questions';
 import type { Section, Shown } from './state';
-import * as time from './time';
 import type { Stage } from './view';
-import type { Sentence, Utterance } from './wire';
+import type { Sentence } from './wire';
 
 /** Height of a number in the margin, and the least distance of two. */
 const NUMBER_PX = 24;
+
+/** A sentence that stands in the text, and what is to be looked at. */
+interface Found extends Place {
+  readonly doubts: readonly Doubt[];
+  readonly isConfirmed: boolean;
+}
 
 export class SectionView {
   readonly root: HTMLElement;
@@ -54,6 +62,12 @@ export class SectionView {
     this.#area.focus();
   }
 
+  /** With the caret behind the last word. */
+  focusEnd(): void {
+    this.#area.focus();
+    this.#area.setSelectionRange(this.#area.value.length, this.#area.value.length);
+  }
+
   draw(state: Shown, section: Section): void {
     const { language } = this.#stage;
     if (this.#label.textContent !== section.heading) this.#label.textContent = section.heading;
@@ -61,11 +75,15 @@ export class SectionView {
     set(this.#area, 'placeholder', state.draft?.state === 'streaming' ? null : CATALOGUES[language].writeHere);
     this.#ghost.hidden = state.draft?.state !== 'streaming' || section.text !== '';
     const sentences = sentencesOf(state, section.id);
-    const found = places(section.text, sentences);
-    const looked = state.evidence?.section === section.id ? state.evidence.index : null;
-    draw(this.#mirror, [section.text, found, looked], () => this.#marked(section.text, found, looked));
-    draw(this.#margin, [found, looked], () => found.map((place) => this.#number(place, sentences, looked)));
-    this.#drawBelow(state, section, sentences, looked);
+    const found = places(section.text, sentences).map((place) => ({
+      ...place,
+      doubts: doubts(section.text, place),
+      isConfirmed: isConfirmed(state, place.sentence),
+    }));
+    const open = state.evidence?.section === section.id ? state.evidence.index : null;
+    draw(this.#mirror, [section.text, found, open], () => marked(section.text, found, open));
+    draw(this.#margin, [found, open], () => found.map((one) => this.#number(one, sentences, open)));
+    this.#drawBelow(state, section, found.find(({ sentence }) => sentence.index === open) ?? null);
   }
 
   /** Puts each number beside the line on which its sentence begins; numbers of one line stand below each other. */
@@ -93,41 +111,26 @@ export class SectionView {
     if (inside) this.#area.setSelectionRange(Math.min(start, text.length), Math.min(end, text.length));
   }
 
-  #marked(text: string, found: readonly Place[], looked: number | null): readonly Child[] {
-    const parts: Child[] = [];
-    let from = 0;
-    for (const { sentence, start, end } of found) {
-      const doubtful = sentence.flags.length > 0 ? 'doubt' : '';
-      const seen = sentence.index === looked ? 'looked' : '';
-      parts.push(
-        text.slice(from, start),
-        el(
-          'span',
-          { 'data-index': sentence.index, class: `${doubtful} ${seen}`.trim() || null },
-          text.slice(start, end),
-        ),
-      );
-      from = end;
-    }
-    // A last empty line has height only if something stands on it.
-    return [...parts, `${text.slice(from)}\u200b`];
-  }
-
-  #number({ sentence }: Place, all: readonly Sentence[], looked: number | null): Child {
+  #number({ sentence, doubts, isConfirmed }: Found, all: readonly Sentence[], open: number | null): Child {
     const words = CATALOGUES[this.#stage.language];
-    const open = sentence.index === looked;
-    const doubtful = sentence.flags.length > 0;
     const count = sentence.evidence.length;
-    const doubts = sentence.flags.map((flag) => words.doubt[flag]).join(' ');
+    const { confirm } = sentence;
+    const toConfirm = confirm !== null && !isConfirmed;
+    const sign = `${doubts.length > 0 ? '!' : ''}${toConfirm ? '✓?' : ''}`;
+    const said = [
+      words.evidenceOf(all.indexOf(sentence) + 1, count),
+      confirm !== null && (isConfirmed ? words.confirmed : words.confirm)[confirm],
+      ...doubts.map(({ flag }) => doubtAbout(flag, sentence, words)),
+    ].filter((part) => part !== false);
     const made = button(
-      doubtful ? '!' : String(count),
+      sign !== '' ? sign : `${confirm !== null ? '✓' : ''}${count}`,
       () => this.#stage.act({ kind: 'evidence_asked', section: this.#id, index: sentence.index }),
       {
-        class: doubtful || count === 0 ? 'number doubtful' : 'number',
+        class: `number${doubts.length > 0 || count === 0 ? ' doubtful' : toConfirm ? ' asking' : ''}`,
         'data-index': sentence.index,
         'data-focus': `number-${sentence.index}`,
-        'aria-label': `${words.evidenceOf(all.indexOf(sentence) + 1, count)} ${doubts}`.trim(),
-        'aria-expanded': open ? 'true' : 'false',
+        'aria-label': said.join('. '),
+        'aria-expanded': sentence.index === open ? 'true' : 'false',
         'aria-controls': `below-${this.#id}`,
       },
     );
@@ -139,35 +142,16 @@ export class SectionView {
     return made;
   }
 
-  #drawBelow(state: Shown, section: Section, sentences: readonly Sentence[], looked: number | null): void {
-    const sentence = sentences.find(({ index }) => index === looked) ?? null;
-    const evidence = sentence === null ? [] : utterancesOf(state, sentence);
+  #drawBelow(state: Shown, section: Section, open: Found | null): void {
+    const flags = open?.doubts.map(({ flag }) => flag) ?? [];
+    const known = open === null ? null : looked(state, open.sentence, flags);
     const more = section.elsewhere === null ? offer(state, section) : [];
-    this.#closeTo = sentence === null ? null : `number-${sentence.index}`;
-    draw(this.#below, [sentence, evidence, more, section.elsewhere], () => [
-      sentence !== null && this.#evidence(sentence, evidence),
+    this.#closeTo = open === null ? null : `number-${open.sentence.index}`;
+    draw(this.#below, [known, more, section.elsewhere], () => [
+      known !== null && evidence(this.#stage, known, () => this.#close()),
       section.elsewhere !== null && this.#elsewhere(section.elsewhere.text),
       more.length > 0 && this.#offer(more),
     ]);
-  }
-
-  #evidence(sentence: Sentence, utterances: readonly Utterance[]): Child {
-    const words = CATALOGUES[this.#stage.language];
-    return el(
-      'div',
-      { class: 'evidence', role: 'group', 'aria-label': words.evidence },
-      ...sentence.flags.map((flag) => el('p', { class: 'doubts' }, words.doubt[flag])),
-      utterances.length === 0 && el('p', {}, words.noEvidence),
-      ...utterances.map(({ track, startMs, text }) =>
-        el(
-          'blockquote',
-          { class: track },
-          el('cite', {}, `${words.speaker[track]} ${time.intoCall(startMs)}`),
-          el('span', {}, text),
-        ),
-      ),
-      button(words.close, () => this.#close(), { class: 'plain', 'data-focus': 'close' }),
-    );
   }
 
   #close(): void {
@@ -227,6 +211,24 @@ export class SectionView {
   }
 }
 
-/** The utterances that a sentence rests on, in the order of the call. */
-export const utterancesOf = ({ utterances }: Pick<Shown, 'utterances'>, { evidence }: Sentence): readonly Utterance[] =>
-  utterances.filter(({ track, start }) => evidence.some((one) => one.track === track && one.start === start));
+/** The text once more: a span for each sentence that is still there, and within it one for each stretch of doubted words. */
+const marked = (text: string, found: readonly Found[], open: number | null): readonly Child[] => {
+  const parts: Child[] = [];
+  let from = 0;
+  for (const { sentence, start, end, doubts } of found) {
+    const inside: Child[] = [];
+    let at = start;
+    for (const doubt of [...doubts].sort((a, b) => a.start - b.start)) {
+      if (doubt.end <= at) continue;
+      const begin = Math.max(at, doubt.start);
+      inside.push(text.slice(at, begin), el('span', { class: 'doubt' }, text.slice(begin, doubt.end)));
+      at = doubt.end;
+    }
+    inside.push(text.slice(at, end));
+    const attributes = { 'data-index': sentence.index, class: sentence.index === open ? 'looked' : null };
+    parts.push(text.slice(from, start), el('span', attributes, ...inside));
+    from = end;
+  }
+  // A last empty line has height only if something stands on it.
+  return [...parts, `${text.slice(from)}\u200b`];
+};

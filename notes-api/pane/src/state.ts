@@ -8,9 +8,25 @@
 //   P2  An untouched section shows the newest draft; a touched one offers it.
 //   P3  When another window stored something else, both texts are kept until the person has chosen.
 //   P4  A repeated event changes nothing.
+// The steps stand in state/: of the call, of the draft, of the texts.
 // Not done here: what is sent when (note-pane.ts), words for people (catalogue.ts).
 
-import { draftTexts, hungUp, isFree, offer } from './questions';
+import { draftTexts, hungUp } from './questions';
+import { heard, loaded, since, stillAsked, summarised, withStretch } from './state/call';
+import { draftFailed, draftFinished, draftSentence, draftStarted } from './state/draft';
+import {
+  afterTyping,
+  answerElsewhere,
+  answerOffer,
+  dismissed,
+  editElsewhere,
+  inSection,
+  insertMissing,
+  noteElsewhere,
+  noteStored,
+  sameTexts,
+  withEdit,
+} from './state/texts';
 import type {
   Agent,
   CallDetail,
@@ -18,21 +34,16 @@ import type {
   CallSummary,
   Draft,
   Edit,
-  Failure,
   GapReason,
+  Missing,
   Note,
   NotTranscribedReason,
   Partial,
-  Sentence,
-  Status,
   Stretch,
   Texts,
   Track,
   Utterance,
 } from './wire';
-
-/** Each sentence stands on a line of its own: read faster, and its evidence in the margin stands beside it. */
-const APART = '\n';
 
 /** Why the server's answer did not come. */
 export type Problem = 'unreachable' | 'unauthorised' | 'unknown_call' | 'server';
@@ -77,6 +88,10 @@ export interface Shown {
   /** When the draft was first seen here, on this page's clock. */
   readonly shown: { readonly number: number; readonly at: number } | null;
   readonly evidence: { readonly section: string; readonly index: number } | null;
+  /** Texts of the draft's sentences that the person confirmed. */
+  readonly confirmed: readonly string[];
+  /** What may be missing and was put in or turned down, by `nameOf`. */
+  readonly dismissed: readonly string[];
   readonly transcript: 'by_itself' | 'open' | 'closed';
   readonly now: number;
 }
@@ -150,6 +165,9 @@ export type Event =
   | { readonly kind: 'draft_shown'; readonly number: number; readonly at: number }
   | { readonly kind: 'evidence_asked'; readonly section: string; readonly index: number }
   | { readonly kind: 'evidence_closed' }
+  | { readonly kind: 'confirmed'; readonly text: string; readonly right: boolean }
+  | { readonly kind: 'missing_inserted'; readonly missing: Missing; readonly section: string }
+  | { readonly kind: 'missing_dismissed'; readonly missing: Missing }
   | { readonly kind: 'transcript_turned'; readonly open: boolean };
 
 export const EMPTY: State = { kind: 'empty' };
@@ -241,6 +259,8 @@ const inCall = (state: Shown, event: InCall): State => {
         touched: true,
         seen: section.touched ? section.seen : draftTexts(state, section.id),
       }));
+    case 'missing_inserted':
+      return insertMissing(state, event.missing, event.section);
     case 'edit_sent':
       return withEdit(state, { phase: 'sending' });
     case 'edit_stored':
@@ -279,6 +299,14 @@ const inCall = (state: Shown, event: InCall): State => {
     case 'amend_began':
       return { ...state, mode: 'writing', saving: { kind: 'no' }, evidence: null };
 
+    // What the person looked at.
+    case 'confirmed': {
+      const others = state.confirmed.filter((text) => text !== event.text);
+      return { ...state, confirmed: event.right ? [...others, event.text] : others };
+    }
+    case 'missing_dismissed':
+      return dismissed(state, event.missing);
+
     // What is open on the screen.
     case 'evidence_asked':
       return {
@@ -293,287 +321,4 @@ const inCall = (state: Shown, event: InCall): State => {
     case 'transcript_turned':
       return { ...state, transcript: event.open ? 'open' : 'closed' };
   }
-};
-
-// ---- one step of the story each ------------------------------------------------------------------------------------
-
-const NO_PARTIALS = { near: null, far: null };
-
-const loaded = (detail: CallDetail, kept: Kept | null, at: number): Shown => {
-  const {
-    sections,
-    utterances,
-    gaps,
-    notTranscribed,
-    suppressedCount,
-    draft,
-    edit,
-    note,
-    agent,
-    language,
-    ...summary
-  } = detail;
-  const bare: Shown = {
-    kind: 'shown',
-    summary,
-    contact: 'fine',
-    agent: hungUp(summary) ? null : agent,
-    agentSince: agent === null ? null : at - agent.sinceMs,
-    agentHeard: at,
-    asked: 'nothing',
-    hungUpAt: null,
-    utterances: [...utterances].sort(byStart),
-    gaps,
-    notTranscribed,
-    suppressed: suppressedCount,
-    partials: NO_PARTIALS,
-    draft,
-    sections: sections.map(({ id, heading }) => untouched(id, heading)),
-    edit: { revision: edit?.revision ?? 0, phase: 'quiet', storedAt: null },
-    note,
-    mode: note === null ? 'writing' : 'reading',
-    saving: { kind: 'no' },
-    noteDraft: draft?.number ?? 0,
-    late: 0,
-    shown: null,
-    evidence: null,
-    transcript: 'by_itself',
-    now: at,
-  };
-  const drafted = bare.sections.map((section) => {
-    const stored = edit?.sections[section.id];
-    const text = stored ?? note?.sections[section.id] ?? draftTexts(bare, section.id).join(APART);
-    const sure = stored !== undefined;
-    // Of another draft than the one the person wrote beside, nothing has been seen yet.
-    const seen = note !== null || edit?.draft === draft?.number ? draftTexts(bare, section.id) : [];
-    return withKept({ ...section, text, touched: sure, stored: stored ?? null, seen }, kept);
-  });
-  // A note whose later correction was not saved opens where the person left it.
-  const unsaved = note !== null && drafted.some((section) => section.text !== (note.sections[section.id] ?? ''));
-  return { ...bare, sections: drafted, mode: note === null || unsaved ? 'writing' : 'reading' };
-};
-
-const withKept = (section: Section, kept: Kept | null): Section => {
-  const mine = kept?.sections[section.id];
-  if (mine === undefined || mine.text === section.text) return section;
-  const theirs = section.stored;
-  const both = theirs !== null && theirs !== mine.stored;
-  return { ...section, text: mine.text, touched: true, elsewhere: both ? { text: theirs, as: 'edit' } : null };
-};
-
-const summarised = (state: Shown, summary: CallSummary): Shown => {
-  const over = hungUp(summary);
-  const known: Shown = {
-    ...state,
-    summary: { ...summary, sequence: Math.max(summary.sequence, state.summary.sequence) },
-    partials: over ? NO_PARTIALS : state.partials,
-    agent: over ? null : state.agent,
-    asked: over && (state.asked === 'pause' || state.asked === 'resume') ? 'nothing' : state.asked,
-    hungUpAt: over && !hungUp(state.summary) ? state.now : state.hungUpAt,
-  };
-  return summary.state === 'discarded' ? erased(known) : known;
-};
-
-/** A discarded call is erased here too; a saved note stays, as it does on the server. */
-const erased = (state: Shown): Shown => ({
-  ...state,
-  asked: 'nothing',
-  utterances: [],
-  gaps: [],
-  notTranscribed: [],
-  suppressed: 0,
-  draft: null,
-  late: 0,
-  evidence: null,
-  saving: { kind: 'no' },
-  mode: state.note === null ? 'writing' : 'reading',
-  sections: state.sections.map(({ id, heading }) => ({
-    ...untouched(id, heading),
-    text: state.note?.sections[id] ?? '',
-  })),
-});
-
-const untouched = (id: string, heading: string): Section => ({
-  id,
-  heading,
-  text: '',
-  touched: false,
-  stored: null,
-  seen: [],
-  decided: [],
-  elsewhere: null,
-});
-
-const byStart = (a: Utterance, b: Utterance): number => a.start - b.start || (a.track < b.track ? -1 : 1);
-
-const heard = (state: Shown, utterance: Utterance): Shown => {
-  const known = state.utterances.some((one) => one.track === utterance.track && one.start === utterance.start);
-  const partial = state.partials[utterance.track];
-  return {
-    ...state,
-    utterances: known ? state.utterances : [...state.utterances, utterance].sort(byStart),
-    partials:
-      partial !== null && partial.startMs < utterance.endMs
-        ? { ...state.partials, [utterance.track]: null }
-        : state.partials,
-  };
-};
-
-/** The same state goes on since when it was first heard of: a number that trembled would be a lie about precision. */
-/** A pause is done when the agent says that it is paused; so is its end. */
-const stillAsked = ({ asked }: Shown, agent: Agent): Asked => {
-  const isDone = (asked === 'pause' && agent.state === 'paused') || (asked === 'resume' && agent.state !== 'paused');
-  return isDone ? 'nothing' : asked;
-};
-
-const since = (state: Shown, agent: Agent): number =>
-  state.agent?.state === agent.state && state.agentSince !== null ? state.agentSince : state.now - agent.sinceMs;
-
-const withStretch = <R>(all: readonly Stretch<R>[], one: Stretch<R>): readonly Stretch<R>[] =>
-  all.some((known) => known.track === one.track && known.startMs === one.startMs) ? all : [...all, one];
-
-const inSection = (state: Shown, id: string, change: (section: Section) => Section): Shown => ({
-  ...state,
-  sections: state.sections.map((section) => (section.id === id ? change(section) : section)),
-});
-
-const withStatus = (state: Shown, status: Status): Shown =>
-  state.note !== null || state.summary.status === 'discarded'
-    ? state
-    : { ...state, summary: { ...state.summary, status } };
-
-const withEdit = (state: Shown, change: { [K in keyof Shown['edit']]?: Shown['edit'][K] }): Shown => ({
-  ...state,
-  edit: { ...state.edit, ...change },
-});
-
-const older = (draft: Draft, number: number, attempt: number): boolean =>
-  draft.number < number || (draft.number === number && draft.attempt < attempt);
-
-const draftStarted = (state: Shown, number: number, attempt: number, provisional: boolean): Shown => {
-  if (state.draft !== null && !older(state.draft, number, attempt)) return state;
-  // The text of the last draft stays until the new one has words: nothing blinks.
-  const draft: Draft = {
-    number,
-    attempt,
-    state: 'streaming',
-    failure: null,
-    provisional,
-    origin: null,
-    sentences: [],
-    firstSentenceMs: null,
-    wholeMs: null,
-  };
-  return withStatus({ ...state, draft, late: 0, evidence: null }, 'drafting');
-};
-
-const draftSentence = (state: Shown, number: number, attempt: number, sentence: Sentence): Shown => {
-  const started = draftStarted(state, number, attempt, state.draft?.provisional ?? false);
-  const { draft } = started;
-  if (draft === null || draft.number !== number || draft.attempt !== attempt) return state;
-  if (draft.sentences.some((one) => one.index === sentence.index)) return state;
-  const sentences = [...draft.sentences, sentence].sort((a, b) => a.index - b.index);
-  return filled({ ...started, draft: { ...draft, sentences } }, (section) => section.id === sentence.section);
-};
-
-const draftFinished = (state: Shown, finished: Draft): Shown => {
-  const mine = state.draft;
-  const same = mine !== null && mine.number === finished.number && mine.attempt === finished.attempt;
-  if (mine !== null && (older(finished, mine.number, mine.attempt) || (same && mine.state === 'ready'))) return state;
-  const sentences = same && finished.sentences.length === 0 ? mine.sentences : finished.sentences;
-  const draft: Draft = { ...finished, sentences };
-  const status = draft.state === 'failed' ? 'draft_failed' : 'draft_ready';
-  return withStatus(
-    filled({ ...state, draft }, () => draft.state === 'ready'),
-    status,
-  );
-};
-
-const draftFailed = (state: Shown, number: number, failure: Failure): Shown => {
-  if (state.draft !== null && state.draft.number > number) return state;
-  const { draft } = state.draft?.number === number ? state : draftStarted(state, number, 1, false);
-  return draft === null
-    ? state
-    : withStatus({ ...state, draft: { ...draft, state: 'failed', failure } }, 'draft_failed');
-};
-
-/** Puts the draft's words into the sections that `which` names and that no person has touched. */
-const filled = (state: Shown, which: (section: Section) => boolean): Shown => ({
-  ...state,
-  sections: state.sections.map((section) =>
-    which(section) && isFree(state, section)
-      ? { ...section, text: draftTexts(state, section.id).join(APART) }
-      : section,
-  ),
-});
-
-const answerOffer = (state: Shown, section: Section, choice: Choice): Section => {
-  const all = draftTexts(state, section.id);
-  const texts = { keep: section.text, insert: joined(section.text, offer(state, section)), replace: all.join(APART) };
-  return { ...section, text: texts[choice], touched: true, seen: [...section.seen, ...all] };
-};
-
-const joined = (text: string, more: readonly string[]): string =>
-  [text.trimEnd(), more.join(APART)].filter((part) => part !== '').join('\n');
-
-const answerElsewhere = (section: Section, choice: Choice): Section => {
-  if (section.elsewhere === null) return section;
-  const theirs = section.elsewhere.text;
-  const texts = { keep: section.text, insert: joined(section.text, [theirs]), replace: theirs };
-  return { ...section, text: texts[choice], touched: true, decided: [...section.decided, theirs], elsewhere: null };
-};
-
-const afterTyping = (saving: Saving): Saving => (saving.kind === 'sending' ? saving : { kind: 'no' });
-
-/** Three texts meet: mine, theirs, and what the server had from me before. */
-const merged = (section: Section, theirs: string, before: string | null, as: 'edit' | 'note'): Section => {
-  if (theirs === section.text) return { ...section, elsewhere: null };
-  if (theirs === before || section.decided.includes(theirs)) return section;
-  if (!section.touched || section.text === before) return { ...section, text: theirs, touched: true };
-  return { ...section, elsewhere: { text: theirs, as } };
-};
-
-const editElsewhere = (state: Shown, edit: Edit): Shown => {
-  if (edit.revision < state.edit.revision) return state;
-  return {
-    ...withEdit(state, { phase: 'quiet', revision: edit.revision }),
-    saving: state.saving.kind === 'sending' ? { kind: 'no' } : state.saving,
-    sections: state.sections.map((section) => {
-      const theirs = edit.sections[section.id];
-      if (theirs === undefined) return section;
-      const seen = section.touched ? section.seen : draftTexts(state, section.id);
-      return { ...merged({ ...section, seen }, theirs, section.stored, 'edit'), stored: theirs };
-    }),
-  };
-};
-
-const sameTexts = (state: Shown, texts: Texts): boolean =>
-  state.sections.every((section) => (texts[section.id] ?? '') === section.text);
-
-const withNote = (state: Shown, note: Note): Shown => ({
-  ...state,
-  note,
-  noteDraft: state.draft?.number ?? 0,
-  summary: { ...state.summary, status: 'saved' },
-});
-
-const noteStored = (state: Shown, note: Note): Shown => ({
-  ...withNote(state, note),
-  saving: { kind: 'no' },
-  evidence: null,
-  // Who typed on while the note was on its way goes on typing.
-  mode: sameTexts(state, note.sections) ? 'reading' : 'writing',
-  sections: state.sections.map((section) => ({
-    ...section,
-    seen: [...section.seen, ...draftTexts(state, section.id)],
-  })),
-});
-
-const noteElsewhere = (state: Shown, note: Note): Shown => {
-  const sections = state.sections.map((section) => {
-    const before = state.note === null ? section.stored : (state.note.sections[section.id] ?? '');
-    return merged(section, note.sections[section.id] ?? '', before, 'note');
-  });
-  const merging: Shown = { ...withNote(state, note), sections, saving: { kind: 'no' } };
-  return { ...merging, mode: sameTexts(merging, note.sections) ? 'reading' : 'writing' };
 };

@@ -7,6 +7,7 @@ import { CATALOGUES } from './catalogue';
 import { button, draw, el, keyed, say } from './dom';
 import { mark } from './marks';
 import { hungUp } from './questions';
+import { quoted } from './quote';
 import type { Shown } from './state';
 import * as time from './time';
 import { type Line, lines } from './transcript';
@@ -52,7 +53,10 @@ export class TranscriptView {
     keyed(
       this.#lines,
       all,
-      (line) => (line.kind === 'coming' ? line.key : `${line.key} ${this.#stage.language}`),
+      (line) => {
+        const uncertain = line.kind === 'said' ? line.uncertain.join() : '';
+        return line.kind === 'coming' ? line.key : `${line.key} ${this.#stage.language} ${uncertain}`;
+      },
       (line) => this.#line(line),
     );
     for (const line of all) if (line.kind === 'coming') this.#grow(line.key, line.text);
@@ -72,7 +76,7 @@ export class TranscriptView {
         'p',
         { class: `turn ${line.track}${line.echo ? ' echo' : ''}` },
         el('b', {}, who),
-        el('span', {}, line.text),
+        el('span', {}, ...quoted(line.text, line.uncertain, this.#stage.language)),
         line.echo && el('i', {}, words.echo),
       );
     }

@@ -3,6 +3,7 @@
 // In: what the pane knows of a call. Out: lines as they stand below each other. A stretch that is missing on both
 // tracks at once for the same reason is one line. Not done here: no words for people.
 
+import { uncertainOf } from './checks';
 import type { Shown } from './state';
 import type { GapReason, NotTranscribedReason, Track } from './wire';
 
@@ -14,6 +15,8 @@ export type Line =
       readonly startMs: number;
       readonly text: string;
       readonly echo: boolean;
+      /** Which words were perhaps misheard. */
+      readonly uncertain: readonly number[];
     }
   | {
       readonly kind: 'coming';
@@ -42,9 +45,17 @@ export type Line =
 /** Tracks begin and end a few chunks apart; that is no difference to a person. */
 const SAME_MS = 500;
 
-export const lines = (state: Pick<Shown, 'utterances' | 'gaps' | 'notTranscribed' | 'partials'>): readonly Line[] => {
+export const lines = (
+  state: Pick<Shown, 'utterances' | 'gaps' | 'notTranscribed' | 'partials' | 'draft'>,
+): readonly Line[] => {
   const said = state.utterances.map(
-    ({ track, start, ...one }): Line => ({ ...one, kind: 'said', key: `said ${track} ${start}`, track }),
+    ({ track, start, ...one }): Line => ({
+      ...one,
+      kind: 'said',
+      key: `said ${track} ${start}`,
+      track,
+      uncertain: uncertainOf(state.draft, { track, start }),
+    }),
   );
   const missing = state.notTranscribed.map(
     (one): Line => ({ kind: 'not_transcribed', key: `untold ${one.track} ${one.startMs}`, ...one }),

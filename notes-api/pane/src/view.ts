@@ -6,9 +6,11 @@
 // Not done here: no deciding, no clock, no network.
 
 import { CATALOGUES, type Language } from './catalogue';
+import { counted } from './checks';
 import { button, draw, el, say, set } from './dom';
 import { mark, TONES } from './marks';
 import { Messages } from './messages';
+import { MissingView } from './missing-view';
 import { canPause, canSave, type Headline, hasFields, headline, hungUp } from './questions';
 import { SectionView } from './section-view';
 import type { Event, Shown, State } from './state';
@@ -24,6 +26,9 @@ type Passed =
   | 'amend_began'
   | 'evidence_asked'
   | 'evidence_closed'
+  | 'confirmed'
+  | 'missing_inserted'
+  | 'missing_dismissed'
   | 'transcript_turned'
   | 'pause_asked'
   | 'objection_asked'
@@ -52,10 +57,12 @@ export class View {
   readonly #headline = el('strong', { role: 'status' });
   readonly #beside = el('small');
   readonly #state: HTMLElement;
+  readonly #counts = el('p', { class: 'counts' });
   readonly #levels: Levels;
   readonly #head: HTMLElement;
   readonly #messages: Messages;
   readonly #sections = el('div', { class: 'sections' });
+  readonly #missing: MissingView;
   readonly #note = el('div', { class: 'saved' });
   readonly #main: HTMLElement;
   readonly #transcript: TranscriptView;
@@ -84,8 +91,13 @@ export class View {
     this.#messages = new Messages(stage);
     this.#transcript = new TranscriptView(stage);
     this.#state = el('div', { class: 'state' }, this.#shape, this.#headline, this.#beside);
-    this.#head = el('header', {}, this.#title, this.#facts, this.#state, this.#levels.root);
-    this.#main = el('main', { tabindex: -1 }, this.#messages.root, this.#sections, this.#note);
+    this.#head = el('header', {}, this.#title, this.#facts, this.#state, this.#counts, this.#levels.root);
+    this.#missing = new MissingView(stage, (section) => this.#fields.get(section)?.focusEnd());
+    this.#sections.addEventListener('focusin', ({ target }) => {
+      const section = target instanceof HTMLElement ? target.getAttribute('data-section') : null;
+      if (section !== null) this.#missing.caret = section;
+    });
+    this.#main = el('main', { tabindex: -1 }, this.#messages.root, this.#sections, this.#missing.root, this.#note);
     this.#body = el('div', { class: 'body' }, this.#main, this.#transcript.root);
     const mac = /Mac/.test(navigator.platform);
     this.#save = button('', () => act({ kind: 'save' }), { class: 'main' });
@@ -130,6 +142,7 @@ export class View {
     this.#drawHead(shown);
     this.#messages.draw(shown);
     this.#drawSections(shown, fields);
+    this.#missing.draw(shown);
     this.#drawNote(shown);
     this.#transcript.draw(shown, this.#wide, this.#body);
     this.#drawFoot(shown);
@@ -148,6 +161,11 @@ export class View {
     this.#transcript.suppressed = texts;
   }
 
+  /** Puts in what may be missing, by its number; false if there is no such. */
+  insertMissing(at: number): boolean {
+    return this.#missing.insert(at);
+  }
+
   focusText(): void {
     this.#fields.values().next().value?.focus();
   }
@@ -162,6 +180,9 @@ export class View {
     draw(this.#shape, tone, () => [mark(tone)]);
     say(this.#headline, CATALOGUES[language].headline[first]);
     say(this.#beside, beside(state, first, language));
+    const count = counts(state, language);
+    this.#counts.hidden = count === '';
+    say(this.#counts, count);
     this.#levels.draw(state);
   }
 
@@ -278,6 +299,20 @@ const facts = (state: Shown, language: Language): string => {
     whole === null ? null : words.draftAfter(time.seconds(whole, words.decimalMark)),
   ]
     .filter((part) => part !== null)
+    .join(' · ');
+};
+
+/** What is to be looked at, below the state. */
+const counts = (state: Shown, language: Language): string => {
+  const words = CATALOGUES[language];
+  const count = counted(state);
+  if (count === null) return '';
+  return [
+    count.doubts > 0 && words.doubts(count.doubts),
+    count.toConfirm > 0 && words.toConfirm(count.toConfirm),
+    count.missing > 0 && words.maybeMissing(count.missing),
+  ]
+    .filter((part) => part !== false)
     .join(' · ');
 };
 

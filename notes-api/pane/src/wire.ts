@@ -5,13 +5,12 @@
 // `other` (or is left out), never an exception; an event of an unknown kind is `null` and is skipped.
 // Not done here: no words for people, no state.
 
-export class BadMessage extends Error {
-  constructor(field: string) {
-    super(`the server's answer has no usable "${field}"`);
-  }
-}
+import { type Draft, draft, FAILURES, type Failure, type Sentence, sentence, TRACKS, type Track } from './wire/draft';
+import { type Json, known, knownOr, list, maybe, number, numberOrNull, record, text, textOrNull } from './wire/json';
 
-export const TRACKS = ['near', 'far'] as const;
+export * from './wire/draft';
+export { BadMessage } from './wire/json';
+
 export const DIRECTIONS = ['incoming', 'outgoing', 'unknown'] as const;
 export const CALL_STATES = ['live', 'out_of_contact', 'ended', 'complete', 'discarded'] as const;
 export const STATUSES = [
@@ -65,21 +64,6 @@ export const AGENT_STATES = [
   'not_allowed',
   'idle',
 ] as const;
-export const ORIGINS = ['llm', 'embedded', 'scripted'] as const;
-export const TROUBLES = [
-  'not_configured',
-  'unreachable',
-  'timed_out',
-  'refused',
-  'garbled',
-  'cut_off',
-  'other',
-] as const;
-export const DRAFT_STATES = ['streaming', 'ready', 'failed', 'superseded'] as const;
-export const FAILURES = ['insufficient_content', 'drafter_failed'] as const;
-export const FLAGS = ['number', 'date', 'name', 'speaker', 'negation', 'unsupported', 'other'] as const;
-
-export type Track = (typeof TRACKS)[number];
 export type Direction = (typeof DIRECTIONS)[number];
 export type CallState = (typeof CALL_STATES)[number];
 export type Status = (typeof STATUSES)[number];
@@ -87,12 +71,6 @@ export type GapReason = (typeof GAP_REASONS)[number];
 export type NotTranscribedReason = (typeof NOT_TRANSCRIBED_REASONS)[number];
 export type SuppressedReason = (typeof SUPPRESSED_REASONS)[number];
 export type AgentStateKind = (typeof AGENT_STATES)[number];
-export type OriginKind = (typeof ORIGINS)[number];
-export type Trouble = (typeof TROUBLES)[number];
-export type DraftState = (typeof DRAFT_STATES)[number];
-export type Failure = (typeof FAILURES)[number];
-export type FlagKind = (typeof FLAGS)[number];
-
 /** Text by section id. */
 export type Texts = Readonly<Record<string, string>>;
 
@@ -126,32 +104,6 @@ export interface Stretch<Reason> {
   readonly startMs: number;
   readonly endMs: number;
   readonly reason: Reason;
-}
-
-export interface Sentence {
-  readonly index: number;
-  readonly section: string;
-  readonly text: string;
-  readonly evidence: readonly { readonly track: Track; readonly start: number }[];
-  readonly flags: readonly FlagKind[];
-}
-
-export interface Origin {
-  readonly kind: OriginKind;
-  readonly model: string;
-  readonly trouble: Trouble | null;
-}
-
-export interface Draft {
-  readonly number: number;
-  readonly attempt: number;
-  readonly state: DraftState;
-  readonly failure: Failure | null;
-  readonly provisional: boolean;
-  readonly origin: Origin | null;
-  readonly sentences: readonly Sentence[];
-  readonly firstSentenceMs: number | null;
-  readonly wholeMs: number | null;
 }
 
 export interface Edit {
@@ -233,41 +185,6 @@ export type CallEvent =
   | { readonly kind: 'partial'; readonly partial: Partial }
   | { readonly kind: 'agent'; readonly agent: Agent };
 
-export type Json = Readonly<Record<string, unknown>>;
-
-export const record = (value: unknown, field: string): Json => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new BadMessage(field);
-  return value as Json;
-};
-export const text = (from: Json, field: string): string => {
-  const value = from[field];
-  if (typeof value !== 'string') throw new BadMessage(field);
-  return value;
-};
-export const textOrNull = (from: Json, field: string): string | null =>
-  from[field] == null ? null : text(from, field);
-export const number = (from: Json, field: string): number => {
-  const value = from[field];
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw new BadMessage(field);
-  return value;
-};
-export const numberOrNull = (from: Json, field: string): number | null =>
-  from[field] == null ? null : number(from, field);
-export const list = <T>(from: Json, field: string, each: (value: Json) => T): readonly T[] => {
-  const value = from[field];
-  if (!Array.isArray(value)) throw new BadMessage(field);
-  return value.map((item) => each(record(item, field)));
-};
-const maybe = <T>(from: Json, field: string, read: (value: Json) => T): T | null =>
-  from[field] == null ? null : read(record(from[field], field));
-export const known = <T extends string>(from: Json, field: string, of: readonly T[]): T => {
-  const found = of.find((value) => value === from[field]);
-  if (found === undefined) throw new BadMessage(field);
-  return found;
-};
-const knownOr = <T extends string>(value: unknown, of: readonly T[], otherwise: T): T =>
-  of.find((candidate) => candidate === value) ?? otherwise;
-
 const texts = (from: Json, field: string): Texts => {
   const value = record(from[field], field);
   return Object.fromEntries(Object.keys(value).map((key) => [key, text(value, key)]));
@@ -318,36 +235,6 @@ export const suppressed = (value: unknown): readonly Suppressed[] =>
     ...stretch<SuppressedReason>(SUPPRESSED_REASONS, 'other')(from),
     text: text(from, 'text'),
   }));
-
-const sentence = (from: Json): Sentence => ({
-  index: number(from, 'index'),
-  section: text(from, 'section'),
-  text: text(from, 'text'),
-  evidence: list(from, 'evidence', (one) => ({ track: known(one, 'track', TRACKS), start: number(one, 'start') })),
-  flags: Array.isArray(from.flags)
-    ? from.flags.map((flag: unknown) =>
-        knownOr(typeof flag === 'object' && flag !== null ? (flag as Json).kind : flag, FLAGS, 'other'),
-      )
-    : [],
-});
-
-const origin = (from: Json): Origin => ({
-  kind: known(from, 'kind', ORIGINS),
-  model: text(from, 'model'),
-  trouble: from.trouble == null ? null : knownOr(from.trouble, TROUBLES, 'other'),
-});
-
-const draft = (from: Json): Draft => ({
-  number: number(from, 'number'),
-  attempt: number(from, 'attempt'),
-  state: known(from, 'state', DRAFT_STATES),
-  failure: from.failure == null ? null : knownOr(from.failure, FAILURES, 'drafter_failed'),
-  provisional: from.provisional === true,
-  origin: maybe(from, 'origin', origin),
-  sentences: from.sentences == null ? [] : list(from, 'sentences', sentence),
-  firstSentenceMs: numberOrNull(from, 'first_sentence_ms'),
-  wholeMs: numberOrNull(from, 'whole_ms'),
-});
 
 export const edit = (value: unknown): Edit => {
   const from = record(value, 'edit');

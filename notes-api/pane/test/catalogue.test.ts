@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CATALOGUES, LANGUAGES, languageOf } from '../src/catalogue';
+import { CATALOGUES, doubtOf, LANGUAGES, languageOf } from '../src/catalogue';
 import { TONES } from '../src/marks';
 import * as wire from '../src/wire';
 
@@ -31,10 +31,12 @@ test('every word is there, and none is jargon', () => {
   }
 });
 
+type Table = readonly [string, readonly string[], Readonly<Record<string, unknown>>];
+
 test('everything that the server can say has words and a shape', () => {
   for (const language of LANGUAGES) {
     const words = CATALOGUES[language];
-    const tables: readonly [string, readonly string[], Readonly<Record<string, unknown>>][] = [
+    const tables: readonly Table[] = [
       ['status', wire.STATUSES, words.headline],
       ['agent state', wire.AGENT_STATES.filter((state) => state !== 'idle'), words.headline],
       ['gap', wire.GAP_REASONS, words.gapReason],
@@ -43,12 +45,31 @@ test('everything that the server can say has words and a shape', () => {
       ['trouble', wire.TROUBLES, words.draftTrouble],
       ['failure', wire.FAILURES, words.draftFailed],
       ['flag', wire.FLAGS, words.doubt],
+      ...wire.FLAGS.map((kind): Table => [`doubt of ${kind}`, wire.DOUBTS[kind], words.doubt[kind]]),
+      ['may be missing', wire.FLAGS, words.maybeMissingKind],
+      ['confirm', wire.CONFIRMS, words.confirm],
       ['direction', wire.DIRECTIONS, words.direction],
       ['track', wire.TRACKS, words.speaker],
       ['headline', Object.keys(words.headline), TONES],
     ];
     for (const [what, all, table] of tables)
       for (const one of all) assert.ok(table[one], `${language}: ${what} ${one}`);
+  }
+});
+
+test('a doubt is a whole sentence, and names the words where it is about some', () => {
+  for (const language of LANGUAGES) {
+    const words = CATALOGUES[language];
+    for (const kind of wire.FLAGS) {
+      for (const reason of wire.DOUBTS[kind]) {
+        const said = doubtOf({ kind, reason }, '»de tvivlsomme«', words);
+        assert.match(said, /^\p{Lu}[^\n]*\.$/u, `${language}: ${kind} ${reason}`);
+        const isOfWords = ['number', 'date', 'name'].includes(kind) || reason === 'other_speaker';
+        assert.ok(!isOfWords || said.includes('»de tvivlsomme«'), `${language}: ${kind} ${reason}: ${said}`);
+      }
+    }
+    // A reason that does not go with the kind still gives a sentence.
+    assert.equal(doubtOf({ kind: 'speaker', reason: 'taken_back' }, 'x', words), words.doubt.speaker.other('x'));
   }
 });
 

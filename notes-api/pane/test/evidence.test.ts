@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { utterancesOf } from '../src/checks';
 import { places } from '../src/evidence';
-import { utterancesOf } from '../src/section-view';
 import { sentence } from './given';
 
 const A = 'Borgeren er flyttet til Odense.';
@@ -64,5 +64,5 @@ test('evidence is the utterances that the sentence names', () => {
     text: '',
   });
   const utterances = [utterance('near', 16_000), utterance('far', 16_000), utterance('far', 32_000)];
-  assert.deepEqual(utterancesOf({ utterances }, sentence(1, 's', 't')), [utterances[1]]);
+  assert.deepEqual(utterancesOf({ utterances }, sentence(1, 's', 't').evidence), [utterances[1]]);
 });

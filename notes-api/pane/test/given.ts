@@ -1,7 +1,7 @@
 // What the tests begin from: the server's JSON of a call, and the states that come of it.
 
 import { EMPTY, type Event, next, type Shown, type State } from '../src/state';
-import { type CallDetail, detail, type Sentence } from '../src/wire';
+import { type CallDetail, type Confirm, detail, type Flag, type FlagKind, type Sentence } from '../src/wire';
 
 export const AT = 1_700_000_000_000;
 
@@ -55,12 +55,29 @@ export const also = (state: Shown, ...events: readonly Event[]): Shown => {
 export const text = (state: Shown, section: string): string =>
   state.sections.find(({ id }) => id === section)?.text ?? '(no such section)';
 
-export const sentence = (index: number, section: string, words: string): Sentence => ({
+/** A doubt about some words of a sentence; without words about the whole. */
+export const doubt = (kind: FlagKind, of: string, words = of): Flag => ({
+  kind,
+  reason: 'other',
+  start: of.indexOf(words),
+  end: of.indexOf(words) + words.length,
+  said: '',
+  evidence: [],
+});
+
+export const sentence = (
+  index: number,
+  section: string,
+  words: string,
+  more: { flags?: readonly Flag[]; confirm?: Confirm } = {},
+): Sentence => ({
   index,
   section,
   text: words,
   evidence: [{ track: 'far', start: 16_000 * index }],
   flags: [],
+  confirm: null,
+  ...more,
 });
 
 export const said = (index: number, section: string, words: string, number = 1, attempt = 1): Event => ({
@@ -89,6 +106,8 @@ export const finished = (number: number, attempt = 1): Event => ({
     sentences: [],
     firstSentenceMs: 300,
     wholeMs: 800,
+    missing: [],
+    uncertain: [],
   },
 });
 

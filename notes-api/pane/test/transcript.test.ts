@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { lines } from '../src/transcript';
 import type { GapReason, Track } from '../src/wire';
 
-const none = { utterances: [], gaps: [], notTranscribed: [], partials: { near: null, far: null } };
+const none = { draft: null, utterances: [], gaps: [], notTranscribed: [], partials: { near: null, far: null } };
 const gap = (track: Track, startMs: number, endMs: number, reason: GapReason = 'paused') => ({
   track,
   startMs,
@@ -13,6 +13,7 @@ const gap = (track: Track, startMs: number, endMs: number, reason: GapReason = '
 
 test('what was said and what is missing stand in order of time', () => {
   const found = lines({
+    draft: null,
     utterances: [
       { track: 'near', start: 32_000, startMs: 2_000, endMs: 3_000, text: 'Ja.', echo: false },
       { track: 'far', start: 16_000, startMs: 1_000, endMs: 2_000, text: 'Hej.', echo: false },

@@ -40,7 +40,21 @@ test('a word of a later version is no reason to fail', () => {
         state: 'superseded',
         failure: 'meteor',
         origin: { kind: 'llm', model: 'm', trouble: 'meteor' },
-        sentences: [{ index: 0, section: 's', text: 't', evidence: [], flags: [{ kind: 'meteor' }] }],
+        sentences: [
+          {
+            index: 0,
+            section: 's',
+            text: 't',
+            evidence: [],
+            flags: [
+              { kind: 'meteor', start: 0, end: 1, said: '', reason: 'not_said', evidence: [] },
+              { kind: 'date', start: 0, end: 1, said: '', reason: 'meteor', evidence: [] },
+              { kind: 'name', start: 0, end: 1, said: '' },
+            ],
+            confirm: 'meteor',
+          },
+        ],
+        missing: [{ kind: 'meteor', fact: '', said: 'x', evidence: { track: 'far', start: 1 } }],
       },
     }),
   );
@@ -49,8 +63,52 @@ test('a word of a later version is no reason to fail', () => {
   assert.equal(call.notTranscribed[0]?.reason, 'other');
   assert.equal(call.agent?.state, 'starting', 'never a claim that it listens');
   assert.deepEqual([call.draft?.failure, call.draft?.origin?.trouble], ['drafter_failed', 'other']);
-  assert.deepEqual(call.draft?.sentences[0]?.flags, ['other']);
+  const [sentence] = call.draft?.sentences ?? [];
+  assert.deepEqual(
+    sentence?.flags.map(({ kind, reason }) => `${kind} ${reason}`),
+    ['other other', 'date other', 'name other'],
+  );
+  assert.equal(sentence?.confirm, 'other', 'what asks to be confirmed goes on asking');
+  assert.equal(call.draft?.missing[0]?.kind, 'other');
   assert.equal(wire.callEvent('meteor', {}), null);
+});
+
+test('what the guards say of a draft is read', () => {
+  const far = { track: 'far', start: 16_000 };
+  const flag = { kind: 'number', start: 4, end: 9, said: '6.450', reason: 'other_value', evidence: [far] };
+  const sentence = { index: 0, section: 's', text: 'Kun 6.540.', evidence: [far], flags: [flag], confirm: 'decision' };
+  const whole = { number: 1, attempt: 1, state: 'ready' };
+  const { draft } = wire.detail(
+    json({
+      draft: {
+        ...whole,
+        sentences: [sentence, { ...sentence, flags: [], confirm: null }],
+        missing: [
+          { kind: 'date', fact: '', said: 'i morgen', evidence: far },
+          { kind: null, fact: 'income', said: 'x', evidence: far },
+        ],
+        uncertain: [{ utterance: far, word: 2 }],
+      },
+    }),
+  );
+  assert.deepEqual(draft?.sentences[0]?.flags, [flag]);
+  assert.deepEqual(
+    draft?.sentences.map(({ confirm }) => confirm),
+    ['decision', null],
+  );
+  assert.deepEqual(
+    draft?.missing.map(({ kind, fact, said }) => [kind, fact, said]),
+    [
+      ['date', '', 'i morgen'],
+      [null, 'income', 'x'],
+    ],
+  );
+  assert.deepEqual(draft?.uncertain, [{ ...far, word: 2 }]);
+  // A server that has no guards says nothing of them.
+  const bare = wire.detail(
+    json({ draft: { ...whole, sentences: [{ index: 0, section: 's', text: 't', evidence: [] }] } }),
+  );
+  assert.deepEqual([bare.draft?.missing, bare.draft?.uncertain, bare.draft?.sentences[0]?.confirm], [[], [], null]);
 });
 
 test('every event that the server sends is read', () => {

@@ -1,9 +1,11 @@
 //! The authority's key and what is signed with it.
 //!
-//! In: a folder with `ca.key` and `ca.pem`, made once by `ca init`. Out: certificates. Promised: the key is written with mode
+//! In: a folder with `ca.key` and `ca.pem`, made once by `ca init`, and at times a second authority (`rollover`). Out:
+//! certificates. Promised: the key is written with mode
 //! 0600 and refused where everybody may read it; a certificate is for the use that its role has and no other: a
 //! caseworker's for opening connections, notes-api's for taking them, a pipeline's for both.
 
+use super::rollover;
 use crate::store::identity::Grant;
 use rcgen::string::Ia5String;
 use rcgen::{
@@ -19,8 +21,8 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
-const KEY: &str = "ca.key";
-const CERTIFICATE: &str = "ca.pem";
+pub(super) const KEY: &str = "ca.key";
+pub(super) const CERTIFICATE: &str = "ca.pem";
 /// How long an authority holds.
 const AUTHORITY_DAYS: i64 = 3650;
 /// A certificate holds from a little before it was issued, because clocks differ.
@@ -30,7 +32,7 @@ const EARLIER_MS: i64 = 5 * 60 * 1000;
 #[derive(Debug, thiserror::Error)]
 pub enum NoAuthority {
     /// There is one already.
-    #[error("{} is there already; an authority that was replaced makes every certificate void, so move it away yourself if you mean it", .0.display())]
+    #[error("{} is there already; an authority that is replaced at once makes every certificate void; `ca next` begins to replace it without that", .0.display())]
     IsThere(PathBuf),
     /// Nobody has made one.
     #[error("there is no authority in {}; make one with `referent-notes-api ca init`", .0.display())]
@@ -59,7 +61,8 @@ pub enum NoAuthority {
 /// Signs certificates.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    certificate: CertificateDer<'static>,
+    /// Its own certificate first, then those that are trusted beside it.
+    trusted: Vec<CertificateDer<'static>>,
 }
 
 impl std::fmt::Debug for Authority {
@@ -96,22 +99,7 @@ impl Authority {
                 return Err(NoAuthority::IsThere(file.clone()));
             }
         }
-        let unusable = |error: rcgen::Error| NoAuthority::Unusable { path: key_file.clone(), why: error.to_string() };
-        let key = KeyPair::generate().map_err(unusable)?;
-        let mut params = CertificateParams::default();
-        // Two authorities of one name would be taken for each other until a signature is looked at.
-        let own = referent_identity::hex(&Sha256::digest(key.subject_public_key_info())[..8]);
-        params.distinguished_name = named(&format!("Referent authority {own}"));
-        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        params.not_before = at(now_ms - EARLIER_MS);
-        params.not_after = at(now_ms + AUTHORITY_DAYS * super::DAY_MS);
-        let certificate = params.self_signed(&key).map_err(unusable)?;
-        let write = |path: &PathBuf, text: &str| {
-            private::write(path, text.as_bytes()).map_err(|error| NoAuthority::Disk { path: path.clone(), error })
-        };
-        write(&key_file, &key.serialize_pem())?;
-        write(&file, &certificate.pem())?;
+        make(&key_file, &file, now_ms)?;
         Self::open(folder)
     }
 
@@ -134,17 +122,23 @@ impl Authority {
             return Err(unusable(&file, "it is not the certificate of ca.key".to_owned()));
         }
         let issuer = Issuer::from_ca_cert_der(&certificate, key).map_err(|error| unusable(&file, error.to_string()))?;
-        Ok(Self { issuer, certificate })
+        let trusted = std::iter::once(certificate).chain(rollover::others(folder)?).collect();
+        Ok(Self { issuer, trusted })
     }
 
-    /// Whom others have to trust.
+    /// Its own.
     pub fn certificate(&self) -> &CertificateDer<'static> {
-        &self.certificate
+        &self.trusted[0]
+    }
+
+    /// Whom everybody has to trust: itself first, then whom it replaces or is replaced by.
+    pub fn trusted(&self) -> &[CertificateDer<'static>] {
+        &self.trusted
     }
 
     /// What codes carry of it.
     pub fn pin(&self) -> Pin {
-        Pin::of(&self.certificate)
+        Pin::of(self.certificate())
     }
 
     /// A certificate for this key.
@@ -176,6 +170,31 @@ impl Authority {
         }
         Ok(params.signed_by(key, &self.issuer)?.der().clone())
     }
+}
+
+/// A key and its certificate, in these files: first the key.
+pub(super) fn make(key_file: &Path, file: &Path, now_ms: i64) -> Result<(), NoAuthority> {
+    let unusable = |error: rcgen::Error| NoAuthority::Unusable { path: key_file.to_owned(), why: error.to_string() };
+    let key = KeyPair::generate().map_err(unusable)?;
+    let mut params = CertificateParams::default();
+    // Two authorities of one name would be taken for each other until a signature is looked at.
+    let own = referent_identity::hex(&Sha256::digest(key.subject_public_key_info())[..8]);
+    params.distinguished_name = named(&format!("Referent authority {own}"));
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.not_before = at(now_ms - EARLIER_MS);
+    params.not_after = at(now_ms + AUTHORITY_DAYS * super::DAY_MS);
+    let certificate = params.self_signed(&key).map_err(unusable)?;
+    let write = |path: &Path, text: &str| {
+        private::write(path, text.as_bytes()).map_err(|error| NoAuthority::Disk { path: path.to_owned(), error })
+    };
+    write(key_file, &key.serialize_pem())?;
+    write(file, &certificate.pem())
+}
+
+/// Which authority this is, in 16 letters.
+pub(super) fn name_of(certificate: &CertificateDer<'_>) -> String {
+    referent_identity::hex(&Sha256::digest(certificate)[..8])
 }
 
 fn named(name: &str) -> DistinguishedName {

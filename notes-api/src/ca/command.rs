@@ -1,9 +1,10 @@
-//! `referent-notes-api ca init | enrol | revoke | certificates`: what whoever runs the server does about identities.
+//! `referent-notes-api ca … | enrol | revoke | certificates`: what whoever runs the server does about identities.
 //!
 //! In: arguments, the configuration, the database that a running notes-api may have open as well. Out: lines on stdout; a
 //! code is shown there once, and nowhere else.
 
-use super::Authority;
+use super::rollover::{self, Issued};
+use super::{Authority, DAY_MS};
 use crate::clock::{Chance, Clock};
 use crate::config::Config;
 use crate::config::tls::TlsConfig;
@@ -43,6 +44,20 @@ pub enum Command {
 pub enum Ca {
     /// Makes its key and certificate in the folder that `tls.ca` names.
     Init,
+    /// Begins to replace it: makes another one beside it, which everybody is told to trust.
+    Next,
+    /// The other one signs from now on, if everybody trusts it.
+    Turn(Hurry),
+    /// The one that signed before is trusted no more, if nobody has a certificate of it.
+    Drop(Hurry),
+}
+
+/// Whether to wait.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct Hurry {
+    /// Wait for nobody: whoever is not ready has to enrol again. For a key that was stolen.
+    #[arg(long)]
+    now: bool,
 }
 
 /// For whom a code is.
@@ -101,6 +116,14 @@ pub async fn act(command: Command, config: &Config, clock: &Clock, chance: &Chan
              SHA-256 of ca.pem: {fingerprint}"
         ));
     }
+    if let Command::Ca(Ca::Next) = command {
+        rollover::next(&folder(config)?, clock.now_ms())?;
+        return Ok(
+            "The next authority is made. Copy the folder, and start each notes-api anew: from then on everybody who \
+                   renews trusts both. Then, when half of `tls.certificate_days` and more have gone by: `ca turn`."
+                .to_owned(),
+        );
+    }
     let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
     let store = Store::open(&config.database, Arc::new(Live::default()), &tracker, &stop).await?;
     let said = with_store(command, config, &store, clock, chance).await;
@@ -130,7 +153,20 @@ async fn with_store(
 ) -> anyhow::Result<String> {
     let now_ms = clock.now_ms();
     match command {
-        Command::Ca(Ca::Init) => unreachable!("done before the database is opened"),
+        Command::Ca(Ca::Init | Ca::Next) => unreachable!("done before the database is opened"),
+        Command::Ca(Ca::Turn(hurry)) => {
+            let listed = store.certificates(None, now_ms).await?;
+            rollover::turn(&folder(config)?, &Issued { listed: &listed, now_ms, in_a_hurry: hurry.now })?;
+            Ok("The next authority signs from each notes-api's next start on: copy the folder, and start each anew now. Then, \
+                when everybody has renewed: `ca drop`."
+                .to_owned())
+        }
+        Command::Ca(Ca::Drop(hurry)) => {
+            let listed = store.certificates(None, now_ms).await?;
+            rollover::drop_former(&folder(config)?, &Issued { listed: &listed, now_ms, in_a_hurry: hurry.now })?;
+            Ok("The former authority is not trusted from each notes-api's next start on: start each anew now."
+                .to_owned())
+        }
         Command::Enrol(Enrol { subject, kind, name }) => {
             let pin = Authority::open(&folder(config)?)?.pin();
             check_names(kind, &name)?;
@@ -160,7 +196,7 @@ async fn with_store(
             let lines: Vec<String> = listed
                 .iter()
                 .map(|line| {
-                    let days = (line.expires_ms - now_ms) / super::DAY_MS;
+                    let days = (line.expires_ms - now_ms) / DAY_MS;
                     let state = if line.is_revoked { "revoked" } else { "holds" };
                     format!("{} {} {} {state}, {days} days left", line.role, line.subject, line.serial)
                 })

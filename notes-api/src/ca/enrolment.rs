@@ -75,7 +75,7 @@ impl Enrolment for Door {
             no("wrong_code", Status::permission_denied, "the server knows no such code; have a new one made")
         };
         let code: Code = code.parse().map_err(|_| wrong())?;
-        let (new, issue) = a_new_certificate(&self.chance, self.days, now_ms);
+        let (new, issue) = a_new_certificate(&self.authority, &self.chance, self.days, now_ms);
         let grant = match self.store.spend_code(code.hash(), new, now_ms).await.map_err(unavailable)? {
             Spent::Grant(grant) => grant,
             Spent::Wrong => return Err(wrong()),
@@ -114,7 +114,7 @@ impl Enrolment for Door {
         if peer.key == hash_of_key(&key) {
             return Err(no("same_key", Status::invalid_argument, "a renewed certificate has a new key; make one"));
         }
-        let (new, issue) = a_new_certificate(&self.chance, self.days, now_ms);
+        let (new, issue) = a_new_certificate(&self.authority, &self.chance, self.days, now_ms);
         let shown = Shown { role: peer.role, subject: peer.subject.to_string(), serial: peer.serial };
         let grant = match self.store.renew_certificate(shown, new, now_ms).await.map_err(unavailable)? {
             Ok(grant) => grant,
@@ -129,7 +129,8 @@ impl Enrolment for Door {
 
 impl Door {
     fn issued(&self, certificate: &CertificateDer<'_>) -> Issued {
-        Issued { certificate: certificate.to_vec(), authorities: vec![self.authority.certificate().to_vec()] }
+        let authorities = self.authority.trusted().iter().map(|authority| authority.to_vec()).collect();
+        Issued { certificate: certificate.to_vec(), authorities }
     }
 }
 

@@ -5,11 +5,11 @@
 //! answered when it is durable.
 
 use super::{BATCH, Door, Down, End, RECHECK, first, going_down};
-use crate::store::drafts::Held;
+use crate::store::drafts::{Held, Whole};
 use crate::store::identity::Shown;
 use futures_util::StreamExt as _;
 use referent_proto::ingest::{self as wire, FromDrafter, ToDrafter, from_drafter, to_drafter};
-use referent_proto::{BadMessage, DraftFailure, DraftKey, DraftSentence, Origin, WorkerId};
+use referent_proto::{BadMessage, DraftFailure, DraftKey, DraftSentence, Missing, Origin, UncertainWord, WorkerId};
 use referent_telemetry::{Place, step};
 use tonic::{Status, Streaming};
 use tracing::Instrument as _;
@@ -164,7 +164,13 @@ impl Talk<'_> {
         let origin = Origin::try_from(finished.origin.ok_or(BadMessage::Missing("draft_finished.origin"))?)?;
         let kind = crate::store::word(&origin.kind);
         let now_ms = self.door.clock.now_ms();
-        let finishing = self.door.store.draft_finished(key, origin, finished.lines_not_parsed, now_ms);
+        let whole = Whole {
+            origin,
+            lines_not_parsed: finished.lines_not_parsed,
+            missing: finished.missing.into_iter().map(Missing::try_from).collect::<Result<_, _>>()?,
+            uncertain: finished.uncertain.into_iter().map(UncertainWord::try_from).collect::<Result<_, _>>()?,
+        };
+        let finishing = self.door.store.draft_finished(key, whole, now_ms);
         let held = commits(key, "draft", 1, finishing).await?;
         if held == Held::Yes {
             metrics::counter!("referent_drafts_total", "outcome" => "ready", "origin" => kind).increment(1);

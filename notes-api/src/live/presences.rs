@@ -4,11 +4,14 @@
 //! is told, which belongs to nobody in particular as long as there is no login: the state of the PC where there is one, and of
 //! several how many there are, how many are not any more, and how many are in trouble.
 //!
+//! A PC may be there through another notes-api of the same database; it counts as one that is here, for the pages.
+//!
 //! Rules:
 //!   V1  A PC is there from its first heartbeat on, and while its stream lasts and is not silent.
 //!   V2  Two PCs of one caseworker are two. An agent that comes again on another stream is one: the newer stream counts.
 //!   V3  Who was there and is not is remembered for a while, so that with several PCs no page takes another's state for its
 //!       own; until the agent comes again, or another of the same caseworker takes its place (its next start is another).
+//!   V4  Of an agent that is here, and was heard, what another process says is older.
 //!
 //! Not done here: no clock, nobody is told, and nothing outlives the process.
 
@@ -33,6 +36,29 @@ struct There {
     agent: AgentId,
     says: Option<Says>,
     is_silent: bool,
+    is_elsewhere: bool,
+}
+
+/// A PC, as one process tells another of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Known {
+    /// Whose.
+    pub identity: String,
+    /// Which start of which PC's agent.
+    pub agent: AgentId,
+    /// What it says it does, if it has said anything.
+    pub says: Option<Since>,
+    /// Its stream lasts, and nothing comes.
+    pub is_silent: bool,
+}
+
+/// A state, and since when by the wall clock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Since {
+    /// What it does.
+    pub kind: AgentStateKind,
+    /// UTC milliseconds.
+    pub since_ms: i64,
 }
 
 /// A state, and since when.
@@ -54,6 +80,8 @@ struct Missed {
 pub(crate) struct Presences {
     next: u64,
     there: BTreeMap<Place, There>,
+    /// The places of what other processes have, by process and PC.
+    elsewhere: BTreeMap<(String, String, AgentId), Place>,
     missed: Vec<Missed>,
 }
 
@@ -69,13 +97,17 @@ pub(crate) struct Sum {
 impl Presences {
     /// A stream began.
     pub(crate) fn comes(&mut self, identity: String, agent: AgentId) -> Place {
+        self.comes_to(identity, agent, false)
+    }
+
+    fn comes_to(&mut self, identity: String, agent: AgentId, is_elsewhere: bool) -> Place {
         // What it said on an older stream holds until it says something else.
         let is_his = |there: &There| there.agent == agent && there.identity == identity;
         let older = self.there.iter().find(|(_, there)| is_his(there)).map(|(place, _)| *place);
         let says = older.and_then(|older| self.there.remove(&older)).and_then(|there| there.says);
         let place = Place(self.next);
         self.next += 1;
-        self.there.insert(place, There { identity, agent, says, is_silent: false });
+        self.there.insert(place, There { identity, agent, says, is_silent: false, is_elsewhere });
         place
     }
 
@@ -125,9 +157,55 @@ impl Presences {
         self.missed.retain(|missed| now.duration_since(missed.since) < MISSED_FOR);
     }
 
-    /// Whether anybody listens to commands.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.there.is_empty()
+    /// Whether nobody listens to commands here.
+    pub(crate) fn has_none_of_its_own(&self) -> bool {
+        self.there.values().all(|there| there.is_elsewhere)
+    }
+
+    /// Those that are there through this process.
+    pub(crate) fn own(&self, now: Instant, now_ms: i64) -> Vec<Known> {
+        let since_ms = |says: Says| {
+            let ago = i64::try_from(now.saturating_duration_since(says.since).as_millis()).unwrap_or(i64::MAX);
+            Since { kind: says.kind, since_ms: now_ms.saturating_sub(ago) }
+        };
+        let known = |there: &There| Known {
+            identity: there.identity.clone(),
+            agent: there.agent,
+            says: there.says.map(since_ms),
+            is_silent: there.is_silent,
+        };
+        self.there.values().filter(|there| !there.is_elsewhere).map(known).collect()
+    }
+
+    /// These are there through other processes (by their name), and whoever was and is not among them has left.
+    pub(crate) fn elsewhere(&mut self, others: Vec<(String, Known)>, now: Instant, now_ms: i64) {
+        let mut before = std::mem::take(&mut self.elsewhere);
+        for (holder, known) in others {
+            let Known { identity, agent, says, is_silent } = known;
+            let key = (holder, identity.clone(), agent);
+            let place = match before.remove(&key) {
+                Some(place) => place,
+                // V4. Of one that is silent here another process has the newer stream.
+                None if self.is_heard_here(&identity, agent) => continue,
+                None => self.comes_to(identity, agent, true),
+            };
+            if let Some(Since { kind, since_ms }) = says {
+                let ago = Duration::from_millis(u64::try_from(now_ms.saturating_sub(since_ms)).unwrap_or(0));
+                self.says(place, kind, now.checked_sub(ago).unwrap_or(now));
+            }
+            if is_silent {
+                self.is_silent(place);
+            }
+            self.elsewhere.insert(key, place);
+        }
+        for place in before.into_values() {
+            self.leaves(place, now);
+        }
+    }
+
+    fn is_heard_here(&self, identity: &str, agent: AgentId) -> bool {
+        let is_it = |there: &There| !there.is_elsewhere && there.agent == agent && there.identity == identity;
+        self.there.values().any(|there| is_it(there) && !there.is_silent)
     }
 
     /// How it stands.
@@ -272,6 +350,65 @@ mod tests {
         let second_of_anna = all.comes("anna".into(), agent(5));
         all.says(second_of_anna, K::Idle, now);
         check(&all, (4, 0, 1), None);
+    }
+
+    fn known(identity: &str, number: u8, kind: AgentStateKind) -> Known {
+        let says = Some(Since { kind, since_ms: 1_000 });
+        Known { identity: identity.into(), agent: agent(number), says, is_silent: false }
+    }
+
+    fn a(known: Known) -> (String, Known) {
+        ("a".to_owned(), known)
+    }
+
+    #[test]
+    fn a_pc_that_is_there_through_another_process_counts_and_is_missed_like_one_of_our_own() {
+        let (mut all, now) = (Presences::default(), Instant::now());
+        all.elsewhere(vec![a(known("anna", 1, K::Idle))], now, 4_000);
+        check(&all, (1, 0, 0), Some(K::Idle));
+        assert!(all.has_none_of_its_own() && all.own(now, 4_000).is_empty());
+        assert_eq!(all.sum().shown(now).since_ms, Some(3_000));
+        let bos = all.comes("bo".into(), agent(2));
+        all.says(bos, K::DiskFull, now);
+        check(&all, (2, 0, 1), None);
+        assert!(!all.has_none_of_its_own());
+        assert_eq!(
+            all.own(now, 4_000),
+            [Known { says: Some(Since { kind: K::DiskFull, since_ms: 4_000 }), ..known("bo", 2, K::Idle) }]
+        );
+        let silent = Known { is_silent: true, ..known("anna", 1, K::Idle) };
+        all.elsewhere(vec![a(silent)], now, 4_000);
+        check(&all, (1, 1, 1), None);
+        all.elsewhere(vec![a(known("anna", 1, K::Paused))], now, 4_000);
+        check(&all, (2, 0, 1), None);
+        all.elsewhere(Vec::new(), now, 4_000);
+        check(&all, (1, 1, 1), None);
+    }
+
+    #[test]
+    fn an_agent_that_moves_from_process_to_process_is_one_and_never_missed() {
+        let (mut all, now) = (Presences::default(), Instant::now());
+        let of = |holder: &str, kind| (holder.to_owned(), known("anna", 1, kind));
+        all.elsewhere(vec![of("a", K::Idle)], now, 4_000);
+        all.elsewhere(vec![of("b", K::Idle)], now, 4_000);
+        check(&all, (1, 0, 0), Some(K::Idle));
+        // It comes here; what another says of it was true before.
+        let here = all.comes("anna".into(), agent(1));
+        check(&all, (1, 0, 0), Some(K::Idle));
+        all.elsewhere(vec![of("b", K::DiskFull)], now, 4_000);
+        check(&all, (1, 0, 0), Some(K::Idle));
+        all.elsewhere(vec![of("a", K::DiskFull)], now, 4_000);
+        check(&all, (1, 0, 0), Some(K::Idle));
+        all.elsewhere(Vec::new(), now, 4_000);
+        check(&all, (1, 0, 0), Some(K::Idle));
+        // And goes: here its dead stream lasts a while.
+        all.is_silent(here);
+        check(&all, (0, 1, 0), None);
+        all.elsewhere(vec![of("b", K::Paused)], now, 4_000);
+        check(&all, (1, 0, 0), Some(K::Paused));
+        all.leaves(here, now);
+        check(&all, (1, 0, 0), Some(K::Paused));
+        assert!(all.own(now, 4_000).is_empty());
     }
 
     #[test]

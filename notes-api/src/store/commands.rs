@@ -167,6 +167,7 @@ async fn discard_in(
         run!(tx, "DELETE FROM draft_sentences WHERE call = $1", id.as_str())?;
         run!(tx, "DELETE FROM draft_jobs WHERE call = $1", id.as_str())?;
         run!(tx, "DELETE FROM draft_shown WHERE call = $1", id.as_str())?;
+        run!(tx, "DELETE FROM flags_resolved WHERE call = $1", id.as_str())?;
         run!(tx, "DELETE FROM drafts WHERE call = $1", id.as_str())?;
         run!(tx, "DELETE FROM edits WHERE call = $1", id.as_str())?;
         run!(

@@ -13,11 +13,27 @@ use super::{Store, Stored, Tx, from_json, from_word, settles, sql_int, word};
 use crate::call::{self, TrackStanding, Watched};
 use crate::config::Timing;
 use crate::shown::{
-    DraftFailedView, DraftStarted, DraftState, DraftView, EvidenceView, FlagView, LateText, OriginView, SentenceView,
+    DraftFailedView, DraftStarted, DraftState, DraftView, EvidenceView, FlagView, LateText, MissingView, OriginView,
+    SentenceView, UncertainView,
 };
-use referent_proto::{CallId, CallState, DraftFailure, DraftSentence, Evidence, Flag, Origin, Spoken, Track};
+use referent_proto::{
+    CallId, CallState, DraftFailure, DraftSentence, Evidence, Flag, Missing, Origin, Spoken, Track, UncertainWord,
+};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
+
+/// What comes with the end of a draft.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// Who wrote it.
+    pub origin: Origin,
+    /// Lines of the language model's answer that were not shown.
+    pub lines_not_parsed: u32,
+    /// What may be missing.
+    pub missing: Vec<Missing>,
+    /// Words that were perhaps misheard.
+    pub uncertain: Vec<UncertainWord>,
+}
 
 /// Why a draft was asked for. Only those made because of the hang-up count as seconds after hang-up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -44,6 +60,8 @@ struct DraftColumns {
     covers_far: i64,
     first_sentence_ms: Option<i64>,
     whole_ms: Option<i64>,
+    missing: String,
+    uncertain: String,
 }
 
 /// The newest draft of a call.
@@ -59,6 +77,8 @@ pub(crate) struct DraftRow {
     pub(crate) covers: (i64, i64),
     pub(crate) first_sentence_ms: Option<i64>,
     pub(crate) whole_ms: Option<i64>,
+    pub(crate) missing: Vec<Missing>,
+    pub(crate) uncertain: Vec<UncertainWord>,
 }
 
 impl TryFrom<DraftColumns> for DraftRow {
@@ -75,6 +95,8 @@ impl TryFrom<DraftColumns> for DraftRow {
             covers: (row.covers_near, row.covers_far),
             first_sentence_ms: row.first_sentence_ms,
             whole_ms: row.whole_ms,
+            missing: from_json("drafts.missing", &row.missing)?,
+            uncertain: from_json("drafts.uncertain", &row.uncertain)?,
         })
     }
 }
@@ -94,6 +116,8 @@ impl DraftRow {
             sentences,
             first_sentence_ms: after_hang_up(self.first_sentence_ms),
             whole_ms: after_hang_up(self.whole_ms),
+            missing: self.missing.iter().cloned().map(MissingView::from).collect(),
+            uncertain: self.uncertain.iter().copied().map(UncertainView::from).collect(),
         }
     }
 }
@@ -103,7 +127,7 @@ pub(crate) async fn newest(tx: &mut Tx, call: CallId) -> Stored<Option<DraftRow>
         tx,
         DraftColumns,
         "SELECT draft, attempt, state, failure, cause, provisional, origin, covers_near, covers_far, \
-         first_sentence_ms, whole_ms FROM drafts WHERE call = $1 ORDER BY draft DESC LIMIT 1",
+         first_sentence_ms, whole_ms, missing, uncertain FROM drafts WHERE call = $1 ORDER BY draft DESC LIMIT 1",
         call.to_string()
     )?
     .map(DraftRow::try_from)
@@ -116,7 +140,7 @@ pub(crate) async fn shown(tx: &mut Tx, call: CallId, hang_up_ms: Option<i64>) ->
     let sentences = rows!(
         tx,
         SentenceColumns,
-        "SELECT sentence, section, text, evidence, flags FROM draft_sentences \
+        "SELECT sentence, section, text, evidence, flags, confirm FROM draft_sentences \
          WHERE call = $1 AND draft = $2 AND attempt = $3 ORDER BY sentence",
         call.to_string(),
         draft.draft,
@@ -135,6 +159,7 @@ struct SentenceColumns {
     text: String,
     evidence: String,
     flags: String,
+    confirm: Option<String>,
 }
 
 impl TryFrom<SentenceColumns> for SentenceView {
@@ -148,6 +173,7 @@ impl TryFrom<SentenceColumns> for SentenceView {
             text: Spoken::new(row.text),
             evidence: evidence.into_iter().map(EvidenceView::from).collect(),
             flags: flags.into_iter().map(FlagView::from).collect(),
+            confirm: row.confirm.map(|confirm| from_word("draft_sentences.confirm", &confirm)).transpose()?,
         })
     }
 }
@@ -160,7 +186,26 @@ impl From<Evidence> for EvidenceView {
 
 impl From<Flag> for FlagView {
     fn from(flag: Flag) -> Self {
-        Self { kind: flag.kind, start: flag.start, end: flag.end, said: flag.said }
+        Self {
+            kind: flag.kind,
+            start: flag.start,
+            end: flag.end,
+            said: flag.said,
+            reason: flag.reason,
+            evidence: flag.evidence.into_iter().map(EvidenceView::from).collect(),
+        }
+    }
+}
+
+impl From<Missing> for MissingView {
+    fn from(missing: Missing) -> Self {
+        Self { kind: missing.kind, fact: missing.fact, said: missing.said, evidence: missing.evidence.into() }
+    }
+}
+
+impl From<UncertainWord> for UncertainView {
+    fn from(uncertain: UncertainWord) -> Self {
+        Self { utterance: uncertain.utterance.into(), word: uncertain.word }
     }
 }
 
@@ -172,6 +217,7 @@ impl From<DraftSentence> for SentenceView {
             text: sentence.text,
             evidence: sentence.evidence.into_iter().map(EvidenceView::from).collect(),
             flags: sentence.flags.into_iter().map(FlagView::from).collect(),
+            confirm: sentence.confirm,
         }
     }
 }

@@ -29,6 +29,8 @@ const QUEUE: usize = 1024;
 const BATCH: usize = 64;
 const BUSY: Duration = Duration::from_secs(5);
 const CHANNEL: &str = "referent_changes";
+/// What is said of PCs: that there is something to read.
+const PRESENCES: &str = "presences";
 
 /// Why the database cannot be used. Each text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -241,6 +243,9 @@ pub(super) async fn commit_and_notify(mut tx: Tx) -> Stored<()> {
     if tx.jobs_changed {
         run!(tx, "SELECT pg_notify($1, $2)", CHANNEL, "jobs")?;
     }
+    if tx.presences_changed {
+        run!(tx, "SELECT pg_notify($1, $2)", CHANNEL, PRESENCES)?;
+    }
     match tx.conn {
         Conn::Postgres(transaction) => Ok(transaction.commit().await?),
         Conn::Sqlite(_) => unreachable!("only PostgreSQL commits here"),
@@ -256,6 +261,10 @@ async fn listen(mut listener: PgListener, live: Arc<Live>, shutdown: Cancellatio
         match heard {
             Ok(Some(notification)) => {
                 let payload = notification.payload();
+                if payload == PRESENCES {
+                    live.others_changed();
+                    continue;
+                }
                 match payload.split_once(' ').and_then(|(call, _)| call.parse().ok()) {
                     Some(call) => live.changed(call),
                     None => live.jobs_changed(),

@@ -29,6 +29,8 @@ pub struct NewCertificate {
     pub serial: String,
     /// Until when it holds.
     pub expires_ms: i64,
+    /// The authorities that are handed out with it, the one that signs it first (`ca::rollover`).
+    pub authorities: String,
 }
 
 /// What became of a code.
@@ -90,6 +92,8 @@ pub struct Listed {
     pub expires_ms: i64,
     /// It is refused.
     pub is_revoked: bool,
+    /// The authorities that were handed out with it, the one that signed it first; empty where nobody wrote that down.
+    pub authorities: String,
 }
 
 async fn lock(tx: &mut Tx) -> Stored<()> {
@@ -138,15 +142,16 @@ async fn standing(tx: &mut Tx, shown: &Shown, is_issued_here: bool) -> Stored<St
 async fn write_down(tx: &mut Tx, grant: &Grant, new: &NewCertificate, renews: Option<&str>, now_ms: i64) -> Stored<()> {
     run!(
         tx,
-        "INSERT INTO certificates (serial, role, subject, names, issued_ms, expires_ms, renews) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO certificates (serial, role, subject, names, issued_ms, expires_ms, renews, authorities) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         new.serial.as_str(),
         grant.role.name(),
         grant.subject.as_str(),
         json(&grant.names),
         now_ms,
         new.expires_ms,
-        renews
+        renews,
+        new.authorities.as_str()
     )
     .map(drop)
 }
@@ -250,8 +255,8 @@ impl Store {
             Box::pin(async move {
                 let found = rows!(
                     tx,
-                    (String, String, String, i64, i64, i64),
-                    "SELECT c.role, c.subject, c.serial, c.issued_ms, c.expires_ms, \
+                    (String, String, String, i64, i64, String, i64),
+                    "SELECT c.role, c.subject, c.serial, c.issued_ms, c.expires_ms, c.authorities, \
                      (SELECT COUNT(*) FROM revocations r WHERE r.serial = c.serial \
                       OR (r.role = c.role AND r.subject = c.subject AND r.serial = '')) \
                      FROM certificates c WHERE c.expires_ms > $1 AND ($2 = '' OR c.subject = $2) \
@@ -259,14 +264,10 @@ impl Store {
                     now_ms,
                     subject.as_deref().unwrap_or_default()
                 )?;
-                let listed = found.into_iter().map(|(role, subject, serial, issued_ms, expires_ms, revoked)| Listed {
-                    role,
-                    subject,
-                    serial,
-                    issued_ms,
-                    expires_ms,
-                    is_revoked: revoked > 0,
-                });
+                let listed =
+                    found.into_iter().map(|(role, subject, serial, issued_ms, expires_ms, authorities, revoked)| {
+                        Listed { role, subject, serial, issued_ms, expires_ms, is_revoked: revoked > 0, authorities }
+                    });
                 Ok(listed.collect())
             })
         })

@@ -2,7 +2,7 @@
 
 use super::calls::{self, lock_call};
 use super::events::{self, EventKind};
-use super::{Store, Stored, Tx, areas, drafts, from_json, json, settles};
+use super::{Store, Stored, Tx, areas, drafts, flags, from_json, json, settles};
 use crate::shown::{
     CallDetail, EditSaved, EditView, NoteView, SectionTexts, SectionView, SuppressedView, UtteranceView,
 };
@@ -293,6 +293,9 @@ async fn save_note_in(tx: &mut Tx, call: CallId, new: NewVersion, now_ms: i64) -
         new.by.as_str(),
         correction_ms
     )?;
+    if let Some(draft) = new.draft {
+        flags::resolved(tx, call, draft, &new.sections, now_ms).await?;
+    }
     let view = NoteView { id: note_id, part: 1, version, sections: new.sections, saved_ms: now_ms, correction_ms };
     events::append(tx, call, EventKind::NoteSaved, &view).await?;
     calls::state_event(tx, call).await?;

@@ -1,11 +1,14 @@
 //! Drafts: who may write one, and what late sound does.
 
-use crate::given::{Kept, LEASE, Place, a_worker, origin, sentence};
+use crate::given::{Kept, LEASE, Place, a_worker, sentence, whole};
 use crate::notes::{put, save};
 use referent_notes_api::shown::DraftState;
 use referent_notes_api::store::calls::EndedAnswer;
-use referent_notes_api::store::drafts::Held;
-use referent_proto::{CallId, DraftFailure, DraftKey, SampleOffset, Track, What};
+use referent_notes_api::store::drafts::{Held, Whole};
+use referent_proto::{
+    CallId, Confirm, DraftFailure, DraftKey, Evidence, Flag, FlagKind, FlagReason, Missing, SampleOffset, Spoken,
+    Track, UncertainWord, What,
+};
 
 async fn kinds(kept: &Kept, call: CallId) -> Vec<String> {
     kept.store.events_after(call, 0).await.unwrap().into_iter().map(|event| event.kind).collect()
@@ -48,6 +51,43 @@ pub(crate) async fn a_later_settle_leases_the_draft_at_once(place: Place) {
     assert_eq!((draft.first_sentence_ms, draft.whole_ms), (Some(2_000), Some(2_000)), "from the hang-up");
 }
 
+pub(crate) async fn doubts_come_through_and_what_became_of_them_is_kept(place: Place) {
+    let kept = place.store().await;
+    let (turn, job) = kept.a_complete_call().await;
+    let evidence = Evidence { track: Track::Far, start: SampleOffset::ZERO };
+    let flag = |kind, reason| Flag {
+        kind,
+        start: 0,
+        end: 7,
+        said: Spoken::new("den tredje maj"),
+        reason: Some(reason),
+        evidence: vec![evidence],
+    };
+    let mut sentences = vec![sentence(job.key, 0), sentence(job.key, 1), sentence(job.key, 2)];
+    sentences[0].flags = vec![flag(FlagKind::Date, FlagReason::OtherValue), flag(FlagKind::Name, FlagReason::NotSaid)];
+    sentences[1].confirm = Some(Confirm::Decision);
+    sentences[2].flags = vec![flag(FlagKind::Negation, FlagReason::Negated)];
+    kept.store.add_sentences(sentences, kept.now()).await.unwrap();
+    let missing =
+        Missing { kind: Some(FlagKind::Number), fact: String::new(), said: Spoken::new("firs kroner"), evidence };
+    let whole =
+        Whole { missing: vec![missing], uncertain: vec![UncertainWord { utterance: evidence, word: 1 }], ..whole() };
+    assert_eq!(kept.store.draft_finished(job.key, whole, kept.now()).await.unwrap(), Held::Yes);
+    let shown = draft(&kept, turn.call).await;
+    let sentences = shown.sentences.unwrap();
+    assert_eq!(sentences[0].flags[0].reason, Some(FlagReason::OtherValue));
+    assert_eq!((sentences[0].flags.len(), sentences[1].confirm), (2, Some(Confirm::Decision)));
+    assert_eq!((shown.missing[0].said.reveal(), shown.uncertain[0].word), ("firs kroner", 1));
+
+    save(&kept, turn.call, 0, "one", "Sætning 0.\nNoget helt andet.").await;
+    let became = kept.store.flags_resolved(turn.call, 1).await.unwrap();
+    let words: Vec<String> = became.iter().map(|(at, kind, what)| format!("{at} {kind} {what}")).collect();
+    assert_eq!(words, ["0 date kept", "0 name kept", "2 negation removed"]);
+    save(&kept, turn.call, 1, "two", "Sætning 2.").await;
+    let became = kept.store.flags_resolved(turn.call, 1).await.unwrap();
+    assert_eq!(became.iter().map(|(.., what)| what.as_str()).collect::<Vec<_>>(), ["removed", "removed", "kept"]);
+}
+
 pub(crate) async fn an_echo_keeps_its_mark(place: Place) {
     let kept = place.store().await;
     let turn = kept.new_call().await;
@@ -85,7 +125,7 @@ pub(crate) async fn a_lease_that_runs_out_is_anothers(place: Place) {
     // The first worker wakes up: it may do nothing any more.
     assert_eq!(kept.store.add_sentences(vec![sentence(job.key, 1)], kept.now()).await.unwrap(), Held::Lost);
     assert_eq!(kept.store.renew(job.key, kept.now(), LEASE).await.unwrap(), Held::Lost);
-    assert_eq!(kept.store.draft_finished(job.key, origin(), 0, kept.now()).await.unwrap(), Held::Lost);
+    assert_eq!(kept.store.draft_finished(job.key, whole(), kept.now()).await.unwrap(), Held::Lost);
     let failure = DraftFailure::DrafterFailed;
     assert_eq!(kept.store.draft_failed(job.key, failure).await.unwrap(), Held::Lost);
     kept.write_draft(&other).await;
@@ -101,7 +141,7 @@ pub(crate) async fn repeats_change_nothing(place: Place) {
     kept.seconds_pass(5);
     let repeated = vec![sentence(job.key, 0), sentence(job.key, 1)];
     assert_eq!(kept.store.add_sentences(repeated, kept.now()).await.unwrap(), Held::Already);
-    assert_eq!(kept.store.draft_finished(job.key, origin(), 9, kept.now()).await.unwrap(), Held::Already);
+    assert_eq!(kept.store.draft_finished(job.key, whole(), kept.now()).await.unwrap(), Held::Already);
     let failed = kept.store.draft_failed(job.key, DraftFailure::DrafterFailed).await.unwrap();
     assert_eq!(failed, Held::Already);
     assert_eq!(kinds(&kept, turn.call).await, before, "and nobody is told twice");

@@ -4,7 +4,7 @@ use referent_notes_api::clock::{Chance, Clock};
 use referent_notes_api::config::{Config, Timing};
 use referent_notes_api::live::Live;
 use referent_notes_api::store::calls::{Begin, Begun, EndedAnswer, Known};
-use referent_notes_api::store::drafts::Lease;
+use referent_notes_api::store::drafts::{Lease, Whole};
 use referent_notes_api::store::settles::{SettleAnswer, Settlement};
 use referent_notes_api::store::{OpenError, Store};
 use referent_notes_api::{Ready, Surroundings, prometheus, run};
@@ -56,16 +56,25 @@ impl Place {
 
     /// The whole program, on free ports.
     pub(crate) async fn house(&self) -> House {
-        self.house_with("").await
+        self.begun("", 7).await
     }
 
     /// The same, with more in its configuration.
     pub(crate) async fn house_with(&self, more: &str) -> House {
+        self.begun(more, 7).await
+    }
+
+    /// The whole program once more, whose chance is another.
+    pub(crate) async fn another_house(&self, seed: u64) -> House {
+        self.begun("", seed).await
+    }
+
+    async fn begun(&self, more: &str, seed: u64) -> House {
         let text = format!("http = \"127.0.0.1:0\"\ngrpc = \"127.0.0.1:0\"\ndatabase = \"{}\"\n{more}", self.url);
         let config = Config::parse(Path::new("test.toml"), &text).unwrap();
         let around = Surroundings {
             clock: Clock::manual(NOON),
-            chance: Chance::seeded(7),
+            chance: Chance::seeded(seed),
             metrics: prometheus::recorder().handle(),
         };
         let (clock, shutdown, tracker) = (around.clock.clone(), CancellationToken::new(), TaskTracker::new());
@@ -151,7 +160,7 @@ impl Kept {
         use referent_notes_api::store::drafts::Held;
         let sentences = vec![sentence(job.key, 0), sentence(job.key, 1)];
         assert_eq!(self.store.add_sentences(sentences, self.now()).await.unwrap(), Held::Yes);
-        let held = self.store.draft_finished(job.key, origin(), 0, self.now()).await.unwrap();
+        let held = self.store.draft_finished(job.key, whole(), self.now()).await.unwrap();
         assert_eq!(held, Held::Yes);
     }
 
@@ -209,7 +218,12 @@ pub(crate) fn sentence(key: DraftKey, index: u32) -> DraftSentence {
         text: Spoken::new(format!("Sætning {index}.")),
         evidence: vec![Evidence { track: Track::Far, start: SampleOffset::ZERO }],
         flags: Vec::new(),
+        confirm: None,
     }
+}
+
+pub(crate) fn whole() -> Whole {
+    Whole { origin: origin(), lines_not_parsed: 0, missing: Vec::new(), uncertain: Vec::new() }
 }
 
 pub(crate) fn origin() -> Origin {

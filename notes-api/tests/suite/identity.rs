@@ -13,7 +13,7 @@ fn grant(role: Role, subject: &str) -> Grant {
 }
 
 fn new(serial: &str) -> NewCertificate {
-    NewCertificate { serial: serial.to_owned(), expires_ms: LATER_MS }
+    NewCertificate { serial: serial.to_owned(), expires_ms: LATER_MS, authorities: "first second".to_owned() }
 }
 
 fn shown(role: Role, subject: &str, serial: &str) -> Shown {

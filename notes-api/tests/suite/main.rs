@@ -50,6 +50,9 @@ macro_rules! on_both {
                 say(concat!("on_postgresql: ", stringify!($case)));
                 $file::$case(Place::postgres(&cluster.url(), stringify!($case)).await).await;
             )*
+            say("on_postgresql: a_page_is_told_of_pcs_that_are_there_through_another_notes_api");
+            let place = Place::postgres(&cluster.url(), "two_houses").await;
+            presence::a_page_is_told_of_pcs_that_are_there_through_another_notes_api(place).await;
         }
     };
 }
@@ -68,6 +71,7 @@ on_both! {
     notes::what_belongs_to_no_call_is_refused,
     drafts::a_hang_up_leases_the_draft_to_the_reporting_worker,
     drafts::a_later_settle_leases_the_draft_at_once,
+    drafts::doubts_come_through_and_what_became_of_them_is_kept,
     drafts::an_echo_keeps_its_mark,
     drafts::a_lease_that_runs_out_is_anothers,
     drafts::repeats_change_nothing,

@@ -2,13 +2,15 @@
 
 use crate::given::{House, Place, a_call, a_worker};
 use crate::http::{Browser, Stream};
+use crate::say;
 use crate::wire::{Line, a_complete_call, client};
 use referent_proto::ingest::{self as wire, from_presence, from_worker, to_presence, to_worker};
 use referent_proto::{AgentId, AgentStateKind, PresenceCommand, PresenceHello, Track, calls};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tonic::{Code, Status, Streaming};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -112,6 +114,80 @@ pub(crate) async fn a_page_is_told_who_is_there_between_calls(place: Place) {
     restarted.state(AgentStateKind::Paused).await;
     told(&mut page, (2, 0, 0, Value::Null)).await;
     house.stop().await;
+}
+
+/// An agent that speaks every now and then, as a real one does.
+struct Alive {
+    does: watch::Sender<AgentStateKind>,
+    _speaking: AbortOnDropHandle<()>,
+}
+
+impl Alive {
+    async fn of(house: &House, identity: &str, agent: u8, kind: AgentStateKind) -> Self {
+        let presence = Presence::of(house, identity, agent).await;
+        let (does, mut changes) = watch::channel(kind);
+        let speaking = TaskTracker::new().spawn(async move {
+            loop {
+                let kind = *changes.borrow_and_update();
+                presence.state(kind).await;
+                tokio::time::timeout(Duration::from_secs(1), changes.changed()).await.ok();
+            }
+        });
+        Self { does, _speaking: AbortOnDropHandle::new(speaking) }
+    }
+
+    fn does(&self, kind: AgentStateKind) {
+        self.does.send_replace(kind);
+    }
+}
+
+/// On PostgreSQL alone: two programs, one database.
+pub(crate) async fn a_page_is_told_of_pcs_that_are_there_through_another_notes_api(place: Place) {
+    let (a, b) = (place.another_house(21).await, place.another_house(22).await);
+    let mut page_of_a = Browser::log_in(&a).await.listen("/v1/events").await;
+    let mut page_of_b = Browser::log_in(&b).await.listen("/v1/events").await;
+
+    let annas = Alive::of(&a, "anna", 1, AgentStateKind::Idle).await;
+    let one = told(&mut page_of_b, (1, 0, 0, "idle".into())).await;
+    assert!(one["since_ms"].as_u64().is_some_and(|ms| (6_000..27_000).contains(&ms)), "{one}");
+    let changed = std::time::Instant::now();
+    annas.does(AgentStateKind::DiskFull);
+    told(&mut page_of_b, (1, 0, 1, "disk_full".into())).await;
+    say(&format!("the other notes-api's page follows a PC after {} ms", changed.elapsed().as_millis()));
+    assert!(changed.elapsed() < Duration::from_secs(1), "{:?}", changed.elapsed());
+    // Both count both, and neither takes one for the other.
+    let bos = Alive::of(&b, "bo", 2, AgentStateKind::Idle).await;
+    for page in [&mut page_of_a, &mut page_of_b] {
+        told(page, (2, 0, 1, Value::Null)).await;
+    }
+
+    // Anna's agent comes again, through the other: it is one.
+    let moved = Alive::of(&b, "anna", 1, AgentStateKind::Idle).await;
+    told(&mut page_of_b, (2, 0, 0, Value::Null)).await;
+    drop(annas);
+    moved.does(AgentStateKind::DiskFull);
+    for page in [&mut page_of_a, &mut page_of_b] {
+        told(page, (2, 0, 1, Value::Null)).await;
+    }
+    drop(moved);
+    for page in [&mut page_of_a, &mut page_of_b] {
+        told(page, (1, 1, 0, Value::Null)).await;
+    }
+    let again = Alive::of(&a, "anna", 1, AgentStateKind::Paused).await;
+    for page in [&mut page_of_a, &mut page_of_b] {
+        told(page, (2, 0, 0, Value::Null)).await;
+    }
+
+    // A process that says nothing more takes its PCs along: for the other, more time has gone by than it may be silent.
+    b.clock.advance_ms(7_000);
+    told(&mut page_of_b, (1, 1, 0, Value::Null)).await;
+    a.clock.advance_ms(7_000);
+    told(&mut page_of_b, (2, 0, 0, Value::Null)).await;
+    // One that goes says so.
+    a.stop().await;
+    told(&mut page_of_b, (1, 1, 0, Value::Null)).await;
+    drop((again, bos));
+    b.stop().await;
 }
 
 pub(crate) async fn what_no_honest_pipeline_says_ends_a_presence(place: Place) {

@@ -127,6 +127,8 @@ impl Drafter {
             covers: None,
             sentences: 2,
             lines_not_parsed: 0,
+            missing: Vec::new(),
+            uncertain: Vec::new(),
         };
         self.say(from_drafter::Kind::Finished(finished)).await;
         let stored = self.next().await;

@@ -46,7 +46,7 @@ use sentences::Sentence;
 use weigh::Weight;
 
 /// Goes into the origin of every draft; grows with each change of what is picked.
-const VERSION: &str = "extractive-1";
+const VERSION: &str = "extractive-2";
 
 /// The drafter that is always there.
 #[derive(Clone, Copy, Debug)]

@@ -245,13 +245,15 @@ fn message(output: DraftOut) -> (bool, ingest::from_drafter::Kind) {
     use ingest::from_drafter::Kind;
     match output {
         DraftOut::Sentence(sentence) => (false, Kind::Sentence(sentence.into())),
-        DraftOut::Finished { key, origin, covers, sentences, lines_not_parsed } => {
+        DraftOut::Finished { key, origin, covers, sentences, lines_not_parsed, missing, uncertain } => {
             let finished = ingest::DraftFinished {
                 key: Some(key.into()),
                 origin: Some(origin.into()),
                 covers: Some(covers.into()),
                 sentences,
                 lines_not_parsed,
+                missing: missing.into_iter().map(Into::into).collect(),
+                uncertain: uncertain.into_iter().map(Into::into).collect(),
             };
             (true, Kind::Finished(finished))
         }
@@ -297,7 +299,15 @@ mod tests {
 
     fn sentence(key: DraftKey, index: u32) -> DraftOut {
         let (section, text) = ("reason".into(), Spoken::new("x"));
-        DraftOut::Sentence(DraftSentence { key, index, section, text, evidence: Vec::new(), flags: Vec::new() })
+        DraftOut::Sentence(DraftSentence {
+            key,
+            index,
+            section,
+            text,
+            evidence: Vec::new(),
+            flags: Vec::new(),
+            confirm: None,
+        })
     }
 
     fn failed(key: DraftKey) -> DraftOut {

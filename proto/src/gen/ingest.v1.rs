@@ -413,7 +413,7 @@ pub struct Evidence {
     pub start: u64,
 }
 /// A guard's doubt about a part of a sentence.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Flag {
     #[prost(enumeration = "FlagKind", tag = "1")]
     pub kind: i32,
@@ -425,6 +425,11 @@ pub struct Flag {
     /// what the call says instead; empty if nothing does
     #[prost(string, tag = "4")]
     pub said: ::prost::alloc::string::String,
+    #[prost(enumeration = "FlagReason", tag = "5")]
+    pub reason: i32,
+    /// the utterances that say so
+    #[prost(message, repeated, tag = "6")]
+    pub evidence: ::prost::alloc::vec::Vec<Evidence>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DraftSentence {
@@ -441,6 +446,32 @@ pub struct DraftSentence {
     pub evidence: ::prost::alloc::vec::Vec<Evidence>,
     #[prost(message, repeated, tag = "6")]
     pub flags: ::prost::alloc::vec::Vec<Flag>,
+    #[prost(enumeration = "Confirm", tag = "7")]
+    pub confirm: i32,
+}
+/// Something that was said, or that the area wants noted, and that stands in no sentence. No flag.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Missing {
+    /// of a value; unspecified for a fact of the area
+    #[prost(enumeration = "FlagKind", tag = "1")]
+    pub kind: i32,
+    /// id of the area's fact, or empty
+    #[prost(string, tag = "2")]
+    pub fact: ::prost::alloc::string::String,
+    /// as it was said
+    #[prost(string, tag = "3")]
+    pub said: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub evidence: ::core::option::Option<Evidence>,
+}
+/// A word that was perhaps misheard, and matters.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UncertainWord {
+    #[prost(message, optional, tag = "1")]
+    pub utterance: ::core::option::Option<Evidence>,
+    /// 0, 1, … of the utterance
+    #[prost(uint32, tag = "2")]
+    pub word: u32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Origin {
@@ -455,7 +486,7 @@ pub struct Origin {
     #[prost(enumeration = "DrafterTrouble", tag = "5")]
     pub trouble: i32,
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DraftFinished {
     #[prost(message, optional, tag = "1")]
     pub key: ::core::option::Option<DraftKey>,
@@ -467,6 +498,10 @@ pub struct DraftFinished {
     pub sentences: u32,
     #[prost(uint32, tag = "5")]
     pub lines_not_parsed: u32,
+    #[prost(message, repeated, tag = "6")]
+    pub missing: ::prost::alloc::vec::Vec<Missing>,
+    #[prost(message, repeated, tag = "7")]
+    pub uncertain: ::prost::alloc::vec::Vec<UncertainWord>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DraftFailed {
@@ -764,6 +799,10 @@ pub enum FlagKind {
     Speaker = 4,
     Negation = 5,
     Unsupported = 6,
+    /// certain in the draft, uncertain in the call
+    Modality = 7,
+    /// meant for whoever writes the note, or no sentence of one
+    Injected = 8,
 }
 impl FlagKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -779,6 +818,8 @@ impl FlagKind {
             Self::Speaker => "FLAG_KIND_SPEAKER",
             Self::Negation => "FLAG_KIND_NEGATION",
             Self::Unsupported => "FLAG_KIND_UNSUPPORTED",
+            Self::Modality => "FLAG_KIND_MODALITY",
+            Self::Injected => "FLAG_KIND_INJECTED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -791,6 +832,109 @@ impl FlagKind {
             "FLAG_KIND_SPEAKER" => Some(Self::Speaker),
             "FLAG_KIND_NEGATION" => Some(Self::Negation),
             "FLAG_KIND_UNSUPPORTED" => Some(Self::Unsupported),
+            "FLAG_KIND_MODALITY" => Some(Self::Modality),
+            "FLAG_KIND_INJECTED" => Some(Self::Injected),
+            _ => None,
+        }
+    }
+}
+/// Why a guard doubts; the pane has a sentence for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum FlagReason {
+    Unspecified = 0,
+    /// the cited utterances say another value
+    OtherValue = 1,
+    /// the call says it, but not where the draft points
+    SaidElsewhere = 2,
+    NotSaid = 3,
+    /// the speaker took it back and said another
+    TakenBack = 4,
+    OtherSpeaker = 5,
+    /// only the authority can say so, and it rests on the citizen's words
+    NotTheirs = 6,
+    /// the draft says no, the call does not
+    NotNegated = 7,
+    /// the call says no, the draft does not
+    Negated = 8,
+    Uncertain = 9,
+    /// rests on words meant for whoever writes the note
+    Addressed = 10,
+    /// the sentence is no sentence of a note
+    NoNote = 11,
+    NoEvidence = 12,
+}
+impl FlagReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "FLAG_REASON_UNSPECIFIED",
+            Self::OtherValue => "FLAG_REASON_OTHER_VALUE",
+            Self::SaidElsewhere => "FLAG_REASON_SAID_ELSEWHERE",
+            Self::NotSaid => "FLAG_REASON_NOT_SAID",
+            Self::TakenBack => "FLAG_REASON_TAKEN_BACK",
+            Self::OtherSpeaker => "FLAG_REASON_OTHER_SPEAKER",
+            Self::NotTheirs => "FLAG_REASON_NOT_THEIRS",
+            Self::NotNegated => "FLAG_REASON_NOT_NEGATED",
+            Self::Negated => "FLAG_REASON_NEGATED",
+            Self::Uncertain => "FLAG_REASON_UNCERTAIN",
+            Self::Addressed => "FLAG_REASON_ADDRESSED",
+            Self::NoNote => "FLAG_REASON_NO_NOTE",
+            Self::NoEvidence => "FLAG_REASON_NO_EVIDENCE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "FLAG_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "FLAG_REASON_OTHER_VALUE" => Some(Self::OtherValue),
+            "FLAG_REASON_SAID_ELSEWHERE" => Some(Self::SaidElsewhere),
+            "FLAG_REASON_NOT_SAID" => Some(Self::NotSaid),
+            "FLAG_REASON_TAKEN_BACK" => Some(Self::TakenBack),
+            "FLAG_REASON_OTHER_SPEAKER" => Some(Self::OtherSpeaker),
+            "FLAG_REASON_NOT_THEIRS" => Some(Self::NotTheirs),
+            "FLAG_REASON_NOT_NEGATED" => Some(Self::NotNegated),
+            "FLAG_REASON_NEGATED" => Some(Self::Negated),
+            "FLAG_REASON_UNCERTAIN" => Some(Self::Uncertain),
+            "FLAG_REASON_ADDRESSED" => Some(Self::Addressed),
+            "FLAG_REASON_NO_NOTE" => Some(Self::NoNote),
+            "FLAG_REASON_NO_EVIDENCE" => Some(Self::NoEvidence),
+            _ => None,
+        }
+    }
+}
+/// What a person has to say yes to, however right it is. No flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Confirm {
+    /// nothing
+    Unspecified = 0,
+    /// somebody will do something
+    Commitment = 1,
+    /// something was decided
+    Decision = 2,
+}
+impl Confirm {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CONFIRM_UNSPECIFIED",
+            Self::Commitment => "CONFIRM_COMMITMENT",
+            Self::Decision => "CONFIRM_DECISION",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CONFIRM_UNSPECIFIED" => Some(Self::Unspecified),
+            "CONFIRM_COMMITMENT" => Some(Self::Commitment),
+            "CONFIRM_DECISION" => Some(Self::Decision),
             _ => None,
         }
     }

@@ -177,7 +177,20 @@ code!("draft_failed.failure", draft::DraftFailure, ingest::DraftFailure, {
 
 code!("flag.kind", draft::FlagKind, ingest::FlagKind, {
     Number = Number / "number", Date = Date / "date", Name = Name / "name", Speaker = Speaker / "speaker",
-    Negation = Negation / "negation", Unsupported = Unsupported / "unsupported",
+    Negation = Negation / "negation", Unsupported = Unsupported / "unsupported", Modality = Modality / "modality",
+    Injected = Injected / "injected",
+});
+
+code!("flag.reason", draft::FlagReason, ingest::FlagReason, {
+    OtherValue = OtherValue / "other_value", SaidElsewhere = SaidElsewhere / "said_elsewhere",
+    NotSaid = NotSaid / "not_said", TakenBack = TakenBack / "taken_back", OtherSpeaker = OtherSpeaker / "other_speaker",
+    NotTheirs = NotTheirs / "not_theirs", NotNegated = NotNegated / "not_negated", Negated = Negated / "negated",
+    Uncertain = Uncertain / "uncertain", Addressed = Addressed / "addressed", NoNote = NoNote / "no_note",
+    NoEvidence = NoEvidence / "no_evidence",
+});
+
+code!("draft_sentence.confirm", draft::Confirm, ingest::Confirm, {
+    Commitment = Commitment / "commitment", Decision = Decision / "decision",
 });
 
 code!("area.style.length", area::Length, ingest::Length, {

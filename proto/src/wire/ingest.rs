@@ -5,6 +5,7 @@ use super::{BadMessage, need};
 use crate::audio::{GapReason, SampleSpan};
 use crate::call::Direction;
 use crate::draft::OriginKind;
+use crate::draft::{Confirm, FlagReason, Missing, UncertainWord};
 use crate::draft::{Covers, DraftJob, DraftKey, DraftSentence, DrafterTrouble, Evidence, Flag, FlagKind, Origin};
 use crate::ids::{CallId, Epoch, PerTrack, Track, WorkerId};
 use crate::ingest as wire;
@@ -222,13 +223,59 @@ impl TryFrom<wire::Flag> for Flag {
             start: flag.start,
             end: flag.end,
             said: Spoken::new(flag.said),
+            reason: if flag.reason == 0 { None } else { Some(FlagReason::from_wire(flag.reason)?) },
+            evidence: flag.evidence.into_iter().map(Evidence::try_from).collect::<Result<_, _>>()?,
         })
     }
 }
 
 impl From<Flag> for wire::Flag {
     fn from(flag: Flag) -> Self {
-        Self { kind: flag.kind.into(), start: flag.start, end: flag.end, said: flag.said.into_revealed() }
+        Self {
+            kind: flag.kind.into(),
+            start: flag.start,
+            end: flag.end,
+            said: flag.said.into_revealed(),
+            reason: flag.reason.map_or(0, i32::from),
+            evidence: flag.evidence.into_iter().map(wire::Evidence::from).collect(),
+        }
+    }
+}
+
+impl TryFrom<wire::Missing> for Missing {
+    type Error = BadMessage;
+    fn try_from(missing: wire::Missing) -> Result<Self, BadMessage> {
+        Ok(Self {
+            kind: if missing.kind == 0 { None } else { Some(FlagKind::from_wire(missing.kind)?) },
+            fact: missing.fact,
+            said: Spoken::new(missing.said),
+            evidence: need("missing.evidence", missing.evidence)?.try_into()?,
+        })
+    }
+}
+
+impl From<Missing> for wire::Missing {
+    fn from(missing: Missing) -> Self {
+        Self {
+            kind: missing.kind.map_or(0, i32::from),
+            fact: missing.fact,
+            said: missing.said.into_revealed(),
+            evidence: Some(missing.evidence.into()),
+        }
+    }
+}
+
+impl TryFrom<wire::UncertainWord> for UncertainWord {
+    type Error = BadMessage;
+    fn try_from(uncertain: wire::UncertainWord) -> Result<Self, BadMessage> {
+        let utterance = need("uncertain_word.utterance", uncertain.utterance)?.try_into()?;
+        Ok(Self { utterance, word: uncertain.word })
+    }
+}
+
+impl From<UncertainWord> for wire::UncertainWord {
+    fn from(uncertain: UncertainWord) -> Self {
+        Self { utterance: Some(uncertain.utterance.into()), word: uncertain.word }
     }
 }
 
@@ -242,6 +289,7 @@ impl TryFrom<wire::DraftSentence> for DraftSentence {
             text: Spoken::new(sentence.text),
             evidence: sentence.evidence.into_iter().map(Evidence::try_from).collect::<Result<_, _>>()?,
             flags: sentence.flags.into_iter().map(Flag::try_from).collect::<Result<_, _>>()?,
+            confirm: if sentence.confirm == 0 { None } else { Some(Confirm::from_wire(sentence.confirm)?) },
         })
     }
 }
@@ -255,6 +303,7 @@ impl From<DraftSentence> for wire::DraftSentence {
             text: sentence.text.into_revealed(),
             evidence: sentence.evidence.into_iter().map(wire::Evidence::from).collect(),
             flags: sentence.flags.into_iter().map(wire::Flag::from).collect(),
+            confirm: sentence.confirm.map_or(0, i32::from),
         }
     }
 }

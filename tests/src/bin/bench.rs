@@ -38,6 +38,16 @@ enum Group {
     Wer,
     /// CPU seconds of the pipeline against one pass of the same model.
     Cpu,
+    /// What the guards see of errors planted in drafts, and of spoken attacks.
+    Guards,
+    /// Numbers, dates, times and amounts, read in Danish and English.
+    Numbers,
+    /// What identifies people, found, hidden and put back.
+    Pseudonyms,
+    /// The embedded drafter on the open set of dialogues.
+    Eval,
+    /// Words that are marked as uncertain.
+    Uncertain,
     /// kill -9 at 20 moments a part.
     Kill,
     /// The chain's rule against 100,000 random histories.
@@ -218,6 +228,11 @@ async fn run(Arguments { short, group }: Arguments) -> Result<()> {
             spaces::play(&folder, hears.into(), &sound, trouble).await
         }
         Group::Soak => bench::soak(),
+        Group::Guards => bench::drafting::guards(),
+        Group::Numbers => bench::drafting::numbers(),
+        Group::Pseudonyms => bench::drafting::pseudonyms(),
+        Group::Eval => bench::drafting::eval().await,
+        Group::Uncertain => bench::drafting::uncertain().await,
         Group::Truth => bench::truth(),
         Group::Agent => bench::agent().await,
         Group::Pane => bench::pane(),

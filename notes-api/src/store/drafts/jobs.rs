@@ -9,10 +9,11 @@
 use super::super::calls::{self, CallRow, lock_call};
 use super::super::events::{self, EventKind};
 use super::super::{Store, Stored, Tx, areas, call_id, json, settles, without_nul, word};
+use super::Whole;
 use crate::shown::{DraftSentenceAdded, DraftStarted, SentenceView};
 use referent_proto::ids::PerTrack;
 use referent_proto::{
-    CallId, CallState, Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, Origin, SampleOffset, WorkerId,
+    CallId, CallState, Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, SampleOffset, WorkerId,
 };
 use sqlx::FromRow;
 
@@ -231,13 +232,7 @@ impl Store {
     }
 
     /// The draft is whole.
-    pub async fn draft_finished(
-        &self,
-        key: DraftKey,
-        origin: Origin,
-        lines_not_parsed: u32,
-        now_ms: i64,
-    ) -> Stored<Held> {
+    pub async fn draft_finished(&self, key: DraftKey, whole: Whole, now_ms: i64) -> Stored<Held> {
         self.write(move |tx| {
             Box::pin(async move {
                 let row = match standing(tx, key).await? {
@@ -248,13 +243,15 @@ impl Store {
                 close_job(tx, key).await?;
                 run!(
                     tx,
-                    "UPDATE drafts SET state = 'ready', origin = $3, lines_not_parsed = $4, whole_ms = $5 \
-                     WHERE call = $1 AND draft = $2",
+                    "UPDATE drafts SET state = 'ready', origin = $3, lines_not_parsed = $4, whole_ms = $5, missing = $6, \
+                     uncertain = $7 WHERE call = $1 AND draft = $2",
                     key.call.to_string(),
                     i64::from(key.draft),
-                    super::origin_json(&origin),
-                    i64::from(lines_not_parsed),
-                    now_ms
+                    super::origin_json(&whole.origin),
+                    i64::from(whole.lines_not_parsed),
+                    now_ms,
+                    json(&whole.missing),
+                    json(&whole.uncertain)
                 )?;
                 super::finished_event(tx, &row).await?;
                 calls::state_event(tx, key.call).await?;
@@ -338,8 +335,8 @@ async fn add_sentence_in(tx: &mut Tx, sentence: DraftSentence, now_ms: i64) -> S
     let (draft, attempt) = (i64::from(key.draft), i64::from(key.attempt));
     let new = run!(
         tx,
-        "INSERT INTO draft_sentences (call, draft, attempt, sentence, section, text, evidence, flags) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (call, draft, attempt, sentence) DO NOTHING",
+        "INSERT INTO draft_sentences (call, draft, attempt, sentence, section, text, evidence, flags, confirm) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (call, draft, attempt, sentence) DO NOTHING",
         call.as_str(),
         draft,
         attempt,
@@ -347,7 +344,8 @@ async fn add_sentence_in(tx: &mut Tx, sentence: DraftSentence, now_ms: i64) -> S
         without_nul(&sentence.section).as_ref(),
         without_nul(sentence.text.reveal()).as_ref(),
         json(&sentence.evidence),
-        json(&sentence.flags)
+        json(&sentence.flags),
+        sentence.confirm.map(referent_proto::Confirm::name)
     )? > 0;
     if new {
         run!(

@@ -36,7 +36,7 @@ const ALWAYS: usize = 60;
 const MOST_WORDS: usize = 500;
 /// Of the words of a short call, and of those that a long call has more, how many percent may stand in the note.
 const SHARE: usize = 70;
-const SHARE_BEYOND: usize = 20;
+const SHARE_BEYOND: usize = 30;
 /// Words of a short call: a minute and a half of two people.
 const SHORT_CALL: usize = 250;
 /// Characters of one sentence of the note, about.

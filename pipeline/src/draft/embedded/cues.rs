@@ -6,6 +6,7 @@
 use super::plain::{Phrases, Plain};
 use super::sentences::Answer;
 use super::text::Rules;
+use referent_itn::Language;
 use serde::Deserialize;
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -22,6 +23,8 @@ fn parse(text: &str) -> Cues {
 #[serde(deny_unknown_fields)]
 pub(super) struct Cues {
     pub(super) rules: Rules,
+    /// Of number words: "da", "en".
+    number_words_of: String,
     pub(super) near: String,
     pub(super) far: String,
     pub(super) quotes: (char, char),
@@ -50,6 +53,8 @@ pub(super) struct Cues {
     pub(super) reason: Vec<Weighed>,
     /// Another reason, wherever in the call.
     pub(super) further_reason: Phrases,
+    /// It says that something is not so: a note without it says the opposite.
+    pub(super) denials: Phrases,
     /// What the authority pays or decides.
     pub(super) matters: Phrases,
     /// What a caseworker promises, asks for or announces.
@@ -107,6 +112,11 @@ impl Cues {
     /// Those of an area's language.
     pub(super) fn of(language: &str) -> &'static Self {
         if language == "en" { &ENGLISH } else { &DANISH }
+    }
+
+    /// Whose number words are read.
+    pub(super) fn language(&self) -> Language {
+        Language::from_tag(&self.number_words_of).unwrap_or(Language::Danish)
     }
 
     /// Whether the sentence begins with "yes" or "no".

@@ -8,6 +8,7 @@ use super::cues::Cues;
 use super::plain::Plain;
 use super::text::{Rules, capitalised};
 use crate::draft::evidence_of;
+use referent_itn::{Language, Value, read};
 use referent_proto::draft::Evidence;
 use referent_proto::ids::Track;
 use referent_proto::speech::Utterance;
@@ -33,6 +34,38 @@ pub(super) struct Sentence {
     pub(super) is_question: bool,
     /// "Yes" or "no", if it began so; then `text` still does.
     pub(super) answers: Option<Answer>,
+    pub(super) values: Values,
+}
+
+/// What can be looked up in a sentence, however it was said: "tolv tusind kroner den tredje maj".
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) struct Values {
+    /// Numbers of something: money, shares, square metres.
+    pub(super) amounts: usize,
+    pub(super) dates: usize,
+    /// Other numbers, and sequences of digits.
+    pub(super) numbers: usize,
+    /// Times of day, and lengths of time.
+    pub(super) times: usize,
+}
+
+impl Values {
+    fn of(text: &str, language: Language) -> Self {
+        let mut values = Self::default();
+        for reading in read(text, language, None).iter().filter(|reading| !reading.weak) {
+            let count = match &reading.value {
+                Value::Number { unit: Some(_), .. } => &mut values.amounts,
+                Value::Date(when) if when.any.iter().any(|day| day.day.is_some() || day.month.is_some()) => {
+                    &mut values.dates
+                }
+                Value::Number { .. } | Value::Digits(_) => &mut values.numbers,
+                Value::Date(_) | Value::Time(_) | Value::Duration { .. } => &mut values.times,
+                Value::Ordinal(_) => continue,
+            };
+            *count += 1;
+        }
+        values
+    }
 }
 
 /// How an answer began.
@@ -83,6 +116,7 @@ pub(super) fn sentences(utterances: &[Utterance], cues: &Cues) -> Vec<Sentence> 
                 continue;
             }
             let answers = cues.answer(&plain);
+            let values = Values::of(&cleaned, cues.language());
             sentences.push(Sentence {
                 track: turn.track,
                 turn: number,
@@ -91,6 +125,7 @@ pub(super) fn sentences(utterances: &[Utterance], cues: &Cues) -> Vec<Sentence> 
                 evidence,
                 is_question: false,
                 answers,
+                values,
             });
         }
     }

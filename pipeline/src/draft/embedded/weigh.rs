@@ -150,10 +150,21 @@ fn agreed(sentence: &Sentence, cues: &Cues) -> i32 {
 fn information(sentence: &Sentence, cues: &Cues) -> i32 {
     let mut weight = facts(sentence, cues) + sum(&sentence.plain, &cues.facts);
     weight += i32::from(sentence.plain.has_any(&cues.matters));
+    if !sentence.plain.has_any(&cues.small_talk) {
+        weight += 2 * i32::from(names_somebody(sentence)) + 2 * i32::from(sentence.plain.has_any(&cues.denials));
+    }
     if sentence.is_question {
         weight -= 3;
     }
     weight
+}
+
+/// A capital inside the sentence: a person, a place, a firm.
+fn names_somebody(sentence: &Sentence) -> bool {
+    sentence.text.split_whitespace().skip(1).any(|word| {
+        let word = word.trim_start_matches(|letter: char| !letter.is_alphanumeric());
+        word.starts_with(char::is_uppercase) && word.chars().nth(1).is_some_and(char::is_alphabetic)
+    })
 }
 
 /// Points for what can be looked up: amounts, dates, other numbers, addresses, spans of time.
@@ -165,28 +176,33 @@ pub(super) fn facts(sentence: &Sentence, cues: &Cues) -> i32 {
     if has_date(sentence, cues) {
         points += 4;
     }
-    if points == 0 && sentence.plain.numbers().next().is_some() {
+    if points == 0 && (sentence.plain.numbers().next().is_some() || sentence.values.numbers > 0) {
         points += 3;
     }
-    if points == 0 && (has_span(sentence, cues) || sentence.plain.has_any(&cues.relative_times)) {
+    if points == 0
+        && (sentence.values.times > 0 || has_span(sentence, cues) || sentence.plain.has_any(&cues.relative_times))
+    {
         points += 2;
     }
     if points == 0 && sentence.plain.has_any(&cues.weekdays) || sentence.plain.has_any(&cues.rules.months) {
         points += 2;
     }
-    if sentence.plain.has_any(&cues.streets) && sentence.plain.numbers().next().is_some() {
+    if sentence.plain.has_any(&cues.streets)
+        && (sentence.plain.numbers().next().is_some() || sentence.values.numbers > 0)
+    {
         points += 2;
     }
     points
 }
 
 fn has_amount(sentence: &Sentence, cues: &Cues) -> bool {
-    sentence.plain.has_any(&cues.money)
-        && sentence.plain.iter().any(|word| is_number(word) || cues.number_words.contains(word))
+    sentence.values.amounts > 0
+        || sentence.plain.has_any(&cues.money)
+            && sentence.plain.iter().any(|word| is_number(word) || cues.number_words.contains(word))
 }
 
 fn has_date(sentence: &Sentence, cues: &Cues) -> bool {
-    sentence.plain.has_any(&cues.rules.months) && sentence.plain.numbers().next().is_some()
+    sentence.values.dates > 0 || sentence.plain.has_any(&cues.rules.months) && sentence.plain.numbers().next().is_some()
 }
 
 /// "fire uger": a number word that counts something.

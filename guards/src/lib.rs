@@ -1,0 +1,168 @@
+//! Holds each sentence of a draft against what was said in the call.
+//!
+//! In: a [`Call`], read once, and lines of a draft with the turns each one cites. Out: [`Flag`]s (a doubt: about which
+//! words, what the call says instead, and why), [`Confirm`] marks, and what the draft may be missing.
+//!
+//! ```text
+//! turns ─▶ Call::of ─┬─▶ check(line) ─▶ values · names · speaker · negation · modality · injected · support
+//!                    └─▶ missing(lines)
+//! ```
+//!
+//! Promises:
+//!   G1  Pure: the same call and line give the same flags, in the order of the text.
+//!   G2  Total: any text, any evidence (wrong turns are as good as none) gives flags and never a panic.
+//!   G3  A flag never changes a sentence and never stops it from being saved.
+//!   G4  Confirmations and missing facts are no flags; they are counted apart.
+//!
+//! Not done here: nothing is repaired, nothing is asked of a model. A sentence without a flag is not thereby true: what no
+//! rule here can see (a wrong cause, a wrong person behind "he") a caseworker has to see.
+
+mod cues;
+mod lexicon;
+mod words;
+mod call;
+mod clause;
+mod values;
+mod names;
+mod speaker;
+mod negation;
+mod modality;
+mod injected;
+mod support;
+mod confirm;
+mod missing;
+mod uncertain;
+pub mod eval;
+
+pub use call::{About, Call, Speaker, Turn};
+pub use missing::{MOST as MOST_MISSING, Missing, MustNote};
+pub use referent_itn::Language;
+pub use uncertain::{BUDGET, SURE, uncertain};
+
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// Grows with each change of what is flagged; stored with every draft.
+pub const VERSION: &str = "1";
+
+/// A sentence of a draft, as the guards see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// The sentence.
+    pub text: &'a str,
+    /// The turns it cites, as indices into the call's.
+    pub evidence: &'a [usize],
+}
+
+/// What is doubted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A number, an amount, a share or a sequence of digits.
+    Number,
+    /// A date, a time of day or a length of time.
+    Date,
+    /// A name of a person, a place or an organisation.
+    Name,
+    /// Who said it.
+    Speaker,
+    /// A "not" too many or too few.
+    Negation,
+    /// Certain in the draft, uncertain in the call.
+    Modality,
+    /// Written for the machine or by it, not about the call.
+    Injected,
+    /// Nothing in the cited turns says so.
+    Unsupported,
+}
+
+/// Why it is doubted; the pane has a sentence for each.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The cited turns say another value.
+    OtherValue,
+    /// The call says it, but not where the draft points.
+    SaidElsewhere,
+    /// The call says it nowhere.
+    NotSaid,
+    /// The speaker took it back and said another.
+    TakenBack,
+    /// The other one said it.
+    OtherSpeaker,
+    /// Only the authority can say so, and it rests on the citizen's words.
+    NotTheirs,
+    /// The draft says no, the call does not.
+    NotNegated,
+    /// The call says no, the draft does not.
+    Negated,
+    /// The call says it with a "perhaps" or an "if".
+    Uncertain,
+    /// It rests on words that were meant for whoever writes the note.
+    Addressed,
+    /// The sentence itself is no sentence of a note.
+    NoNote,
+    /// It cites nothing.
+    NoEvidence,
+}
+
+/// A doubt about some words of a sentence.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Flag {
+    /// What is doubted.
+    pub kind: Kind,
+    /// Why.
+    pub reason: Reason,
+    /// The words it is about, in bytes of the sentence.
+    pub span: Range<usize>,
+    /// What the call says instead, in its own words; empty if nothing does.
+    pub said: String,
+    /// The turns that say so; empty if none does.
+    pub evidence: Vec<usize>,
+}
+
+/// What a person has to say yes to, however right it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirm {
+    /// Somebody will do something.
+    Commitment,
+    /// Something was decided.
+    Decision,
+}
+
+/// What the guards say of one sentence.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Checked {
+    /// Doubts, in the order of the text.
+    pub flags: Vec<Flag>,
+    /// Whether it is to be confirmed.
+    pub confirm: Option<Confirm>,
+}
+
+impl Call {
+    /// Holds a sentence against the call.
+    pub fn check(&self, line: &Line<'_>) -> Checked {
+        let claim = call::Claim::of(self, line);
+        let mut flags = Vec::new();
+        injected::check(self, &claim, &mut flags);
+        if claim.cited.is_empty() {
+            flags.push(claim.whole(Kind::Unsupported, Reason::NoEvidence));
+        } else {
+            speaker::check(self, &claim, &mut flags);
+            negation::check(self, &claim, &mut flags);
+            modality::check(self, &claim, &mut flags);
+            support::check(self, &claim, &mut flags);
+        }
+        values::check(self, &claim, &mut flags);
+        names::check(self, &claim, &mut flags);
+        flags.sort_by_key(|flag| (flag.span.start, flag.span.end, flag.kind));
+        flags.dedup_by(|one, other| one.kind == other.kind && one.span == other.span);
+        Checked { flags, confirm: confirm::of(self, &claim) }
+    }
+
+    /// What was said that may have to be noted and is in none of these lines.
+    pub fn missing(&self, lines: &[Line<'_>], must: &[MustNote]) -> Vec<Missing> {
+        missing::of(self, lines, must)
+    }
+}

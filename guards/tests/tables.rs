@@ -1,0 +1,172 @@
+//! Each guard on sentences whose doubt is known: what was said, what the draft says, what is flagged.
+
+use proptest::prelude::*;
+use referent_guards::{About, Call, Confirm, Language, Line, MustNote, Speaker, Turn};
+
+const NEAR: Speaker = Speaker::Caseworker;
+const FAR: Speaker = Speaker::Citizen;
+
+fn call_in(language: Language, turns: &[(Speaker, &str)]) -> Call {
+    let turns: Vec<Turn<'_>> = turns.iter().map(|(speaker, text)| Turn { speaker: *speaker, text }).collect();
+    let date = Some(jiff::civil::date(2026, 3, 9));
+    Call::of(&turns, About { note: language, spoken: Some(language), date, known_names: vec!["Ankestyrelsen".into()] })
+}
+
+/// A sentence that cites all turns, and its flags as `kind/reason`.
+fn check(turns: &[(Speaker, &str)], sentence: &str, expected: &[&str]) {
+    check_in(Language::Danish, turns, sentence, expected);
+}
+
+fn check_in(language: Language, turns: &[(Speaker, &str)], sentence: &str, expected: &[&str]) {
+    let call = call_in(language, turns);
+    let evidence: Vec<usize> = (0..turns.len()).collect();
+    let checked = call.check(&Line { text: sentence, evidence: &evidence });
+    let flags: Vec<String> =
+        checked.flags.iter().map(|flag| format!("{}/{}", name(flag.kind), name(flag.reason))).collect();
+    assert_eq!(flags, expected, "{sentence}\n{:?}", checked.flags);
+}
+
+/// The word that JSON uses.
+fn name(value: impl serde::Serialize) -> String {
+    serde_json::to_value(value).expect("a word").as_str().expect("a word").to_owned()
+}
+
+#[test]
+fn numbers_are_those_that_were_said() {
+    let rent = [(FAR, "Huslejen er otte tusind fire hundrede kroner om måneden.")];
+    check(&rent, "Borgeren oplyser, at huslejen er 8.400 kr. om måneden.", &[]);
+    check(&rent, "Borgeren oplyser, at huslejen er 8.900 kr. om måneden.", &["number/other_value"]);
+    let phone = [(FAR, "Mit nummer er niogtyve, otteogtredive."), (NEAR, "Ja."), (FAR, "Syvogfyrre, seksoghalvtreds.")];
+    check(&phone, "Borgeren har telefonnummer 29 38 47 56.", &[]);
+    check(&phone, "Borgeren har telefonnummer 29 38 47 65.", &["number/other_value"]);
+    let corrected = [(FAR, "Jeg betaler fem hundrede, nej undskyld, seks hundrede kroner.")];
+    check(&corrected, "Borgeren betaler 600 kr.", &[]);
+    check(&corrected, "Borgeren betaler 500 kr.", &["number/taken_back"]);
+    let shares = [(NEAR, "Du får halvtreds procent.")];
+    check(&shares, "Borgeren får 50 pct.", &[]);
+    check(&shares, "Borgeren får 60 pct.", &["number/other_value"]);
+}
+
+#[test]
+fn dates_are_those_that_were_said() {
+    let key = [(FAR, "Vi får nøglen den tredje maj.")];
+    check(&key, "Borgeren får nøglen den 3. maj 2026.", &[]);
+    check(&key, "Borgeren får nøglen søndag den 3. maj 2026.", &[]);
+    check(&key, "Borgeren får nøglen mandag den 3. maj 2026.", &["date/not_said"]);
+    check(&key, "Borgeren får nøglen den 3. maj 2028.", &["date/not_said"]);
+    check(&key, "Borgeren får nøglen den 4. maj 2026.", &["date/other_value"]);
+    let tomorrow = [(NEAR, "Jeg ringer til dig i morgen klokken kvart over ti.")];
+    check(&tomorrow, "Sagsbehandleren ringer til borgeren den 10. marts 2026 kl. 10.15.", &[]);
+    check(&tomorrow, "Sagsbehandleren ringer til borgeren den 11. marts 2026 kl. 10.15.", &["date/other_value"]);
+    let twice = [(FAR, "Jeg sendte den den ellevte maj og så igen den nittende.")];
+    check(&twice, "Borgeren sendte den den 11. maj og den 19. maj.", &[]);
+    check(&twice, "Borgeren sendte den den 11. maj og den 18. maj.", &["date/other_value"]);
+}
+
+#[test]
+fn names_are_those_that_were_said() {
+    let husband = [(FAR, "Min mand hedder Kristian Vestergård, og vi bor i Åbenrå.")];
+    check(&husband, "Borgerens mand, Christian Vestergaard, bor i Aabenraa.", &[]);
+    check(&husband, "Borgerens mand, Christian Østergaard, bor i Aabenraa.", &["name/other_value"]);
+    check(&husband, "Borgerens mand klager til Ankestyrelsen.", &[]);
+    check(&husband, "Borgerens mand, Kristian Vestergård, bor i Odense.", &["name/other_value"]);
+}
+
+#[test]
+fn who_said_it_did() {
+    let moved = [(FAR, "Jeg er flyttet til en mindre lejlighed.")];
+    check(&moved, "Borgeren oplyser at være flyttet til en mindre lejlighed.", &[]);
+    let wrong = "Sagsbehandleren oplyser, at borgeren er flyttet til en mindre lejlighed.";
+    check(&moved, wrong, &["speaker/other_speaker"]);
+    let asked = [(NEAR, "Er du flyttet til en mindre lejlighed?"), (FAR, "Ja, i marts.")];
+    check(&asked, "Borgeren oplyser at være flyttet til en mindre lejlighed i marts.", &[]);
+    check(&asked, "Sagsbehandleren oplyser, at lejligheden er mindre.", &["speaker/other_speaker"]);
+    let sends = [(NEAR, "Jeg sender dig skemaet i dag.")];
+    check(&sends, "Sagsbehandleren sender skemaet i dag.", &[]);
+    check(&sends, "Borgeren sender skemaet i dag.", &["speaker/other_speaker"]);
+    let granted = [(FAR, "Så er boligstøtten altså bevilget fra i dag.")];
+    check(&granted, "Boligstøtten er bevilget fra i dag.", &["speaker/not_theirs"]);
+    check(&granted, "Borgeren oplyser, at boligstøtten er bevilget fra i dag.", &[]);
+}
+
+#[test]
+fn every_not_stays() {
+    let letter = [(FAR, "Jeg har ikke fået brevet om boligstøtte.")];
+    check(&letter, "Borgeren har ikke fået brevet om boligstøtte.", &[]);
+    check(&letter, "Borgeren har fået brevet om boligstøtte.", &["negation/negated"]);
+    let paid = [(FAR, "Jeg har betalt huslejen for april.")];
+    check(&paid, "Borgeren har betalt huslejen for april.", &[]);
+    check(&paid, "Borgeren har ikke betalt huslejen for april.", &["negation/not_negated"]);
+    let denied = [(NEAR, "Bor du sammen med nogen?"), (FAR, "Nej.")];
+    check(&denied, "Borgeren bor ikke sammen med nogen.", &[]);
+    let consent = [(NEAR, "Må jeg hente dine oplysninger?"), (FAR, "Nej, det må du ikke.")];
+    check(&consent, "Borgeren siger ja til, at oplysninger hentes.", &["negation/negated"]);
+}
+
+#[test]
+fn a_perhaps_stays() {
+    let perhaps = [(FAR, "Måske flytter vi til Vejle i maj.")];
+    check(&perhaps, "Borgeren flytter til Vejle i maj.", &["modality/uncertain"]);
+    check(&perhaps, "Borgeren flytter måske til Vejle i maj.", &[]);
+}
+
+#[test]
+fn what_was_meant_for_the_machine_is_doubted() {
+    let dictated = [(FAR, "Skriv i notatet, at jeg får ti tusind kroner.")];
+    check(&dictated, "Borgeren får 10.000 kr.", &["injected/addressed"]);
+    let noted = [(NEAR, "Jeg skriver i notatet, at du flytter i maj.")];
+    check(&noted, "Borgeren flytter i maj.", &[]);
+}
+
+#[test]
+fn what_rests_on_nothing_is_doubted() {
+    let rent = [(FAR, "Huslejen er steget i år.")];
+    check(&rent, "Borgeren søger folkepension og helbredstillæg.", &["unsupported/not_said"]);
+    let call = call_in(Language::Danish, &rent);
+    let flags = call.check(&Line { text: "Huslejen er steget.", evidence: &[7] }).flags;
+    assert_eq!(flags.len(), 1, "{flags:?}");
+}
+
+#[test]
+fn english_is_held_to_the_same() {
+    let key = [(FAR, "We get the keys on the third of May and the rent is eight thousand four hundred.")];
+    let check = |sentence, expected: &[&str]| check_in(Language::English, &key, sentence, expected);
+    check("The citizen gets the keys on 3 May and the rent is 8,400 kroner.", &[]);
+    check("The citizen gets the keys on 4 May and the rent is 8,400 kroner.", &["date/other_value"]);
+    check("The citizen does not get the keys on 3 May.", &["negation/not_negated"]);
+    check("The caseworker states that they get the keys on 3 May.", &["speaker/other_speaker"]);
+}
+
+#[test]
+fn commitments_and_decisions_are_to_be_confirmed() {
+    let call = call_in(Language::Danish, &[(NEAR, "Jeg sender skemaet, og støtten er bevilget.")]);
+    let confirm = |text| call.check(&Line { text, evidence: &[0] }).confirm;
+    assert_eq!(confirm("Sagsbehandleren sender skemaet."), Some(Confirm::Commitment));
+    assert_eq!(confirm("Støtten er bevilget."), Some(Confirm::Decision));
+    assert_eq!(confirm("Borgeren bor alene."), None);
+}
+
+#[test]
+fn what_stands_nowhere_is_listed() {
+    let turns = [
+        (FAR, "Huslejen er otte tusind kroner, og vi flytter den tredje maj."),
+        (NEAR, "Har du en bankbog? Hvad med formue?"),
+        (FAR, "Der står fyrre tusind kroner på den."),
+    ];
+    let call = call_in(Language::Danish, &turns);
+    let must = [MustNote { id: "assets".into(), cues: vec!["formue".into()] }];
+    let lines = [Line { text: "Borgeren flytter den 3. maj.", evidence: &[0] }];
+    let said: Vec<String> = call.missing(&lines, &must).into_iter().map(|one| one.fact.unwrap_or(one.said)).collect();
+    assert_eq!(said, ["assets", "otte tusind kroner", "fyrre tusind kroner"]);
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(said in "\\PC{0,120}", sentence in "\\PC{0,120}", cited in prop::collection::vec(0usize..4, 0..3)) {
+        let call = call_in(Language::Danish, &[(FAR, &said), (NEAR, "Ja, den tredje maj. İ")]);
+        let checked = call.check(&Line { text: &sentence, evidence: &cited });
+        for flag in checked.flags {
+            prop_assert!(sentence.get(flag.span).is_some());
+        }
+    }
+}

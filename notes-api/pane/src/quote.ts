@@ -1,0 +1,82 @@
+// Words of the call as they are quoted: below a sentence, beside what may be missing, and in the transcript.
+//
+// In: an utterance, which of its words were perhaps misheard, and which of them matter here. Out: elements. An uncertain word
+// has a dotted line and says so to who hears it; the words that matter are bold.
+
+import { CATALOGUES, type Language } from './catalogue';
+import { type Child, el } from './dom';
+import * as time from './time';
+import type { Utterance } from './wire';
+
+export interface Piece {
+  readonly text: string;
+  readonly uncertain: boolean;
+  readonly matters: boolean;
+}
+
+/** The text cut where an uncertain word or one of the words that matter begins or ends. */
+export const pieces = (
+  text: string,
+  uncertain: readonly number[],
+  matter: readonly string[] = [],
+): readonly Piece[] => {
+  // As the server parts words: by whatever is a blank.
+  const words = [...text.matchAll(/\P{White_Space}+/gu)].map(({ index, 0: word }) => [index, index + word.length]);
+  const doubted = words.filter((_, number) => uncertain.includes(number));
+  const mattering = matter
+    .filter((some) => some !== '' && some !== text && text.includes(some))
+    .map((some) => [text.indexOf(some), text.indexOf(some) + some.length]);
+  const cuts = [...new Set([0, text.length, ...doubted.flat(), ...mattering.flat()])].sort((a, b) => a - b);
+  const within = (ranges: readonly (readonly number[])[], at: number): boolean =>
+    ranges.some(([from = 0, to = 0]) => from <= at && at < to);
+  return cuts.slice(1).map((end, number) => {
+    const start = cuts[number] ?? 0;
+    return { text: text.slice(start, end), uncertain: within(doubted, start), matters: within(mattering, start) };
+  });
+};
+
+export const quoted = (
+  text: string,
+  uncertain: readonly number[],
+  language: Language,
+  matter: readonly string[] = [],
+): readonly Child[] => {
+  const all: Child[] = [];
+  let strong: HTMLElement | null = null;
+  for (const piece of pieces(text, uncertain, matter)) {
+    const said = piece.uncertain ? uncertainWord(piece.text, language) : piece.text;
+    if (!piece.matters) {
+      strong = null;
+      all.push(said);
+    } else if (strong === null) {
+      strong = el('strong', {}, said);
+      all.push(strong);
+    } else {
+      strong.append(said);
+    }
+  }
+  return all;
+};
+
+const uncertainWord = (word: string, language: Language): HTMLElement => {
+  const words = CATALOGUES[language];
+  return el(
+    'span',
+    { class: 'uncertain', title: words.uncertainWhy },
+    word,
+    el('span', { class: 'heard' }, ` ${words.uncertain}`),
+  );
+};
+
+export const quote = (
+  { track, startMs, text }: Utterance,
+  uncertain: readonly number[],
+  language: Language,
+  { matter = [], beside = '' }: { matter?: readonly string[]; beside?: string } = {},
+): HTMLElement =>
+  el(
+    'blockquote',
+    { class: track },
+    el('cite', {}, `${CATALOGUES[language].speaker[track]} ${time.intoCall(startMs)}${beside}`),
+    el('span', {}, ...quoted(text, uncertain, language, matter)),
+  );
