@@ -1,4 +1,4 @@
-// Builds the page (dist/index.html, dist/pane.js), or with --tests the unit tests (dist-test/*.mjs).
+// Builds the pages (dist/index.html, dist/pane.js; dist/areas.html, dist/areas.js), or with --tests the unit tests (dist-test/*.mjs).
 
 import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { build, transform } from 'esbuild';
@@ -29,6 +29,11 @@ if (process.argv.includes('--tests')) {
   });
 } else {
   await mkdir('dist', { recursive: true });
-  await build({ ...common, entryPoints: { pane: 'src/page.ts' }, outdir: 'dist', minify: true });
-  await copyFile('src/index.html', 'dist/index.html');
+  await build({
+    ...common,
+    entryPoints: { pane: 'src/page.ts', areas: 'src/areas-page.ts' },
+    outdir: 'dist',
+    minify: true,
+  });
+  for (const page of ['index.html', 'areas.html']) await copyFile(`src/${page}`, `dist/${page}`);
 }

@@ -8,6 +8,7 @@
 //! Each route is described for OpenAPI 3.1 where it stands; `/v1/openapi.json` is made of that.
 //! Not done here: no SQL, no decision about calls.
 
+mod areas;
 mod body;
 mod calls;
 mod edits;
@@ -16,6 +17,7 @@ mod notes;
 mod page;
 mod session;
 
+use crate::areas::Areas;
 use crate::auth::{Auth, Person, check_source};
 use crate::clock::{Chance, Clock};
 use crate::config::Timing;
@@ -43,6 +45,7 @@ const BODY_BYTES: usize = 1_000_000;
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) store: Store,
+    pub(crate) areas: Areas,
     pub(crate) clock: Clock,
     pub(crate) chance: Chance,
     pub(crate) timing: Timing,
@@ -78,6 +81,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(notes::draft_shown))
         .routes(routes!(notes::draft_again))
         .routes(routes!(calls::corrections))
+        .routes(routes!(areas::all))
+        .routes(routes!(areas::preview))
 }
 
 /// The OpenAPI 3.1 document, as JSON.
@@ -95,6 +100,8 @@ pub(crate) fn router(app: App) -> Router {
     routes
         .route("/", get(page::index))
         .route("/pane.js", get(page::script))
+        .route("/areas", get(page::areas))
+        .route("/areas.js", get(page::areas_script))
         .route("/metrics", get(metrics))
         .route("/v1/openapi.json", get(openapi))
         .fallback(nothing_here)

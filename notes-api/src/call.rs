@@ -182,7 +182,7 @@ pub fn status(
 mod tests {
     use super::*;
 
-    const TIMING: Timing = Timing { no_contact_s: 15, provisional_after_s: 60, lease_ms: 10_000 };
+    const TIMING: Timing = Timing { no_contact_s: 15, provisional_after_s: 60, lease_ms: 10_000, areas_ms: 2_000 };
 
     fn check(state: CallState, silent_s: i64, expected: (Option<Trouble>, bool, Option<i64>)) {
         let lost = (state != CallState::Complete).then_some(1_000);

@@ -47,11 +47,13 @@ pub struct Timing {
     pub provisional_after_s: u32,
     /// The lease of a draft job, milliseconds.
     pub lease_ms: u32,
+    /// How often the folder of areas is looked into, milliseconds.
+    pub areas_ms: u32,
 }
 
 impl Default for Timing {
     fn default() -> Self {
-        Self { no_contact_s: 15, provisional_after_s: 60, lease_ms: 10_000 }
+        Self { no_contact_s: 15, provisional_after_s: 60, lease_ms: 10_000, areas_ms: 2_000 }
     }
 }
 
@@ -175,6 +177,14 @@ impl Config {
                 problem: "is too short for any worker; write 10000",
             });
         }
+        if raw.timing.areas_ms < 10 {
+            return Err(ConfigError::Impossible {
+                file: file.to_owned(),
+                key: "timing.areas_ms",
+                value: raw.timing.areas_ms.to_string(),
+                problem: "would do nothing but look; write 2000",
+            });
+        }
         let telemetry = raw.telemetry.map(RawTelemetry::check).transpose().map_err(|bad| {
             let BadTelemetry { key, value, problem } = bad;
             ConfigError::Impossible { file: file.to_owned(), key, value, problem }
@@ -233,6 +243,7 @@ mod tests {
     fn a_mistake_is_one_sentence_with_file_key_and_remedy() {
         check(&format!("{GOOD}colour = \"red\"\n"), "unknown field `colour`");
         check(&format!("{GOOD}[timing]\nlease = 1\n"), "unknown field `lease`");
+        check(&format!("{GOOD}[timing]\nareas_ms = 0\n"), "timing.areas_ms = \"0\" would do nothing but look");
         check(&GOOD.replace("127.0.0.1:0", "0.0.0.0:8080"), "http = \"0.0.0.0:8080\" is not on this machine alone");
         check(&GOOD.replace("[::1]:0", "10.0.0.1:1"), "grpc = \"10.0.0.1:1\" is not on this machine alone");
         let tls = |table: &str| format!("{GOOD}[tls]\n{table}");

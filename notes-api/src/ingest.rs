@@ -65,7 +65,7 @@ pub(crate) struct Door {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) timing: Timing,
-    pub(crate) areas: Arc<Areas>,
+    pub(crate) areas: Areas,
     /// The name of this process on the rows of its calls.
     pub(crate) holder: String,
     /// Whom to believe; without it everybody is on this machine.

@@ -98,9 +98,9 @@ pub async fn run(
         }
         _ => None,
     };
-    let areas = config.areas.as_deref().map_or_else(|| Ok(Areas::built_in()), Areas::read)?;
     let tracker = TaskTracker::new();
     let store = Store::open(&config.database, Arc::new(Live::default()), &tracker, &shutdown).await?;
+    let (areas, keeper) = Areas::open(config.areas.as_deref(), &store, &clock).await?;
     let holder = uuid::Uuid::from_bytes(chance.bytes()).simple().to_string();
 
     let timer = timer::Timer {
@@ -129,7 +129,7 @@ pub async fn run(
             store: store.clone(),
             clock: clock.clone(),
             timing: config.timing,
-            areas: Arc::new(areas),
+            areas: areas.clone(),
             holder,
             trust: trust.clone(),
             tracker: tracker.clone(),
@@ -138,11 +138,15 @@ pub async fn run(
         grpc,
     );
     let enrolling = enrol(enrolment, trust.as_ref(), &store, &clock, &chance, &shutdown);
+    if let Some(keeper) = keeper {
+        tracker.spawn(keeper.keep(Duration::from_millis(config.timing.areas_ms.into()), shutdown.clone()));
+    }
     if let Some(trust) = trust.clone() {
         tracker.spawn(trust.keep_fresh(clock.clone(), chance.clone(), shutdown.clone()));
     }
     let app = api::App {
         store: store.clone(),
+        areas,
         clock: clock.clone(),
         chance: chance.clone(),
         timing: config.timing,

@@ -48,6 +48,8 @@ pub(crate) fn describe() {
     counter!("referent_identity_refused_total", "Requests refused because of who sent them, by reason.");
     counter!("referent_certificates_issued_total", "Certificates that were issued, by code or renewal.");
     counter!("referent_http_requests_total", "HTTP requests by class of answer.");
+    gauge!("referent_area_files_broken", "Files of areas that are broken now; what was in force before stays.");
+    counter!("referent_area_files_refused_total", "Files of areas that were refused.");
     histogram!("referent_draft_first_sentence_seconds", "Hang-up to the first sentence of the draft.");
     histogram!("referent_draft_whole_seconds", "Hang-up to the whole draft.");
     histogram!("referent_correction_seconds", "Draft shown to first save.");

@@ -4,6 +4,8 @@
 //! durable events, so that a replay and a fresh page cannot differ. Milliseconds here are for people; offsets are
 //! samples of call time. Not done here: no reading, no deciding (`call::status` decides).
 
+pub mod areas;
+
 use crate::call::Status;
 use referent_proto::{
     AgentStateKind, CallId, CallState, Confirm, Direction, DraftFailure, DrafterTrouble, FlagKind, FlagReason,

@@ -16,6 +16,7 @@
 //!
 //! Not done here: no lease, no acknowledgement (the caller's).
 
+pub mod area_words;
 pub mod prompt;
 pub mod check;
 pub mod lines;

@@ -216,15 +216,14 @@ fn area(dialogue: &Dialogue) -> AreaSettings {
     let sections = headings.map(|(id, danish, english_heading)| Section {
         id: id.to_owned(),
         heading: if english { english_heading } else { danish }.to_owned(),
+        ..Section::default()
     });
     AreaSettings {
         area: dialogue.area.clone(),
-        version: String::new(),
         language: if english { "en" } else { "da" }.to_owned(),
         sections: sections.to_vec(),
         llm_is_local: true,
-        instructions: String::new(),
         spoken_languages: vec![dialogue.language.clone()],
-        glossary: Vec::new(),
+        ..AreaSettings::default()
     }
 }

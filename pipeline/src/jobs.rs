@@ -114,7 +114,7 @@ struct Desk {
 
 /// The one kind of thing that happens next.
 enum Event {
-    Given(DraftJob),
+    Given(Box<DraftJob>),
     Output(DraftOut),
     Heard(Heard),
     MaySpeak,
@@ -132,7 +132,7 @@ impl Desk {
     async fn serve(&mut self, line: &mut Line, given: &mut mpsc::Receiver<DraftJob>) {
         loop {
             let event = tokio::select! {
-                Some(job) = given.recv() => Event::Given(job),
+                Some(job) = given.recv() => Event::Given(Box::new(job)),
                 event = self.next(line) => event,
             };
             self.handle(event, line);
@@ -182,7 +182,7 @@ impl Desk {
     fn handle(&mut self, event: Event, line: &mut Line) {
         let now = Instant::now();
         match event {
-            Event::Given(job) => self.take(job),
+            Event::Given(job) => self.take(*job),
             Event::Output(output) => self.said(output, now),
             Event::Heard(Heard::Opened) => self.held.line_opened(now),
             Event::Heard(Heard::Job(job)) => {

@@ -32,6 +32,7 @@ pub mod notes;
 pub mod draft;
 pub mod eval;
 pub mod jobs;
+pub mod preview;
 pub mod metric;
 
 use anyhow::Context as _;

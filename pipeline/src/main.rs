@@ -4,12 +4,14 @@ mod enrol_command;
 mod eval_command;
 mod harvest_command;
 mod models_command;
+mod preview_command;
 mod seal_key_command;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use harvest_command::Harvest;
 use models_command::{Models, say};
+use preview_command::Preview;
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use referent_identity::Now;
@@ -56,6 +58,8 @@ enum Command {
     /// Which speech models there are, how to come by them, and whether they are what they should be.
     #[command(subcommand)]
     Models(Models),
+    /// Shows what an area makes of a written call: the prompt, and the draft with its evidence.
+    Preview(Preview),
     /// Finds out what a model writes where nobody speaks, and lists it beside the model.
     Harvest(Harvest),
     /// How a drafter and the guards do on dialogues whose truth is known.
@@ -90,6 +94,7 @@ fn act(command: Command) -> anyhow::Result<()> {
         }
         Command::Enrol { config, server, code } => enrol_command::act(&config, &server, code.as_deref()),
         Command::Harvest(command) => harvest_command::act(command),
+        Command::Preview(command) => preview_command::act(&command, now_ms()),
         Command::Eval(command) => eval_command::act(&command),
         Command::Recognise => referent_pipeline::recogniser::child::run(),
         Command::Models(command) => models_command::act(command),
@@ -152,7 +157,7 @@ fn chance() -> StdRng {
     StdRng::from_seed(seed)
 }
 
-/// Only for the name of this process; no word and no offset depends on it.
+/// For the name of this process, and the day of a preview that names none; no word and no offset of a call depends on it.
 #[expect(clippy::disallowed_methods, reason = "the worker's name is made where the process begins")]
 fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

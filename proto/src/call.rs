@@ -1,5 +1,6 @@
 //! A call as everyone speaks of it: how it began, how it may be recorded, how it ended, where it stands.
 
+pub use crate::area::{AreaSettings, Section};
 use crate::audio::SampleOffset;
 use crate::ids::{AgentId, CallId, CommandId, PerTrack, Track};
 use serde::{Deserialize, Serialize};
@@ -199,37 +200,4 @@ pub struct PresenceCommand {
     pub call: CallId,
     /// What is asked.
     pub command: Command,
-}
-
-/// What a department decides. notes-api alone reads the files; others get this.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct AreaSettings {
-    /// Name of the area.
-    pub area: String,
-    /// SHA-256 of the settings, hex.
-    pub version: String,
-    /// The language of the note: "da" or "en".
-    pub language: String,
-    /// The sections of a note, in order; never empty.
-    pub sections: Vec<Section>,
-    /// Only then may anything go to the language model before hang-up.
-    pub llm_is_local: bool,
-    /// What the area adds to the instructions of the language model.
-    pub instructions: String,
-    /// What may be spoken, as codes (`language`), the likeliest first; none: the note's language. Of several, the one that
-    /// is spoken is found out for each track. Absent in settings that were stored before there was a choice.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub spoken_languages: Vec<String>,
-    /// Words that the recogniser shall expect, the most important first; none: it is told nothing.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub glossary: Vec<String>,
-}
-
-/// One section of a note.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Section {
-    /// "reason", "information", "agreed", or the area's own.
-    pub id: String,
-    /// What stands over it, in the area's language.
-    pub heading: String,
 }

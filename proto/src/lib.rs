@@ -8,6 +8,7 @@
 
 pub mod ids;
 pub mod audio;
+pub mod area;
 pub mod call;
 pub mod language;
 pub mod speech;
@@ -45,10 +46,11 @@ pub use gen_wire::calls::v1 as calls;
 pub use gen_wire::identity::v1 as identity;
 pub use gen_wire::ingest::v1 as ingest;
 
+pub use area::{AreaSettings, Category, FactKind, Length, Limits, MustNote, Pseudonyms, Retention, Section, Style};
 pub use audio::{Chunk, Gap, GapReason, Pcm, SAMPLE_RATE, SampleOffset, SampleSpan, SealedChunk};
 pub use call::{
-    AgentState, AgentStateKind, AreaSettings, CallState, Command, CommandKind, Direction, HangUp, HangUpReason, Hello,
-    Mode, PresenceCommand, PresenceHello, Section, Started, Urgency,
+    AgentState, AgentStateKind, CallState, Command, CommandKind, Direction, HangUp, HangUpReason, Hello, Mode,
+    PresenceCommand, PresenceHello, Started, Urgency,
 };
 pub use draft::{
     Confirm, Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, DrafterTrouble, Evidence, Flag, FlagKind,

@@ -4,6 +4,7 @@
 //! Promised: an unknown gap reason becomes `Other`; every other unknown enum value, missing message or impossible number
 //! is refused by name. Not done here: nothing is logged, so that no spoken word can be.
 
+mod area;
 mod calls;
 mod codes;
 mod ingest;

@@ -64,11 +64,14 @@ fn area() -> ingest::AreaSettings {
         area: "standard".into(),
         version: "ab".into(),
         language: "da".into(),
-        sections: vec![ingest::Section { id: "reason".into(), heading: "Årsag til henvendelse".into() }],
+        sections: vec![ingest::Section {
+            id: "reason".into(),
+            heading: "Årsag til henvendelse".into(),
+            belongs: String::new(),
+        }],
         llm_is_local: true,
         instructions: "Kort.".into(),
-        spoken_languages: vec![],
-        glossary: vec![],
+        ..Default::default()
     }
 }
 
@@ -78,6 +81,37 @@ fn area_with_languages() -> ingest::AreaSettings {
         spoken_languages: vec!["da".into(), "en".into()],
         glossary: vec!["barselsdagpenge".into(), "Udbetaling Danmark".into()],
         ..area()
+    }
+}
+
+/// As an area writes it that says everything.
+fn area_with_all() -> ingest::AreaSettings {
+    let mut area = area_with_languages();
+    area.llm_is_local = false;
+    area.sections[0].belongs = "Hvorfor borgeren ringer.".into();
+    ingest::AreaSettings {
+        style: Some(ingest::Style { length: ingest::Length::Short.into(), tone: "Nøgternt.".into() }),
+        categories: vec![ingest::Category { id: "birth".into(), label: "Fødsel".into() }],
+        must_note: vec![ingest::MustNote {
+            id: "term".into(),
+            label: "Termin".into(),
+            cues: vec!["termin".into(), "forventer at føde".into()],
+            kind: ingest::FactKind::Date.into(),
+        }],
+        limits: Some(ingest::Limits {
+            most_sentences: Some(20),
+            longest_sentence_words: Some(30),
+            one_piece_minutes: Some(45),
+        }),
+        retention: Some(ingest::Retention {
+            transcript_days: Some(30),
+            drafts_days: Some(90),
+            activity_log_days: Some(180),
+        }),
+        model: "large".into(),
+        pseudonyms: ingest::Pseudonyms::None.into(),
+        pseudonyms_none_reason: "Aftale.".into(),
+        ..area
     }
 }
 
@@ -221,6 +255,10 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
         (
             "to worker known with languages",
             to_worker(to_worker::Kind::Known(known(area_with_languages(), command.clone()))),
+        ),
+        (
+            "to worker known with a whole area",
+            to_worker(to_worker::Kind::Known(known(area_with_all(), command.clone()))),
         ),
         ("to worker settled", to_worker(to_worker::Kind::Settled(ingest::Settled { track: near, offset: 80_000 }))),
         ("to worker stale", to_worker(to_worker::Kind::Stale(ingest::Stale { epoch: 4 }))),
@@ -432,4 +470,22 @@ fn settings_from_before_there_was_a_choice_of_languages_are_read() {
     let stored = serde_json::to_string(&before).expect("JSON");
     assert!(!stored.contains("spoken_languages") && !stored.contains("glossary"), "its version would change: {stored}");
     assert_eq!(serde_json::from_str::<referent_proto::AreaSettings>(&stored).expect("settings"), before);
+}
+
+/// Nothing of an area is lost between notes-api and a worker, or on its way into the database.
+#[test]
+fn an_area_that_says_everything_comes_whole() {
+    let wire = area_with_all();
+    let area = referent_proto::AreaSettings::try_from(wire.clone()).expect("settings");
+    assert_eq!(ingest::AreaSettings::from(area.clone()), wire);
+    let stored = serde_json::to_string(&area).expect("JSON");
+    assert_eq!(serde_json::from_str::<referent_proto::AreaSettings>(&stored).expect("settings"), area);
+    let refused = |change: fn(&mut ingest::AreaSettings)| {
+        let mut wire = area_with_all();
+        change(&mut wire);
+        referent_proto::AreaSettings::try_from(wire).expect_err("a number of no version").to_string()
+    };
+    assert!(refused(|area| area.pseudonyms = 9).contains("area.pseudonyms"));
+    assert!(refused(|area| area.must_note[0].kind = 0).contains("area.must_note.kind"));
+    assert!(refused(|area| area.style = Some(ingest::Style::default())).contains("area.style.length"));
 }

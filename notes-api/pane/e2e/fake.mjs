@@ -14,6 +14,48 @@ const SECTIONS = [
   { id: 'information', heading: 'Oplysninger' },
   { id: 'agreed', heading: 'Aftalt' },
 ];
+const FACT = { id: 'rent', label: 'Husleje', kind: 'amount', cues: ['*husleje*'] };
+const SETTINGS = {
+  language: 'da',
+  sections: SECTIONS.map((section) => ({ ...section, belongs: `Det, der hører til under »${section.heading}«.` })),
+  length: 'normal',
+  tone: 'Nøgternt.',
+  categories: [{ id: 'moving', label: 'Flytning' }],
+  must_note: [FACT, { id: 'wealth', label: 'Formue', kind: 'amount', cues: ['formue*'] }],
+  glossary: ['boligstøtte'],
+  transcript_days: 30,
+  drafts_days: 90,
+  activity_log_days: null,
+  llm_is_local: false,
+  pseudonyms: 'full',
+};
+const IN_FORCE = { version: 'ab'.repeat(32), in_force_since_ms: 1_772_452_800_000, settings: SETTINGS };
+const MISTAKE = {
+  line: 3,
+  key: 'style.length',
+  found: '"long"',
+  problem: 'is none of these; write short, normal or detailed',
+};
+const BROKEN = {
+  file: 'boligstoette.toml',
+  since_ms: 1_772_452_900_000,
+  kind: 'mistakes',
+  detail: null,
+  mistakes: [MISTAKE],
+};
+export const AREAS = [
+  { id: 'boligstoette', ...IN_FORCE, problem: BROKEN },
+  { id: 'standard', ...IN_FORCE, problem: null },
+  { id: 'ny', version: null, in_force_since_ms: null, settings: null, problem: { ...BROKEN, file: 'ny.toml' } },
+];
+const PREVIEW = {
+  version: IN_FORCE.version,
+  turns: [
+    { track: 'near', text: 'Hvad bliver huslejen?' },
+    { track: 'far', text: 'Den bliver 7.850 kroner.' },
+  ],
+  spoken_of: [{ id: 'rent', turns: [0] }],
+};
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'";
 const at = (ms) => ms * 16;
@@ -33,6 +75,7 @@ export class Fake {
   refuseDiscard = false;
   /** Calls whose PC says nothing any more. */
   silent = new Set();
+  areas = AREAS;
   /** Which PCs are there, call or none. */
   presence = { in_contact: 1, lost: 0, in_trouble: 0, state: 'idle', since_ms: 4_000 };
   #heartbeat = setInterval(() => this.#beat(), 2000).unref();
@@ -246,9 +289,11 @@ export class Fake {
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
       response.end(body === undefined ? undefined : JSON.stringify(body));
     };
-    if (request.method === 'GET' && (pathname === '/' || pathname === '/pane.js')) {
-      const file = pathname === '/' ? 'index.html' : 'pane.js';
-      const type = pathname === '/' ? 'text/html' : 'text/javascript';
+    const file = { '/': 'index.html', '/pane.js': 'pane.js', '/areas': 'areas.html', '/areas.js': 'areas.js' }[
+      pathname
+    ];
+    if (request.method === 'GET' && file !== undefined) {
+      const type = file.endsWith('.html') ? 'text/html' : 'text/javascript';
       response.writeHead(200, { 'content-type': `${type}; charset=utf-8`, 'content-security-policy': POLICY });
       return response.end(await readFile(new URL(`../dist/${file}`, import.meta.url)));
     }
@@ -265,6 +310,9 @@ export class Fake {
     if (pathname === '/v1/calls') {
       return send(200, { calls: [...this.calls.values()].map(summary).reverse() });
     }
+    if (pathname === '/v1/areas') return send(200, { areas: this.areas });
+    const [, tried] = /^\/v1\/areas\/([^/]+)\/preview$/.exec(pathname) ?? [];
+    if (tried !== undefined) return send(200, PREVIEW);
     if (pathname === '/v1/events') {
       this.#stream(response, this.listeners, []);
       return response.write(there(this.presence));

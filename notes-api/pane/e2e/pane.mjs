@@ -455,4 +455,5 @@ await story(
 );
 
 await import('./checks.mjs');
+await import('./areas.mjs');
 await theEnd();

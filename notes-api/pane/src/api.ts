@@ -114,6 +114,11 @@ export class Api {
     return wire.suppressed(await (await this.#ask(`/v1/calls/${id}/suppressed`, {})).json());
   }
 
+  /** What another page asks for; its own `wire` reads it. */
+  async get(path: string): Promise<unknown> {
+    return (await this.#ask(path, {})).json();
+  }
+
   /** The events of one call after sequence `after`. */
   followCall(id: string, after: number, hearing: Hearing, signal: AbortSignal): Promise<void> {
     return this.#follow(`/v1/calls/${id}/events`, after, hearing, signal);

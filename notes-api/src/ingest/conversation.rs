@@ -88,7 +88,7 @@ async fn talk(
 ) -> Result<(), End> {
     door.check(&shown).await?;
     let call = hello.call;
-    let area = door.areas.named(hello.area.as_deref()).clone();
+    let area = door.areas.named(hello.area.as_deref());
     // Before `Began` is answered, so that no command is missed between the answer and the first look.
     let changes = door.store.live().call(call);
     let by = identity.clone();

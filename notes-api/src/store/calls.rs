@@ -2,7 +2,7 @@
 //!
 //! The order of locks is always the call first; everything else about a call hangs on that row.
 
-use super::{Conn, Store, Stored, Tx, call_id, commands, drafts, events, from_sql_int, from_word, settles, shared};
+use super::{Conn, Store, Stored, Tx, areas, call_id, commands, drafts, events, from_sql_int, from_word, settles};
 use super::{sql_int, without_nul, word};
 use crate::call::{self, DraftStanding, TrackStanding, Trouble};
 use crate::shown::{CallSummary, DraftState};
@@ -316,7 +316,7 @@ impl Store {
 async fn begin_in(tx: &mut Tx, begin: Begin, now_ms: i64) -> Stored<Begun> {
     let Begin { hello, identity, worker, holder, area } = begin;
     let call = hello.call;
-    shared::keep_area(tx, &area, now_ms).await?;
+    areas::keep(tx, &area, now_ms).await?;
     let new = run!(
         tx,
         "INSERT INTO calls (call, owner, area, area_version, external_id, case_id, continues, direction, mode, \
@@ -378,7 +378,7 @@ async fn begin_in(tx: &mut Tx, begin: Begin, now_ms: i64) -> Stored<Begun> {
         settled: settled_of(&tracks),
         utterances: settles::utterances(tx, call).await?,
         state,
-        area: shared::area(tx, &row.area_version).await?,
+        area: areas::of_version(tx, &row.area_version).await?,
         commands: pending,
     })))
 }

@@ -2,7 +2,7 @@
 
 use super::calls::{self, lock_call};
 use super::events::{self, EventKind};
-use super::{Store, Stored, Tx, drafts, flags, from_json, json, settles, shared};
+use super::{Store, Stored, Tx, areas, drafts, flags, from_json, json, settles};
 use crate::shown::{
     CallDetail, EditSaved, EditView, NoteView, SectionTexts, SectionView, SuppressedView, UtteranceView,
 };
@@ -226,7 +226,7 @@ impl Store {
 async fn detail_in(tx: &mut Tx, call: CallId) -> Stored<Option<CallDetail>> {
     let Some(summary) = calls::summary(tx, call).await? else { return Ok(None) };
     let version = row!(tx, (String,), "SELECT area_version FROM calls WHERE call = $1", call.to_string())?;
-    let area = shared::area(tx, version.as_ref().map_or("", |(version,)| version)).await?;
+    let area = areas::of_version(tx, version.as_ref().map_or("", |(version,)| version)).await?;
     let utterances = settles::utterances(tx, call).await?;
     let holes = settles::holes(tx, call).await?;
     let of_kind = |kind: &str| {

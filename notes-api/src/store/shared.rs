@@ -1,27 +1,6 @@
-//! What belongs to no single call: versions of area settings, sessions of browsers, processes that are alive.
+//! What belongs to no single call: sessions of browsers, processes that are alive.
 
-use super::{Store, Stored, Tx, from_json, json};
-use referent_proto::AreaSettings;
-
-/// Keeps a version of an area's settings, once.
-pub(crate) async fn keep_area(tx: &mut Tx, area: &AreaSettings, now_ms: i64) -> Stored<()> {
-    run!(
-        tx,
-        "INSERT INTO area_versions (version, area, settings, first_seen_ms) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (version) DO NOTHING",
-        area.version.as_str(),
-        area.area.as_str(),
-        json(area),
-        now_ms
-    )
-    .map(drop)
-}
-
-/// The settings of a version.
-pub(crate) async fn area(tx: &mut Tx, version: &str) -> Stored<AreaSettings> {
-    let found = row!(tx, (String,), "SELECT settings FROM area_versions WHERE version = $1", version)?;
-    from_json("area_versions.settings", found.as_ref().map_or("", |(settings,)| settings))
-}
+use super::{Store, Stored};
 
 impl Store {
     /// Remembers the hash of a session.

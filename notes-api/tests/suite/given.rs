@@ -1,6 +1,5 @@
 //! What a case begins with: a database, a clock that it moves, calls in a state.
 
-use referent_notes_api::areas::Areas;
 use referent_notes_api::clock::{Chance, Clock};
 use referent_notes_api::config::{Config, Timing};
 use referent_notes_api::live::Live;
@@ -24,7 +23,8 @@ use tokio_util::task::TaskTracker;
 /// The clock of a case begins here: 2026-03-02, 12:00 UTC.
 pub(crate) const NOON: i64 = 1_772_452_800_000;
 
-pub(crate) const TIMING: Timing = Timing { no_contact_s: 15, provisional_after_s: 60, lease_ms: 10_000 };
+pub(crate) const TIMING: Timing =
+    Timing { no_contact_s: 15, provisional_after_s: 60, lease_ms: 10_000, areas_ms: 2_000 };
 pub(crate) const LEASE: Lease = Lease { lease_ms: 10_000, no_contact_ms: 15_000 };
 
 /// Where a case may have its database.
@@ -56,12 +56,21 @@ impl Place {
 
     /// The whole program, on free ports.
     pub(crate) async fn house(&self) -> House {
-        self.another_house(7).await
+        self.begun("", 7).await
+    }
+
+    /// The same, with more in its configuration.
+    pub(crate) async fn house_with(&self, more: &str) -> House {
+        self.begun(more, 7).await
     }
 
     /// The whole program once more, whose chance is another.
     pub(crate) async fn another_house(&self, seed: u64) -> House {
-        let text = format!("http = \"127.0.0.1:0\"\ngrpc = \"127.0.0.1:0\"\ndatabase = \"{}\"\n", self.url);
+        self.begun("", seed).await
+    }
+
+    async fn begun(&self, more: &str, seed: u64) -> House {
+        let text = format!("http = \"127.0.0.1:0\"\ngrpc = \"127.0.0.1:0\"\ndatabase = \"{}\"\n{more}", self.url);
         let config = Config::parse(Path::new("test.toml"), &text).unwrap();
         let around = Surroundings {
             clock: Clock::manual(NOON),
@@ -264,7 +273,7 @@ pub(crate) fn hello(call: CallId) -> Hello {
 }
 
 pub(crate) fn begin(call: CallId, worker: WorkerId, identity: &str) -> Begin {
-    let area = Areas::built_in().named(None).clone();
+    let [area, _] = referent_areas::built_in();
     Begin { hello: hello(call), identity: identity.to_owned(), worker, holder: "here".to_owned(), area }
 }
 

@@ -372,6 +372,13 @@ pub(crate) async fn the_page_is_served_under_a_strict_policy(place: Place) {
     assert!(page.text().await.unwrap().contains("/pane.js"));
     let script = stranger.ask(Method::GET, "/pane.js").send().await.unwrap();
     assert_eq!(script.headers()["content-type"], "text/javascript; charset=utf-8");
+    let areas = stranger.ask(Method::GET, "/areas").send().await.unwrap();
+    assert_eq!(areas.headers()["content-security-policy"].to_str().unwrap(), policy);
+    assert!(areas.text().await.unwrap().contains("/areas.js"));
+    assert_eq!(stranger.ask(Method::GET, "/areas.js").send().await.unwrap().status(), StatusCode::OK);
+    for path in ["/v1/areas", "/v1/areas/standard/preview"] {
+        assert_eq!(stranger.ask(Method::GET, path).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    }
     let any = stranger.ask(Method::GET, "/v1/calls").send().await.unwrap();
     for (header, value) in
         [("cache-control", "no-store"), ("x-content-type-options", "nosniff"), ("x-frame-options", "DENY")]

@@ -15,6 +15,7 @@ mod identity;
 mod wire;
 mod presence;
 mod http;
+mod areas;
 mod program;
 
 #[path = "../../../proto/tests/chain/histories.rs"]
@@ -118,4 +119,8 @@ on_both! {
     http::fleeting_events_carry_no_id,
     http::the_list_hears_of_every_call,
     http::the_page_is_served_under_a_strict_policy,
+    areas::a_changed_file_is_in_force_and_a_broken_one_is_told,
+    areas::a_broken_file_at_start_has_its_last_good_version_or_stops_the_start,
+    areas::a_file_in_the_place_of_a_built_in_area_keeps_its_version_over_a_restart,
+    areas::a_preview_tells_what_the_sample_speaks_of,
 }

@@ -243,7 +243,7 @@ mod tests {
 
     fn sections() -> Vec<Section> {
         [("reason", "Årsag til henvendelse"), ("information", "Oplysninger"), ("agreed", "Aftalt")]
-            .map(|(id, heading)| Section { id: id.into(), heading: heading.into() })
+            .map(|(id, heading)| Section { id: id.into(), heading: heading.into(), ..Section::default() })
             .to_vec()
     }
 

@@ -288,11 +288,7 @@ mod tests {
                 area: "a".into(),
                 version: "v".into(),
                 language: "da".into(),
-                sections: Vec::new(),
-                llm_is_local: false,
-                instructions: String::new(),
-                spoken_languages: Vec::new(),
-                glossary: Vec::new(),
+                ..AreaSettings::default()
             },
             covers: PerTrack::default(),
             utterances: Vec::new(),

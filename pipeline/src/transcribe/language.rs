@@ -199,11 +199,8 @@ mod tests {
                 area: "a".into(),
                 version: "v".into(),
                 language: of_notes.into(),
-                sections: Vec::new(),
-                llm_is_local: false,
-                instructions: String::new(),
                 spoken_languages: codes(said),
-                glossary: Vec::new(),
+                ..AreaSettings::default()
             };
             assert_eq!(spoken(&area, "da").join(" "), expected);
         };

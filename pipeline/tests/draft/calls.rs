@@ -90,16 +90,13 @@ pub(crate) fn area(language: &str) -> AreaSettings {
     let sections = ["reason", "information", "agreed"]
         .into_iter()
         .zip(headings)
-        .map(|(id, heading)| Section { id: id.into(), heading: heading.into() })
+        .map(|(id, heading)| Section { id: id.into(), heading: heading.into(), ..Section::default() })
         .collect();
     AreaSettings {
         area: "standard".into(),
         version: "v".into(),
         language: language.into(),
         sections,
-        llm_is_local: false,
-        instructions: String::new(),
-        spoken_languages: Vec::new(),
-        glossary: Vec::new(),
+        ..AreaSettings::default()
     }
 }

@@ -3,6 +3,7 @@
 mod calls;
 mod embedded;
 mod prompt;
+mod area_words;
 mod server;
 mod llm_faults;
 mod jobs;

@@ -324,16 +324,13 @@ impl NotesApi {
 }
 
 fn area() -> wire::AreaSettings {
-    let section = |id: &str| wire::Section { id: id.into(), heading: id.into() };
+    let section = |id: &str| wire::Section { id: id.into(), heading: id.into(), belongs: String::new() };
     wire::AreaSettings {
         area: "standard".into(),
         version: "v".into(),
         language: "da".into(),
         sections: ["reason", "information", "agreed"].map(section).to_vec(),
-        llm_is_local: false,
-        instructions: String::new(),
-        spoken_languages: Vec::new(),
-        glossary: Vec::new(),
+        ..Default::default()
     }
 }
 

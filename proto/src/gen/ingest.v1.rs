@@ -108,6 +108,26 @@ pub struct AreaSettings {
     /// words that the recogniser shall expect, the most important first
     #[prost(string, repeated, tag = "8")]
     pub glossary: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// none: normal length, no word about tone
+    #[prost(message, optional, tag = "9")]
+    pub style: ::core::option::Option<Style>,
+    #[prost(message, repeated, tag = "10")]
+    pub categories: ::prost::alloc::vec::Vec<Category>,
+    #[prost(message, repeated, tag = "11")]
+    pub must_note: ::prost::alloc::vec::Vec<MustNote>,
+    #[prost(message, optional, tag = "12")]
+    pub limits: ::core::option::Option<Limits>,
+    #[prost(message, optional, tag = "13")]
+    pub retention: ::core::option::Option<Retention>,
+    /// name of a language model in the pipeline's configuration; empty: the one it has for all
+    #[prost(string, tag = "14")]
+    pub model: ::prost::alloc::string::String,
+    /// unspecified: none with a local language model, else full
+    #[prost(enumeration = "Pseudonyms", tag = "15")]
+    pub pseudonyms: i32,
+    /// why nothing is replaced for a language model that is not local
+    #[prost(string, tag = "16")]
+    pub pseudonyms_none_reason: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Section {
@@ -117,6 +137,61 @@ pub struct Section {
     /// in the area's language
     #[prost(string, tag = "2")]
     pub heading: ::prost::alloc::string::String,
+    /// what belongs in it, in a sentence or two
+    #[prost(string, tag = "3")]
+    pub belongs: ::prost::alloc::string::String,
+}
+/// How a note is written.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Style {
+    #[prost(enumeration = "Length", tag = "1")]
+    pub length: i32,
+    #[prost(string, tag = "2")]
+    pub tone: ::prost::alloc::string::String,
+}
+/// What a call can be about.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Category {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// in the area's language
+    #[prost(string, tag = "2")]
+    pub label: ::prost::alloc::string::String,
+}
+/// What must stand in the note if it was spoken of.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MustNote {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// as the caseworker reads it
+    #[prost(string, tag = "2")]
+    pub label: ::prost::alloc::string::String,
+    /// words of the call by which it is known that it was spoken of
+    #[prost(string, repeated, tag = "3")]
+    pub cues: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(enumeration = "FactKind", tag = "4")]
+    pub kind: i32,
+}
+/// What is left out is the pipeline's own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Limits {
+    #[prost(uint32, optional, tag = "1")]
+    pub most_sentences: ::core::option::Option<u32>,
+    #[prost(uint32, optional, tag = "2")]
+    pub longest_sentence_words: ::core::option::Option<u32>,
+    /// a call of at most so many is drafted in one piece
+    #[prost(uint32, optional, tag = "3")]
+    pub one_piece_minutes: ::core::option::Option<u32>,
+}
+/// Days; what is left out is the server's own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Retention {
+    #[prost(uint32, optional, tag = "1")]
+    pub transcript_days: ::core::option::Option<u32>,
+    #[prost(uint32, optional, tag = "2")]
+    pub drafts_days: ::core::option::Option<u32>,
+    #[prost(uint32, optional, tag = "3")]
+    pub activity_log_days: ::core::option::Option<u32>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Word {
@@ -523,6 +598,117 @@ impl CallState {
             "CALL_STATE_ENDED" => Some(Self::Ended),
             "CALL_STATE_COMPLETE" => Some(Self::Complete),
             "CALL_STATE_DISCARDED" => Some(Self::Discarded),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Length {
+    Unspecified = 0,
+    Short = 1,
+    Normal = 2,
+    Detailed = 3,
+}
+impl Length {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LENGTH_UNSPECIFIED",
+            Self::Short => "LENGTH_SHORT",
+            Self::Normal => "LENGTH_NORMAL",
+            Self::Detailed => "LENGTH_DETAILED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LENGTH_UNSPECIFIED" => Some(Self::Unspecified),
+            "LENGTH_SHORT" => Some(Self::Short),
+            "LENGTH_NORMAL" => Some(Self::Normal),
+            "LENGTH_DETAILED" => Some(Self::Detailed),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum FactKind {
+    Unspecified = 0,
+    Number = 1,
+    Amount = 2,
+    Date = 3,
+    Time = 4,
+    Name = 5,
+    Address = 6,
+    Other = 7,
+}
+impl FactKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "FACT_KIND_UNSPECIFIED",
+            Self::Number => "FACT_KIND_NUMBER",
+            Self::Amount => "FACT_KIND_AMOUNT",
+            Self::Date => "FACT_KIND_DATE",
+            Self::Time => "FACT_KIND_TIME",
+            Self::Name => "FACT_KIND_NAME",
+            Self::Address => "FACT_KIND_ADDRESS",
+            Self::Other => "FACT_KIND_OTHER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "FACT_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "FACT_KIND_NUMBER" => Some(Self::Number),
+            "FACT_KIND_AMOUNT" => Some(Self::Amount),
+            "FACT_KIND_DATE" => Some(Self::Date),
+            "FACT_KIND_TIME" => Some(Self::Time),
+            "FACT_KIND_NAME" => Some(Self::Name),
+            "FACT_KIND_ADDRESS" => Some(Self::Address),
+            "FACT_KIND_OTHER" => Some(Self::Other),
+            _ => None,
+        }
+    }
+}
+/// What is replaced before anything goes to a language model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Pseudonyms {
+    Unspecified = 0,
+    None = 1,
+    /// numbers and addresses that name one person
+    Identifiers = 2,
+    /// names as well
+    Full = 3,
+}
+impl Pseudonyms {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PSEUDONYMS_UNSPECIFIED",
+            Self::None => "PSEUDONYMS_NONE",
+            Self::Identifiers => "PSEUDONYMS_IDENTIFIERS",
+            Self::Full => "PSEUDONYMS_FULL",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PSEUDONYMS_UNSPECIFIED" => Some(Self::Unspecified),
+            "PSEUDONYMS_NONE" => Some(Self::None),
+            "PSEUDONYMS_IDENTIFIERS" => Some(Self::Identifiers),
+            "PSEUDONYMS_FULL" => Some(Self::Full),
             _ => None,
         }
     }

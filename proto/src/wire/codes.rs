@@ -1,7 +1,7 @@
 //! Enums: wire number, domain value and name are one table each.
 
 use super::BadMessage;
-use crate::{audio, call, calls, draft, ids, ingest, settle};
+use crate::{area, audio, call, calls, draft, ids, ingest, settle};
 
 /// One table: the domain value, its wire value, and the word that SQL, JSON, metrics and logs use.
 macro_rules! code {
@@ -191,4 +191,17 @@ code!("flag.reason", draft::FlagReason, ingest::FlagReason, {
 
 code!("draft_sentence.confirm", draft::Confirm, ingest::Confirm, {
     Commitment = Commitment / "commitment", Decision = Decision / "decision",
+});
+
+code!("area.style.length", area::Length, ingest::Length, {
+    Short = Short / "short", Normal = Normal / "normal", Detailed = Detailed / "detailed",
+});
+
+code!("area.must_note.kind", area::FactKind, ingest::FactKind, {
+    Number = Number / "number", Amount = Amount / "amount", Date = Date / "date", Time = Time / "time",
+    Name = Name / "name", Address = Address / "address", Other = Other / "other",
+});
+
+code!("area.pseudonyms", area::Pseudonyms, ingest::Pseudonyms, {
+    None = None / "none", Identifiers = Identifiers / "identifiers", Full = Full / "full",
 });

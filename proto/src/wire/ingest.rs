@@ -3,7 +3,7 @@
 use super::calls::{filled_span, offset};
 use super::{BadMessage, need};
 use crate::audio::{GapReason, SampleSpan};
-use crate::call::{AreaSettings, Direction, Section};
+use crate::call::Direction;
 use crate::draft::OriginKind;
 use crate::draft::{Confirm, FlagReason, Missing, UncertainWord};
 use crate::draft::{Covers, DraftJob, DraftKey, DraftSentence, DrafterTrouble, Evidence, Flag, FlagKind, Origin};
@@ -136,40 +136,6 @@ impl TryFrom<wire::Settled> for Settled {
 impl From<Settled> for wire::Settled {
     fn from(settled: Settled) -> Self {
         Self { track: settled.track.into(), offset: settled.offset.0 }
-    }
-}
-
-impl TryFrom<wire::AreaSettings> for AreaSettings {
-    type Error = BadMessage;
-    fn try_from(area: wire::AreaSettings) -> Result<Self, BadMessage> {
-        if area.sections.is_empty() {
-            return Err(BadMessage::Missing("area.sections"));
-        }
-        Ok(Self {
-            area: area.area,
-            version: area.version,
-            language: area.language,
-            sections: area.sections.into_iter().map(|s| Section { id: s.id, heading: s.heading }).collect(),
-            llm_is_local: area.llm_is_local,
-            instructions: area.instructions,
-            spoken_languages: area.spoken_languages,
-            glossary: area.glossary,
-        })
-    }
-}
-
-impl From<AreaSettings> for wire::AreaSettings {
-    fn from(area: AreaSettings) -> Self {
-        Self {
-            area: area.area,
-            version: area.version,
-            language: area.language,
-            sections: area.sections.into_iter().map(|s| wire::Section { id: s.id, heading: s.heading }).collect(),
-            llm_is_local: area.llm_is_local,
-            instructions: area.instructions,
-            spoken_languages: area.spoken_languages,
-            glossary: area.glossary,
-        }
     }
 }
 

@@ -8,7 +8,7 @@
 
 use super::super::calls::{self, CallRow, lock_call};
 use super::super::events::{self, EventKind};
-use super::super::{Store, Stored, Tx, call_id, json, settles, shared, without_nul, word};
+use super::super::{Store, Stored, Tx, areas, call_id, json, settles, without_nul, word};
 use super::Whole;
 use crate::shown::{DraftSentenceAdded, DraftStarted, SentenceView};
 use referent_proto::ids::PerTrack;
@@ -133,7 +133,7 @@ pub(crate) async fn lease_of_call(
         },
         lease_ms: lease.lease_ms,
         provisional: job.provisional != 0,
-        area: shared::area(tx, &row.area_version).await?,
+        area: areas::of_version(tx, &row.area_version).await?,
         covers,
         utterances,
         started: row.started,

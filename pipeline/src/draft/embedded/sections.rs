@@ -58,16 +58,17 @@ mod tests {
     use referent_proto::call::Section;
 
     fn places(language: &str, sections: &[(&str, &str)]) -> [Option<usize>; 3] {
-        let section = |(id, heading): &(&str, &str)| Section { id: (*id).into(), heading: (*heading).into() };
+        let section = |(id, heading): &(&str, &str)| Section {
+            id: (*id).into(),
+            heading: (*heading).into(),
+            ..Section::default()
+        };
         let area = AreaSettings {
             area: "a".into(),
             version: "v".into(),
             language: language.into(),
             sections: sections.iter().map(section).collect(),
-            llm_is_local: false,
-            instructions: String::new(),
-            spoken_languages: Vec::new(),
-            glossary: Vec::new(),
+            ..AreaSettings::default()
         };
         let places = Places::of(&area);
         let all = [Role::Reason, Role::Information, Role::Agreed].map(|role| places.of_role(role));

@@ -1,0 +1,256 @@
+// The page of the areas: which settings are in force, what is wrong with a file, and what an area looks for in the sample
+// call.
+//
+// In: `/v1/areas` and `/v1/areas/…/preview`, asked once a load and at each choice. Out: a page that changes nothing on the
+// server. The session is the pane's cookie. Not done here: no draft is made or shown, no setting is written.
+
+import { Api, ApiError } from './api';
+import ownCss from './areas.css';
+import { AREA_WORDS } from './areas-catalogue';
+import { type Area, areas, type Preview, preview, type Settings, type Trouble } from './areas-wire';
+import { CATALOGUES, LANGUAGES, type Language, languageOf } from './catalogue';
+import { button, type Child, el } from './dom';
+import css from './page.css';
+
+/** So many characters of a version tell it from every other. */
+const SHOWN_OF_VERSION = 12;
+
+type State =
+  | { readonly kind: 'opening' | 'sign_in' | 'away' }
+  | {
+      readonly kind: 'open';
+      readonly all: readonly Area[];
+      readonly chosen: string | null;
+      readonly tried: Preview | null;
+    };
+
+class AreasPage {
+  readonly #api = new Api();
+  #language: Language = languageOf(remembered() ?? navigator.language);
+  #state: State = { kind: 'opening' };
+
+  constructor() {
+    const sheets = [css, ownCss].map((text) => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(text);
+      return sheet;
+    });
+    document.adoptedStyleSheets = sheets;
+    addEventListener('hashchange', () => void this.#choose(inAddress()));
+  }
+
+  async start(): Promise<void> {
+    this.#draw();
+    try {
+      const all = areas(await this.#api.get('/v1/areas'));
+      this.#state = { kind: 'open', all, chosen: null, tried: null };
+      const wanted = all.find((area) => area.id === inAddress()) ?? all.find((area) => area.trouble !== null) ?? all[0];
+      await this.#choose(wanted?.id ?? null);
+    } catch (error) {
+      this.#state = { kind: error instanceof ApiError && error.problem === 'unauthorised' ? 'sign_in' : 'away' };
+      this.#draw();
+    }
+  }
+
+  async #choose(id: string | null): Promise<void> {
+    if (this.#state.kind !== 'open') return;
+    const area = this.#state.all.find((one) => one.id === id);
+    this.#state = { ...this.#state, chosen: area?.id ?? null, tried: null };
+    this.#draw();
+    if (area === undefined || area.inForce === null) return;
+    const answer = await this.#api.get(`/v1/areas/${encodeURIComponent(area.id)}/preview`).catch(() => null);
+    // Somebody may have chosen another one meanwhile.
+    if (answer === null || this.#state.kind !== 'open' || this.#state.chosen !== area.id) return;
+    this.#state = { ...this.#state, tried: preview(answer) };
+    this.#draw();
+  }
+
+  #speak(language: Language): void {
+    this.#language = language;
+    remember(language);
+    this.#draw();
+  }
+
+  #draw(): void {
+    const words = AREA_WORDS[this.#language];
+    document.documentElement.lang = this.#language;
+    document.title = `${words.areas} – Referent`;
+    const languages = LANGUAGES.map((language) =>
+      button(CATALOGUES[language].languageName, () => this.#speak(language), {
+        lang: language,
+        'aria-pressed': String(language === this.#language),
+      }),
+    );
+    const head = el(
+      'header',
+      { class: 'top' },
+      el('b', {}, words.areas),
+      el('a', { href: '/' }, words.toCalls),
+      el('div', { class: 'words', role: 'group' }, ...languages),
+    );
+    document.body.className = 'areas';
+    document.body.replaceChildren(head, ...this.#inside());
+  }
+
+  #inside(): readonly Node[] {
+    const state = this.#state;
+    const page = CATALOGUES[this.#language];
+    switch (state.kind) {
+      case 'opening':
+        return [el('p', { class: 'notice', role: 'status' }, page.signingIn)];
+      case 'sign_in':
+        return [el('p', { class: 'notice', role: 'status' }, page.signIn)];
+      case 'away':
+        return [el('p', { class: 'notice', role: 'status' }, page.serverAway)];
+      case 'open': {
+        const words = AREA_WORDS[this.#language];
+        const chosen = state.all.find((area) => area.id === state.chosen);
+        const links = state.all.map((area) =>
+          el(
+            'a',
+            { href: `#${encodeURIComponent(area.id)}`, 'aria-current': area === chosen ? 'page' : null },
+            area.id,
+            area.trouble !== null && el('span', { class: 'wrong' }, words.hasTrouble),
+          ),
+        );
+        return [
+          el('nav', {}, ...links),
+          el('main', {}, ...(chosen === undefined ? [el('p', {}, words.noAreas)] : this.#area(chosen, state.tried))),
+        ];
+      }
+    }
+  }
+
+  #area({ id, inForce, trouble }: Area, tried: Preview | null): readonly Child[] {
+    const words = AREA_WORDS[this.#language];
+    const version = inForce?.version.slice(0, SHOWN_OF_VERSION) ?? '';
+    return [
+      el('h1', {}, id),
+      el('p', {}, inForce === null ? words.neverInForce : words.inForce(this.#time(inForce.sinceMs), version)),
+      trouble !== null && this.#trouble(trouble),
+      ...(inForce === null ? [] : [...this.#settings(inForce.settings), ...this.#tried(inForce.settings, tried)]),
+    ];
+  }
+
+  #trouble({ file, sinceMs, kind, detail, mistakes }: Trouble): Node {
+    const words = AREA_WORDS[this.#language];
+    const [what, then] = words.trouble[kind];
+    const lines = mistakes.map(({ line, key, found, problem }) =>
+      // The sentence is the file format's own, in its language; line and key stand for themselves.
+      el(
+        'li',
+        {},
+        el('b', {}, words.line(line)),
+        ` ${key}${found === '' ? '' : ` = ${found}`} `,
+        el('span', { lang: 'en' }, problem),
+      ),
+    );
+    return el(
+      'div',
+      { class: 'trouble', role: 'alert' },
+      el('p', {}, el('b', {}, `${file}: ${what}`), ` ${then} ${words.sinceThen(this.#time(sinceMs))}`),
+      detail !== null && el('p', { lang: 'en' }, detail),
+      lines.length > 0 && el('ul', {}, ...lines),
+    );
+  }
+
+  #settings(settings: Settings): readonly Child[] {
+    const words = AREA_WORDS[this.#language];
+    const { sections, mustNote, categories, glossary, days } = settings;
+    const kept = [days.transcript, days.drafts, days.log].map((count) =>
+      count === null ? words.noDays : String(count),
+    );
+    const [transcript = '', drafts = '', log = ''] = kept;
+    const lang = settings.language;
+    return [
+      el('h2', {}, words.sections),
+      el(
+        'dl',
+        {},
+        ...sections.flatMap(({ heading, belongs }) => [
+          el('dt', { lang }, heading),
+          belongs === '' ? el('dd', { class: 'soft' }, words.nothingBelongs) : el('dd', { lang }, belongs),
+        ]),
+      ),
+      el('h2', {}, words.mustNote),
+      mustNote.length === 0 && el('p', { class: 'soft' }, words.noMustNote),
+      el(
+        'dl',
+        {},
+        ...mustNote.flatMap(({ label, kind, cues }) => [
+          el('dt', { lang }, label, el('span', { class: 'kind', lang: this.#language }, words.kind[kind])),
+          el('dd', { class: 'soft' }, words.cues(cues.join(' · '))),
+        ]),
+      ),
+      categories.length > 0 && el('h2', {}, words.categories),
+      categories.length > 0 && el('p', { lang }, categories.join(' · ')),
+      el('h2', {}, words.style),
+      el('p', {}, `${words.language(lang)} ${words.length[settings.length]}`),
+      settings.tone !== '' && el('p', { lang }, settings.tone),
+      glossary.length > 0 && el('h2', {}, words.glossary),
+      glossary.length > 0 && el('p', { lang }, glossary.join(' · ')),
+      el('h2', {}, words.data),
+      el('p', {}, `${words.model(settings.llmIsLocal)} ${words.pseudonyms[settings.pseudonyms]}`),
+      el('p', {}, `${words.days(transcript, drafts, log)} ${words.daysNotYet}`),
+    ];
+  }
+
+  #tried({ mustNote, language: lang }: Settings, tried: Preview | null): readonly Child[] {
+    const words = AREA_WORDS[this.#language];
+    const head = [el('h2', {}, words.preview), el('p', {}, words.previewIs)];
+    if (tried === null) return head;
+    const found = mustNote.filter(({ id }) => tried.spokenOf.has(id));
+    const silent = mustNote.filter(({ id }) => !tried.spokenOf.has(id));
+    const lines = (id: string): string => (tried.spokenOf.get(id) ?? []).map((turn) => turn + 1).join(', ');
+    return [
+      ...head,
+      el(
+        'ol',
+        { class: 'sample' },
+        ...tried.turns.map(({ track, text }) =>
+          el('li', {}, el('b', {}, `${words.speaker[track]}: `), el('span', { lang: 'da' }, text)),
+        ),
+      ),
+      found.length > 0 && el('h3', {}, words.found),
+      el(
+        'ul',
+        {},
+        ...found.map(({ id, label }) => el('li', {}, el('span', { lang }, label), ` – ${words.inLines(lines(id))}`)),
+      ),
+      silent.length > 0 && el('h3', {}, words.notFound),
+      silent.length > 0 && el('p', { class: 'soft', lang }, silent.map(({ label }) => label).join(' · ')),
+    ];
+  }
+
+  #time(utcMs: number): string {
+    const locale = this.#language === 'da' ? 'da-DK' : 'en-GB';
+    return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(utcMs);
+  }
+}
+
+const inAddress = (): string | null => {
+  try {
+    return location.hash === '' ? null : decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return null;
+  }
+};
+
+/** The language is this browser's, the same for both pages. */
+const remembered = (): string | null => {
+  try {
+    return localStorage.getItem('referent.language');
+  } catch {
+    return null;
+  }
+};
+
+const remember = (language: Language): void => {
+  try {
+    localStorage.setItem('referent.language', language);
+  } catch {
+    // The next page begins in the browser's language.
+  }
+};
+
+void new AreasPage().start();

@@ -1,0 +1,177 @@
+//! A written call as the pipeline would draft it: for the person who writes an area.
+//!
+//! In: a dialogue and an area. Out: the job that the call would be if every turn were heard right, and a page of text with
+//! the prompt, the draft with its evidence and what the guards doubt. Promised: prompt and draft are made by the code that serves calls
+//! (`draft::prompt`, `draft::run`). Not done here: no file is read, no clock asked, nothing printed; pauses and the length of
+//! turns are made up.
+
+use crate::draft::{self, DraftOut, Drafters, prompt};
+use referent_areas::cues::spoken_of;
+use referent_areas::dialogue::{Dialogue, Speaker};
+use referent_proto::audio::{SampleOffset, SampleSpan};
+use referent_proto::ids::PerTrack;
+use referent_proto::{
+    AreaSettings, CallId, Direction, DraftJob, DraftKey, DraftSentence, Evidence, Flag, Spoken, Started, Track,
+    Utterance,
+};
+use std::fmt::Write as _;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// So fast a person speaks, samples of 16 kHz a character.
+const SAMPLES_A_CHARACTER: u64 = 1_000;
+/// Between two turns.
+const PAUSE: u64 = 8_000;
+/// Nobody renews it, and nobody takes it away.
+const LEASE_MS: u32 = 600_000;
+/// Sentences on their way; they are taken as they come.
+const ON_THE_WAY: usize = 16;
+
+/// The job of a call in which exactly this was said.
+pub fn job(dialogue: &Dialogue, area: &AreaSettings, started: Started) -> DraftJob {
+    let mut at = PAUSE;
+    let mut utterances = Vec::new();
+    for turn in &dialogue.turns {
+        let track = match turn.speaker {
+            Speaker::Caseworker => Track::Near,
+            Speaker::Citizen => Track::Far,
+        };
+        let length = turn.text.chars().map(|_| SAMPLES_A_CHARACTER).sum();
+        let span = SampleSpan::of(SampleOffset(at), length);
+        let text = Spoken::new(turn.text.clone());
+        utterances.push(Utterance { track, span, text, words: Vec::new(), probability: 1.0, echo_of: None });
+        at += length + PAUSE;
+    }
+    DraftJob {
+        key: DraftKey { call: CallId::new(1, [0; 10]), draft: 1, attempt: 1 },
+        lease_ms: LEASE_MS,
+        provisional: false,
+        area: area.clone(),
+        covers: PerTrack { near: SampleOffset(at), far: SampleOffset(at) },
+        utterances,
+        started,
+        direction: Direction::Unknown,
+    }
+}
+
+/// Noon of a day such as `2026-03-09`, as UTC; `None` if it is no day.
+pub fn noon_of(date: &str) -> Option<Started> {
+    let day: jiff::civil::Date = date.parse().ok()?;
+    let noon = day.at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(Started { utc_ms: noon.timestamp().as_millisecond(), utc_offset_s: 0 })
+}
+
+/// The page: the prompt as a language model would get it, the draft of these drafters, and the must-note facts.
+pub async fn page(job: DraftJob, drafters: &Drafters) -> String {
+    let prompt = prompt::of(&job);
+    let mut page = String::new();
+    put(&mut page, format_args!("=== area {}, version {}", job.area.area, job.area.version));
+    put(&mut page, format_args!("=== system\n{}", prompt.system));
+    put(&mut page, format_args!("=== call\n{}", prompt.stem));
+    put(&mut page, format_args!("=== request\n{}\n", prompt.closing));
+    let number = |rests: &Evidence| prompt.numbers.iter().position(|one| one == rests).map_or(0, |at| at + 1);
+    let (mut sentences, ending) = drafted(job.clone(), drafters).await;
+    put(&mut page, format_args!("=== draft {ending}"));
+    sentences.sort_by_key(|sentence| sentence.index);
+    for section in &job.area.sections {
+        put(&mut page, format_args!("## {}", section.heading));
+        for sentence in sentences.iter().filter(|sentence| sentence.section == section.id) {
+            let rests: Vec<String> = sentence.evidence.iter().map(|rests| number(rests).to_string()).collect();
+            let confirm = sentence.confirm.map(|what| format!(" (to be confirmed: {what})")).unwrap_or_default();
+            put(&mut page, format_args!("- {} [{}]{confirm}", sentence.text.reveal(), rests.join(",")));
+            for flag in &sentence.flags {
+                put(&mut page, format_args!("    doubted, {}: {}", flag.kind, words_of(sentence.text.reveal(), flag)));
+            }
+        }
+    }
+    facts(&mut page, &job, &prompt);
+    page
+}
+
+fn facts(page: &mut String, job: &DraftJob, prompt: &prompt::Prompt) {
+    if job.area.must_note.is_empty() {
+        return;
+    }
+    let text_of = |rests: &Evidence| {
+        let said = job.utterances.iter().find(|said| said.track == rests.track && said.span.start() == rests.start);
+        said.map_or("", |said| said.text.reveal())
+    };
+    let texts: Vec<&str> = prompt.numbers.iter().map(text_of).collect();
+    put(page, format_args!("\n=== must be noted, and spoken of in the call"));
+    let found = spoken_of(&job.area.must_note, &texts);
+    for one in &found {
+        let lines: Vec<String> = one.turns.iter().map(|turn| (turn + 1).to_string()).collect();
+        put(page, format_args!("{} ({}): [{}]", one.fact.label, one.fact.kind, lines.join(",")));
+    }
+    let silent: Vec<&str> = job
+        .area
+        .must_note
+        .iter()
+        .filter(|fact| found.iter().all(|one| one.fact.id != fact.id))
+        .map(|fact| fact.label.as_str())
+        .collect();
+    put(page, format_args!("not spoken of: {}", if silent.is_empty() { "-".to_owned() } else { silent.join("; ") }));
+}
+
+/// The words that a flag is about.
+fn words_of(text: &str, flag: &Flag) -> String {
+    let units: Vec<u16> = text.encode_utf16().collect();
+    let at = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX).min(units.len());
+    String::from_utf16_lossy(units.get(at(flag.start)..at(flag.end)).unwrap_or_default())
+}
+
+/// All sentences, and how it ended.
+async fn drafted(job: DraftJob, drafters: &Drafters) -> (Vec<DraftSentence>, String) {
+    let (out, mut coming) = mpsc::channel(ON_THE_WAY);
+    let writing = draft::run(job, drafters, out, CancellationToken::new());
+    let taking = async {
+        let (mut sentences, mut ending) = (Vec::new(), "was not made".to_owned());
+        while let Some(next) = coming.recv().await {
+            match next {
+                DraftOut::Sentence(sentence) => sentences.push(sentence),
+                DraftOut::Finished { origin, lines_not_parsed, .. } => {
+                    let trouble = origin.trouble.map(|trouble| format!(", {trouble}")).unwrap_or_default();
+                    ending =
+                        format!("by {} ({}{trouble}), lines not shown: {lines_not_parsed}", origin.kind, origin.model);
+                }
+                DraftOut::Failed { failure, .. } => ending = format!("failed: {failure}"),
+            }
+        }
+        (sentences, ending)
+    };
+    let ((), taken) = tokio::join!(writing, taking);
+    taken
+}
+
+fn put(page: &mut String, line: std::fmt::Arguments<'_>) {
+    writeln!(page, "{line}").expect("a String takes everything");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use referent_areas::dialogue;
+
+    #[test]
+    fn a_day_is_noon() {
+        let check = |date: &str, expected: Option<i64>| {
+            assert_eq!(noon_of(date).map(|started| started.utc_ms), expected, "{date}");
+        };
+        check("1970-01-01", Some(43_200_000));
+        check("2024-02-29", Some(1_709_208_000_000));
+        check("2026-03-16", Some(1_773_662_400_000));
+        for bad in ["", "2026-03", "2026-13-01", "2026-03-32", "16-03-2026", "2026-03-16-1", "i dag"] {
+            check(bad, None);
+        }
+    }
+
+    #[test]
+    fn each_turn_is_an_utterance_after_the_one_before() {
+        let sample = dialogue::sample();
+        let [area, _] = referent_areas::built_in();
+        let job = job(&sample, &area, noon_of("2026-03-16").expect("a day"));
+        assert_eq!(job.utterances.len(), sample.turns.len());
+        assert!(job.utterances.windows(2).all(|two| two[0].span.end() < two[1].span.start()));
+        assert!(job.covers.near >= job.utterances.last().expect("turns").span.end());
+    }
+}
