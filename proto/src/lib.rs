@@ -52,7 +52,7 @@ pub use call::{
 };
 pub use draft::{
     Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, DrafterTrouble, Evidence, Flag, FlagKind, Origin,
-    OriginKind,
+    OriginKind, Record,
 };
 pub use ids::{AgentId, CallId, CommandId, Epoch, KeyId, Track, WorkerId};
 pub use settle::{NotTranscribedReason, Settle, Settled, SuppressedReason, Verdict, What, judge};

@@ -254,6 +254,7 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
                     prompt_version: String::new(),
                     area_version: "ab".into(),
                     trouble: ingest::DrafterTrouble::NotConfigured.into(),
+                    record: None,
                 }),
                 covers: Some(ingest::Covers { near: 80_000, far: 52_800 }),
                 sentences: 1,
@@ -261,10 +262,48 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
             })),
         ),
         (
+            "drafter finished with its record",
+            drafter(from_drafter::Kind::Finished(ingest::DraftFinished {
+                key: Some(key()),
+                origin: Some(ingest::Origin {
+                    kind: ingest::OriginKind::Llm.into(),
+                    model: "gemma3:12b".into(),
+                    prompt_version: "2".into(),
+                    area_version: "ab".into(),
+                    trouble: ingest::DrafterTrouble::Quota.into(),
+                    record: Some(ingest::Record {
+                        model_reported: "gemma-3-12b-it".into(),
+                        system_fingerprint: "fp_1".into(),
+                        prompt_hash: "cd".into(),
+                        guards_version: "1".into(),
+                        first_token_ms: Some(120),
+                        first_sentence_ms: Some(480),
+                        whole_ms: Some(2100),
+                        tokens_in: Some(3200),
+                        tokens_out: Some(210),
+                        requests: 2,
+                        parts: 1,
+                        repaired: 1,
+                    }),
+                }),
+                covers: Some(ingest::Covers { near: 80_000, far: 52_800 }),
+                sentences: 5,
+                lines_not_parsed: 2,
+            })),
+        ),
+        (
             "drafter failed",
             drafter(from_drafter::Kind::Failed(ingest::DraftFailed {
                 key: Some(key()),
                 failure: ingest::DraftFailure::InsufficientContent.into(),
+                covers: Some(ingest::Covers { near: 80_000, far: 52_800 }),
+            })),
+        ),
+        (
+            "drafter failed without a language model",
+            drafter(from_drafter::Kind::Failed(ingest::DraftFailed {
+                key: Some(key()),
+                failure: ingest::DraftFailure::LanguageNotSupported.into(),
                 covers: Some(ingest::Covers { near: 80_000, far: 52_800 }),
             })),
         ),
@@ -390,4 +429,22 @@ fn settings_from_before_there_was_a_choice_of_languages_are_read() {
     let stored = serde_json::to_string(&before).expect("JSON");
     assert!(!stored.contains("spoken_languages") && !stored.contains("glossary"), "its version would change: {stored}");
     assert_eq!(serde_json::from_str::<referent_proto::AreaSettings>(&stored).expect("settings"), before);
+}
+
+/// Drafts that were stored by an earlier version, under the words it had.
+#[test]
+fn an_origin_that_was_stored_earlier_is_read() {
+    use referent_proto::{DrafterTrouble, Origin, Record};
+    let check = |word: &str, trouble: DrafterTrouble| {
+        let stored = format!(
+            "{{\"kind\":\"embedded\",\"model\":\"m\",\"prompt_version\":\"\",\"area_version\":\"v\",\"trouble\":\"{word}\"}}"
+        );
+        let origin: Origin = serde_json::from_str(&stored).unwrap();
+        assert_eq!((origin.trouble, origin.record), (Some(trouble), Record::default()), "{word}");
+    };
+    check("unreachable", DrafterTrouble::LlmUnavailable);
+    check("timed_out", DrafterTrouble::LlmTimeout);
+    check("refused", DrafterTrouble::LlmRefused);
+    check("llm_refused", DrafterTrouble::LlmRefused);
+    check("cut_off", DrafterTrouble::CutOff);
 }

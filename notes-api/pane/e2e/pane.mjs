@@ -261,7 +261,7 @@ await story('doubt', async ({ fake, page, shot }) => {
   fake.draft(call);
   fake.sentence(call, 'reason', 'Boligstøtten er stoppet.', [['far', 1_200]]);
   fake.sentence(call, 'information', 'Den nye husleje er 6.540 kroner uden varme.', [['far', 32_800]], ['number']);
-  fake.finish(call, { kind: 'embedded', model: 'embedded-1', trouble: 'timed_out' });
+  fake.finish(call, { kind: 'embedded', model: 'embedded-1', trouble: 'llm_timeout' });
   await inState(page, 'Udkast klar');
   await page.locator('.number.doubtful').click();
   await page.getByText('Tallet er ikke nævnt i samtalen.').waitFor();
@@ -478,7 +478,7 @@ await story(
 await story(
   'dark',
   async ({ fake, page, shot }) => {
-    await ready(fake, page, { kind: 'embedded', model: 'embedded-1', trouble: 'unreachable' });
+    await ready(fake, page, { kind: 'embedded', model: 'embedded-1', trouble: 'llm_unavailable' });
     await page.locator('.number').nth(1).click();
     await shot('ready');
   },

@@ -67,6 +67,7 @@ interface Catalogue {
   draftWithoutModel: string;
   draftTrouble: Record<Trouble, string>;
   draftPicked: string;
+  draftFilled: string;
   saveFailed: string;
   saveProblem: Record<Problem, string>;
   chooseFirst: readonly [string, string];
@@ -243,20 +244,49 @@ const da: Catalogue = {
       'Udkastet kunne ikke laves.',
       'Tryk »Nyt udkast« for at prøve igen, eller skriv notatet selv nedenfor.',
     ],
+    language_not_supported: [
+      'Der kan ikke laves udkast på samtalens sprog uden en sprogmodel.',
+      'Skriv notatet selv nedenfor; samtalens tekst står nederst.',
+    ],
+    llm_unavailable: [
+      'Der var ingen forbindelse til sprogmodellen.',
+      'Tryk »Nyt udkast« om lidt, eller skriv notatet selv nedenfor.',
+    ],
+    llm_timeout: [
+      'Sprogmodellen svarede ikke i tide.',
+      'Tryk »Nyt udkast« for at prøve igen, eller skriv notatet selv nedenfor.',
+    ],
+    llm_refused: [
+      'Sprogmodellen afviste opgaven.',
+      'Skriv notatet selv nedenfor, og sig det til driften, hvis det sker igen.',
+    ],
+    quota: [
+      'Sprogmodellen må ikke bruges mere lige nu.',
+      'Skriv notatet selv nedenfor, eller tryk »Nyt udkast« senere. Sig det til driften.',
+    ],
+    redaction_failed: [
+      'Personoplysninger kunne ikke skjules med sikkerhed, så intet blev sendt til sprogmodellen.',
+      'Skriv notatet selv nedenfor; samtalens tekst står nederst.',
+    ],
+    policy: ['Reglerne for området tillader ikke et udkast her.', 'Skriv notatet selv nedenfor.'],
   },
   draftByModel: (model) => ['Læs udkastet igennem, før du gemmer.', `Det er lavet af sprogmodellen ${model}.`],
   draftByScript: ['Udkastet er en prøvetekst.', 'Det er ikke lavet ud fra samtalen.'],
   draftWithoutModel: 'Udkastet er lavet uden sprogmodel.',
   draftTrouble: {
     not_configured: 'Der er ikke sat en sprogmodel op.',
-    unreachable: 'Der var ingen forbindelse til sprogmodellen.',
-    timed_out: 'Sprogmodellen svarede ikke i tide.',
-    refused: 'Sprogmodellen afviste opgaven.',
-    garbled: 'Sprogmodellens svar kunne ikke læses.',
-    cut_off: 'Sprogmodellens svar stoppede midt i det hele.',
+    llm_unavailable: 'Der var ingen forbindelse til sprogmodellen. Tryk »Nyt udkast« om lidt for at prøve igen.',
+    llm_timeout: 'Sprogmodellen svarede ikke i tide. Tryk »Nyt udkast« for at prøve igen.',
+    llm_refused: 'Sprogmodellen afviste opgaven. Sig det til driften, hvis det sker igen.',
+    garbled: 'Sprogmodellens svar kunne ikke bruges. Tryk »Nyt udkast« for at prøve igen.',
+    cut_off: 'Sprogmodellens svar stoppede midt i det hele. Se efter, om noget mangler.',
+    quota: 'Sprogmodellen må ikke bruges mere lige nu. Prøv »Nyt udkast« senere, og sig det til driften.',
+    redaction_failed: 'Personoplysninger kunne ikke skjules med sikkerhed, så intet blev sendt til sprogmodellen.',
+    policy: 'Reglerne for området tillader ikke sprogmodellen her.',
     other: 'Sprogmodellen kunne ikke bruges.',
   },
-  draftPicked: 'Sætningerne er valgt ud af samtalen.',
+  draftPicked: 'Sætningerne er valgt ud af samtalen; ret dem til.',
+  draftFilled: 'Resten er valgt ud af samtalen.',
   saveFailed: 'Notatet blev ikke gemt.',
   saveProblem: {
     unreachable: 'Der er ingen kontakt til serveren. Din tekst er gemt i browseren; tryk »Gem notat« igen om lidt.',
@@ -487,20 +517,49 @@ const en: Catalogue = {
       'The draft could not be made.',
       'Press “New draft” to try again, or write the note yourself below.',
     ],
+    language_not_supported: [
+      'Without a language model no draft can be made in the language of this call.',
+      'Write the note yourself below; the text of the call stands at the bottom.',
+    ],
+    llm_unavailable: [
+      'There was no connection to the language model.',
+      'Press “New draft” in a moment, or write the note yourself below.',
+    ],
+    llm_timeout: [
+      'The language model did not answer in time.',
+      'Press “New draft” to try again, or write the note yourself below.',
+    ],
+    llm_refused: [
+      'The language model refused the task.',
+      'Write the note yourself below, and tell operations if it happens again.',
+    ],
+    quota: [
+      'The language model may not be used any more for now.',
+      'Write the note yourself below, or press “New draft” later. Tell operations.',
+    ],
+    redaction_failed: [
+      'Personal details could not be hidden with certainty, so nothing was sent to the language model.',
+      'Write the note yourself below; the text of the call stands at the bottom.',
+    ],
+    policy: ['The rules of the department do not allow a draft here.', 'Write the note yourself below.'],
   },
   draftByModel: (model) => ['Read the draft before you save.', `It was made by the language model ${model}.`],
   draftByScript: ['The draft is a test text.', 'It was not made from the call.'],
   draftWithoutModel: 'The draft was made without a language model.',
   draftTrouble: {
     not_configured: 'No language model is set up.',
-    unreachable: 'There was no connection to the language model.',
-    timed_out: 'The language model did not answer in time.',
-    refused: 'The language model refused the task.',
-    garbled: 'The language model’s answer could not be read.',
-    cut_off: 'The language model’s answer stopped in the middle.',
+    llm_unavailable: 'There was no connection to the language model. Press “New draft” in a moment to try again.',
+    llm_timeout: 'The language model did not answer in time. Press “New draft” to try again.',
+    llm_refused: 'The language model refused the task. Tell operations if it happens again.',
+    garbled: 'The language model’s answer was of no use. Press “New draft” to try again.',
+    cut_off: 'The language model’s answer stopped in the middle. Look whether something is missing.',
+    quota: 'The language model may not be used any more for now. Try “New draft” later, and tell operations.',
+    redaction_failed: 'Personal details could not be hidden with certainty, so nothing was sent to the language model.',
+    policy: 'The rules of the department do not allow the language model here.',
     other: 'The language model could not be used.',
   },
-  draftPicked: 'The sentences were picked from the call.',
+  draftPicked: 'The sentences were picked from the call; put them right.',
+  draftFilled: 'The rest was picked from the call.',
   saveFailed: 'The note was not saved.',
   saveProblem: {
     unreachable: 'There is no contact with the server. Your text is kept in the browser; press “Save note” again soon.',

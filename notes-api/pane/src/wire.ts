@@ -68,15 +68,28 @@ export const AGENT_STATES = [
 export const ORIGINS = ['llm', 'embedded', 'scripted'] as const;
 export const TROUBLES = [
   'not_configured',
-  'unreachable',
-  'timed_out',
-  'refused',
+  'llm_unavailable',
+  'llm_timeout',
+  'llm_refused',
   'garbled',
   'cut_off',
+  'quota',
+  'redaction_failed',
+  'policy',
   'other',
 ] as const;
 export const DRAFT_STATES = ['streaming', 'ready', 'failed', 'superseded'] as const;
-export const FAILURES = ['insufficient_content', 'drafter_failed'] as const;
+export const FAILURES = [
+  'insufficient_content',
+  'drafter_failed',
+  'language_not_supported',
+  'llm_unavailable',
+  'llm_refused',
+  'llm_timeout',
+  'quota',
+  'redaction_failed',
+  'policy',
+] as const;
 export const FLAGS = ['number', 'date', 'name', 'speaker', 'negation', 'unsupported', 'other'] as const;
 
 export type Track = (typeof TRACKS)[number];
@@ -139,6 +152,8 @@ export interface Sentence {
 export interface Origin {
   readonly kind: OriginKind;
   readonly model: string;
+  /** What the server says that it used; empty if it does not say. */
+  readonly reported: string;
   readonly trouble: Trouble | null;
 }
 
@@ -332,6 +347,7 @@ const sentence = (from: Json): Sentence => ({
 const origin = (from: Json): Origin => ({
   kind: known(from, 'kind', ORIGINS),
   model: text(from, 'model'),
+  reported: from.record == null ? '' : text(from.record as Json, 'model_reported'),
   trouble: from.trouble == null ? null : knownOr(from.trouble, TROUBLES, 'other'),
 });
 

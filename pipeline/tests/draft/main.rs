@@ -5,4 +5,8 @@ mod embedded;
 mod prompt;
 mod server;
 mod llm_faults;
+mod fault_matrix;
+mod long_calls;
+mod languages;
+mod warm;
 mod jobs;
