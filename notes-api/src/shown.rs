@@ -8,7 +8,7 @@ pub mod areas;
 
 use crate::call::Status;
 use referent_proto::{
-    AgentStateKind, CallId, CallState, Confirm, Direction, DraftFailure, DrafterTrouble, FlagKind, FlagReason,
+    AgentStateKind, CallId, CallState, Confirm, Direction, DraftFailure, DrafterTrouble, FlagKind, FlagReason, Origin,
     OriginKind, Section, Spoken, Track,
 };
 use serde::{Deserialize, Serialize};
@@ -238,7 +238,8 @@ pub struct DraftView {
     pub attempt: i64,
     /// streaming, ready, failed
     pub state: DraftState,
-    /// `insufficient_content`, `drafter_failed`
+    /// `insufficient_content`, `drafter_failed`, `language_not_supported`, `llm_unavailable`, `llm_refused`,
+    /// `llm_timeout`, `quota`, `redaction_failed`, `policy`
     #[schema(value_type = Option<String>)]
     pub failure: Option<DraftFailure>,
     /// The call was out of contact, not ended.
@@ -282,17 +283,73 @@ pub struct UncertainView {
     pub word: u32,
 }
 
-/// Who wrote a draft.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+/// Who wrote a draft, and how.
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct OriginView {
     /// llm, embedded, scripted
     #[schema(value_type = String)]
     pub kind: OriginKind,
-    /// Name of the model.
+    /// Name of the model that was asked.
     pub model: String,
-    /// Why it is not the language model's.
+    /// Why it is not the language model's, or not all of it: `not_configured`, `llm_unavailable`, `llm_timeout`,
+    /// `llm_refused`, `garbled`, `cut_off`, `quota`, `redaction_failed`, `policy`
     #[schema(value_type = Option<String>)]
     pub trouble: Option<DrafterTrouble>,
+    /// Version of the prompt; empty without a language model.
+    pub prompt_version: String,
+    /// Version of the area's settings.
+    pub area_version: String,
+    /// How it came about.
+    pub record: RecordView,
+}
+
+/// How a draft came about. Times are from the beginning of the drafting.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RecordView {
+    /// What the language model's server says that it used; empty if it does not say.
+    pub model_reported: String,
+    /// The same of its set-up.
+    pub system_fingerprint: String,
+    /// SHA-256 of all that was sent, hex.
+    pub prompt_hash: String,
+    /// What looked over the sentences.
+    pub guards_version: String,
+    /// First text of the language model.
+    pub first_token_ms: Option<u32>,
+    /// First sentence that went out.
+    pub first_sentence_ms: Option<u32>,
+    /// The end.
+    pub whole_ms: Option<u32>,
+    /// As the server counts them, all requests together.
+    pub tokens_in: Option<u32>,
+    /// The same.
+    pub tokens_out: Option<u32>,
+    /// How often the server was asked.
+    pub requests: u32,
+    /// In how many parts the call was read.
+    pub parts: u32,
+    /// Sentences whose evidence was looked up again.
+    pub repaired: u32,
+}
+
+impl From<Origin> for OriginView {
+    fn from(Origin { kind, model, prompt_version, area_version, trouble, record }: Origin) -> Self {
+        let record = RecordView {
+            model_reported: record.model_reported,
+            system_fingerprint: record.system_fingerprint,
+            prompt_hash: record.prompt_hash,
+            guards_version: record.guards_version,
+            first_token_ms: record.first_token_ms,
+            first_sentence_ms: record.first_sentence_ms,
+            whole_ms: record.whole_ms,
+            tokens_in: record.tokens_in,
+            tokens_out: record.tokens_out,
+            requests: record.requests,
+            parts: record.parts,
+            repaired: record.repaired,
+        };
+        Self { kind, model, trouble, prompt_version, area_version, record }
+    }
 }
 
 /// A sentence of a draft.

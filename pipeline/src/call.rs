@@ -18,6 +18,7 @@
 //!       wherever there is something better to do.
 //!   K7  Sealed sound that this worker has no key for ends its part with `KeyGone`, and nothing of it is settled; a record
 //!       that does not open, though the key is there, is a gap `damaged` (docs/decisions/0017).
+//!   K8  Where the area says that its language model is local, its server reads along (`draft::warm`), until the hang-up.
 //!
 //! Not done here: no wire type, no status code (`receive`), no judgement about the chain (notes-api).
 
@@ -29,6 +30,7 @@ mod loudspeaker;
 mod steps;
 
 use crate::config::Context;
+use crate::draft::warm::{Warmer, Warming, Warmth};
 use crate::jobs::Jobs;
 use crate::join::Seams;
 use crate::notes::{Begun, Caller, FromNotes, Known, Line, Notes, NotesError, ToNotes};
@@ -92,6 +94,8 @@ pub struct Shared {
     pub turnstile: Arc<Turnstile>,
     /// What drafts.
     pub jobs: Jobs,
+    /// What lets the language model's server read along.
+    pub warmer: Arc<Warmer>,
     /// What opens sealed sound.
     pub keys: Keys,
     /// What is spoken, unless the area says otherwise.
@@ -155,6 +159,8 @@ enum Event {
     Text(Text),
     /// What is being said was heard so far.
     Glimpse(Glimpse),
+    /// The language model's server may read along, or has.
+    Warmth(Warmth),
     /// A message left.
     Sent,
     /// The agent does not take messages any more.
@@ -196,15 +202,24 @@ pub async fn run(
             Event::Notes(says) => call.notes_says(says)?,
             Event::Text(text) => call.text(text),
             Event::Glimpse(glimpse) => call.glimpsed(glimpse),
+            Event::Warmth(Warmth::Due) => call.warm(),
             Event::Late => call.is_late()?,
             Event::Stop => call.stop(),
-            Event::Sent => {}
+            Event::Warmth(Warmth::Ended) | Event::Sent => {}
         }
         call.has_stopped()?;
     }
     call.conclude(tell, notes).await;
     ends::farewell(agent).await;
     Ok(())
+}
+
+/// What happens next to the server that reads along; nothing without one.
+async fn warmth(warming: &mut Option<Warming>) -> Warmth {
+    match warming {
+        Some(warming) => warming.next().await,
+        None => std::future::pending().await,
+    }
 }
 
 type Texts = FuturesUnordered<BoxFuture<'static, Text>>;
@@ -228,6 +243,8 @@ struct Call<'a> {
     texts: Texts,
     /// Where cuts may have gone through words.
     seams: PerTrack<Seams>,
+    /// K8: the language model's server, which reads along.
+    warming: Option<Warming>,
     glimpses: Glimpses,
     partials: PerTrack<Partials>,
     /// What the microphone may catch of the citizen.
@@ -251,7 +268,9 @@ struct Call<'a> {
 
 impl<'a> Call<'a> {
     fn resume(hello: Hello, known: Known, shared: &'a Shared, steps: Steps) -> Self {
-        let Known { epoch, settled, said, state, area, commands } = known;
+        let Known { epoch, settled, utterances, state, area, commands } = known;
+        let last_of = |track: Track| utterances.iter().rev().find(|said| said.track == track).cloned();
+        let seams = PerTrack { near: Seams::resume(last_of(Track::Near)), far: Seams::resume(last_of(Track::Far)) };
         let tracks: Vec<_> = hello
             .tracks
             .iter()
@@ -272,6 +291,8 @@ impl<'a> Call<'a> {
         if attempts >= SUSPECT {
             tracing::warn!(attempts, "earlier workers settled nothing of this call; it is heard with care");
         }
+        let warming = shared.warmer.for_call(&area, hello.started, hello.direction, utterances);
+        let warming = warming.filter(|_| hello.urgency == Urgency::Live);
         let language = TrackLanguage::among(language::spoken(&area, &shared.language));
         let now = Instant::now();
         Self {
@@ -286,7 +307,8 @@ impl<'a> Call<'a> {
             in_flight,
             given_up,
             texts: Texts::new(),
-            seams: PerTrack { near: Seams::resume(said.near), far: Seams::resume(said.far) },
+            seams,
+            warming,
             glimpses: Glimpses::new(),
             partials: PerTrack::default(),
             loudspeaker: Loudspeaker::default(),
@@ -334,6 +356,7 @@ impl<'a> Call<'a> {
                 Ok(Event::Sent)
             }
             () = self.shared.shutdown.cancelled(), if self.stop_at.is_none() => Ok(Event::Stop),
+            warmth = warmth(&mut self.warming), if self.warming.is_some() => Ok(Event::Warmth(warmth)),
             says = agent.next(), if listens => Ok(Event::Agent(says)),
             () = sleep_until(late.unwrap_or_else(Instant::now)), if late.is_some() => Ok(Event::Late),
         }
@@ -441,6 +464,7 @@ impl<'a> Call<'a> {
 
     /// Takes no more sound; what is being heard is finished, within a limit.
     fn stop(&mut self) {
+        self.warming = None;
         self.stop_at = Some(Instant::now() + LAST_TEXTS);
     }
 
@@ -448,6 +472,14 @@ impl<'a> Call<'a> {
         let is_idle = self.texts.is_empty() && self.to_notes.is_empty() && self.unanswered == 0;
         // A call whose sound has all come is about to be complete.
         if self.stop_at.is_some() && is_idle && !self.all_has_come() { Err(CallError::Stopping) } else { Ok(()) }
+    }
+
+    /// K8.
+    fn warm(&mut self) {
+        let watermark = self.tracks.iter().map(TrackWork::settled).min().unwrap_or_default();
+        if let Some(warming) = &mut self.warming {
+            warming.begin(watermark, self.class == Class::Live && self.shared.turnstile.is_open());
+        }
     }
 
     fn track(&mut self, track: Track) -> Result<&mut TrackWork<Box<dyn Vad>>, CallError> {

@@ -135,10 +135,28 @@ pub struct LlmConfig {
     pub api_key: Option<ApiKey>,
     /// How long until it must have taken the connection.
     pub connect: Duration,
-    /// How long it may be silent.
+    /// How long until it must have said its first word.
+    pub first: Duration,
+    /// How long it may be silent after that.
     pub idle: Duration,
     /// How long the whole draft may take.
     pub total: Duration,
+    /// How many tokens the model reads and writes at once.
+    pub context_tokens: usize,
+    /// How often its server reads a call that goes on, where the area says that it is local; `None`: never.
+    pub warm_every: Option<Duration>,
+    /// What it does not take in a request.
+    pub omit: Vec<RequestField>,
+}
+
+/// A field of a request that some servers refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestField {
+    /// How freely the model chooses: models that think choose for themselves.
+    Temperature,
+    /// That the stream shall say how many tokens it took.
+    StreamOptions,
 }
 
 /// A key that does not print.
@@ -240,11 +258,24 @@ struct RawLlm {
     api_key_env: Option<String>,
     #[serde(default = "connect_ms")]
     connect_ms: u64,
+    #[serde(default = "first_ms")]
+    first_ms: u64,
     #[serde(default = "idle_ms")]
     idle_ms: u64,
     #[serde(default = "total_ms")]
     total_ms: u64,
+    #[serde(default = "context_tokens")]
+    context_tokens: usize,
+    #[serde(default = "warm_every_ms")]
+    warm_every_ms: u64,
+    #[serde(default)]
+    omit: Vec<RequestField>,
 }
+
+/// The draft of the embedded drafter follows within a moment, and something is to be seen 15 s after hang-up.
+const LONGEST_DRAFT_MS: u64 = 14_000;
+/// Tokens in which the instructions, some lines and an answer fit.
+const LEAST_CONTEXT: usize = 2_048;
 
 fn info() -> String {
     "info".into()
@@ -258,8 +289,20 @@ fn connect_ms() -> u64 {
     2_000
 }
 
+fn first_ms() -> u64 {
+    8_000
+}
+
 fn idle_ms() -> u64 {
     4_000
+}
+
+fn context_tokens() -> usize {
+    8_192
+}
+
+fn warm_every_ms() -> u64 {
+    30_000
 }
 
 fn total_ms() -> u64 {
@@ -362,13 +405,31 @@ fn drafter(raw: RawDrafter, environment: &impl Fn(&str) -> Option<String>) -> Re
 
 fn llm(raw: RawLlm, environment: &impl Fn(&str) -> Option<String>) -> Result<LlmConfig, String> {
     is_http("drafter.llm.base_url", &raw.base_url)?;
+    if raw.total_ms > LONGEST_DRAFT_MS {
+        return Err(format!(
+            "drafter.llm.total_ms = {} is more than {LONGEST_DRAFT_MS}: then a caseworker would look at nothing for longer \
+             than 15 s; use less, or a faster model",
+            raw.total_ms
+        ));
+    }
+    if raw.context_tokens < LEAST_CONTEXT {
+        return Err(format!(
+            "drafter.llm.context_tokens = {} is too little for a prompt and its answer; give the server's context size, \
+             {LEAST_CONTEXT} at least",
+            raw.context_tokens
+        ));
+    }
     Ok(LlmConfig {
         base_url: raw.base_url.trim_end_matches('/').to_owned(),
         api_key: api_key("drafter.llm", raw.api_key_file, raw.api_key_env, environment)?,
         connect: limit("drafter.llm.connect_ms", raw.connect_ms)?,
+        first: limit("drafter.llm.first_ms", raw.first_ms)?,
         idle: limit("drafter.llm.idle_ms", raw.idle_ms)?,
         total: limit("drafter.llm.total_ms", raw.total_ms)?,
         model: raw.model,
+        context_tokens: raw.context_tokens,
+        warm_every: (raw.warm_every_ms > 0).then(|| Duration::from_millis(raw.warm_every_ms)),
+        omit: raw.omit,
     })
 }
 
@@ -421,6 +482,10 @@ mod tests {
         refused(&format!("{open}{recogniser}{tls}"), "which the metrics never do");
         let llm = "[drafter]\nkind = \"llm\"\n[drafter.llm]\nbase_url = \"http://127.0.0.1:1/v1\"\nmodel = \"m\"\n";
         refused(&format!("{GOOD}{recogniser}{llm}api_key_env = \"KEY\"\n"), "KEY");
+        refused(&format!("{GOOD}{recogniser}{llm}total_ms = 20000\n"), "drafter.llm.total_ms = 20000");
+        refused(&format!("{GOOD}{recogniser}{llm}context_tokens = 512\n"), "drafter.llm.context_tokens = 512");
+        refused(&format!("{GOOD}{recogniser}{llm}first_ms = 0\n"), "drafter.llm.first_ms");
+        refused(&format!("{GOOD}{recogniser}{llm}omit = [\"model\"]\n"), "model");
         let telemetry = "[telemetry]\notlp = \"http://10.0.0.1:4318\"\n";
         refused(&format!("{GOOD}{recogniser}{telemetry}"), "telemetry.otlp = \"http://10.0.0.1:4318\"");
     }

@@ -4,40 +4,56 @@
 //! `Failed` (nothing at all after a cancel or when nobody takes them any more).
 //!
 //! Promises:
-//!   D1  There is a draft, or a typed failure, within the language model's total limit plus a moment: whatever its
-//!       server does, the embedded drafter stands behind it.
+//!   D1  There is a draft, or a typed failure, within the language model's total limit plus a moment, which the
+//!       configuration keeps below 15 s: whatever its server does, the embedded drafter stands behind it.
 //!   D2  A sentence that went out stays; nothing is taken back. If the model stops in the middle, its whole sentences
 //!       stay, the embedded drafter adds what its unfinished and empty sections lack, and the origin says `llm` with
 //!       the trouble `cut_off`. If it wrote nothing, the draft and the origin are the embedded drafter's, with the
 //!       trouble that was met.
-//!   D3  Every sentence stands in a section of the area and rests on utterances of the job.
-//!
-//!   D4  Every sentence goes through the guards (`check`), whoever wrote it.
+//!   D3  Every sentence stands in a section of the area, and rests on utterances of the job or says that it rests on none.
+//!   D4  About a call in another language than the note's only the language model writes. The embedded drafter would put
+//!       foreign words under Danish headings: without a language model that is `language_not_supported`.
+//!   D5  The origin says how the draft came about ([`Record`]).
+//!   D6  Every sentence goes through the guards (`check`), whoever wrote it.
+//!   D7  A language model sees no more of who is who than the area allows (`hidden`); in doubt it is not asked.
 //!
 //! Not done here: no lease, no acknowledgement (the caller's).
 
 pub mod area_words;
+pub mod spoken;
+pub mod tokens;
+pub mod parts;
 pub mod prompt;
 pub mod check;
+pub mod hidden;
 pub mod lines;
+pub mod support;
 pub mod llm;
 pub mod embedded;
 pub mod scripted;
+pub mod warm;
 
 use crate::config::{DrafterConfig, DrafterKind};
 use crate::openai::Unusable;
 use check::Guards;
 use embedded::{EmbeddedDrafter, Pick, Reading};
+use hidden::{Hidden, Invented};
 use llm::LlmDrafter;
+use referent_dk_identifiers::pseudonyms::Mode;
 use referent_proto::draft::{
     Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, DrafterTrouble, Evidence, Missing, Origin, OriginKind,
-    UncertainWord,
+    Record, UncertainWord,
 };
 use referent_proto::speech::{Spoken, Utterance};
+use referent_proto::{AreaSettings, Pseudonyms};
 use referent_telemetry::step;
 use scripted::ScriptedDrafter;
+use spoken::SpokenIn;
 use std::future::Future;
+use std::time::Duration;
+use support::Basis;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
@@ -95,12 +111,36 @@ pub trait Drafter {
 }
 
 /// How writing went. The sentences themselves are out already.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Written {
     /// How it ended.
     pub ending: Ending,
     /// Lines that were not shown.
     pub lines_not_parsed: u32,
+    /// How it came about, as far as the drafter knows.
+    pub record: Record,
+    /// Utterances of parts of a long call that nobody wrote about.
+    pub missing: Vec<Evidence>,
+}
+
+impl Written {
+    /// By a drafter that has nothing to tell of itself.
+    pub fn of(ending: Ending) -> Self {
+        Self { ending, lines_not_parsed: 0, record: Record::default(), missing: Vec::new() }
+    }
+}
+
+/// A sentence, before anybody has looked over it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Claim {
+    /// Index into the area's sections.
+    pub section: usize,
+    /// The sentence.
+    pub text: Spoken,
+    /// The utterances that it rests on.
+    pub evidence: Vec<Evidence>,
+    /// Who says so.
+    pub basis: Basis,
 }
 
 /// How a drafter ended.
@@ -144,6 +184,14 @@ impl Drafters {
         Ok(Self { first, embedded: EmbeddedDrafter::ready() })
     }
 
+    /// The language model, if there is one.
+    pub fn llm(&self) -> Option<&LlmDrafter> {
+        match &self.first {
+            First::Llm(llm) => Some(llm),
+            First::Embedded | First::Scripted(_) => None,
+        }
+    }
+
     /// A script in place of everything else.
     pub fn scripted(script: ScriptedDrafter) -> Self {
         Self { first: First::Scripted(script), embedded: EmbeddedDrafter::ready() }
@@ -170,17 +218,19 @@ async fn draft(job: &DraftJob, drafters: &Drafters, out: &mpsc::Sender<DraftOut>
     if job.utterances.iter().all(|said| said.text.is_blank()) {
         return sentences.fail(DraftFailure::InsufficientContent).await;
     }
+    let is_foreign = !SpokenIn::of(&job.area, &job.utterances).foreign().is_empty();
     match &drafters.first {
         First::Scripted(script) => {
             let written = script.write(job, &mut sentences).await?;
             sentences.conclude(written, script.origin(job)).await
         }
+        First::Embedded if is_foreign => sentences.fail(DraftFailure::LanguageNotSupported).await,
         First::Embedded => {
             let written = drafters.embedded.write(job, &mut sentences).instrument(step!("embedded")).await?;
             let origin = Origin { trouble: Some(DrafterTrouble::NotConfigured), ..drafters.embedded.origin(job) };
             sentences.conclude(written, origin).await
         }
-        First::Llm(llm) => draft_with(llm, &drafters.embedded, job, sentences).await,
+        First::Llm(llm) => draft_with(llm, &drafters.embedded, job, is_foreign, sentences).await,
     }
 }
 
@@ -189,18 +239,32 @@ async fn draft_with(
     llm: &LlmDrafter,
     embedded: &EmbeddedDrafter,
     job: &DraftJob,
+    is_foreign: bool,
     mut sentences: Sentences<'_>,
 ) -> Result<(), Gone> {
     let reading = Reading::of(job);
-    if !reading.says_anything() {
+    // What it takes for noise is noise in the note's language only.
+    if !is_foreign && !reading.says_anything() {
         // No model is asked to make something of a greeting: it would.
         return sentences.fail(DraftFailure::InsufficientContent).await;
     }
     let step = step!("llm", outcome = Empty, trouble = Empty);
-    let written = llm.write(job, &mut sentences).instrument(step.clone()).await?;
+    let mut written = match hidden::hide(job, mode_of(&job.area)) {
+        Ok((shown, hidden)) => {
+            sentences.hidden = Some(hidden);
+            llm.write(&shown, &mut sentences).instrument(step.clone()).await?
+        }
+        Err(doubtful) => {
+            // Nothing is sent.
+            tracing::warn!(%doubtful, "what identifies people cannot be hidden with certainty");
+            Written::of(Ending::Stopped(DrafterTrouble::RedactionFailed))
+        }
+    };
+    sentences.hidden = None;
+    written.lines_not_parsed += std::mem::take(&mut sentences.invented);
     tell(&step, written.ending);
     drop(step);
-    let picks = reading.picks();
+    let picks = if is_foreign { Vec::new() } else { reading.picks() };
     let by_llm = !sentences.written.is_empty();
     let trouble = match (written.ending, by_llm) {
         (Ending::Whole, true) if reaches_the_end(job, &sentences, &picks) => None,
@@ -211,10 +275,14 @@ async fn draft_with(
     let Some(trouble) = trouble else {
         return sentences.conclude(written, llm.origin(job)).await;
     };
+    if is_foreign && !by_llm {
+        tracing::warn!(?trouble, "there is no other drafter for this language");
+        return sentences.fail(trouble.into()).await;
+    }
     tracing::warn!(?trouble, ending = ?written.ending, by_llm, "the embedded drafter steps in");
     let _step = step!("embedded");
-    for pick in lacking(picks, &sentences.written) {
-        sentences.put(pick.section, pick.text, pick.evidence).await?;
+    for pick in lacking(picks, &sentences.written, &written.missing) {
+        sentences.put(pick.into()).await?;
     }
     let origin = if by_llm { llm.origin(job) } else { embedded.origin(job) };
     let ending = match written.ending {
@@ -250,8 +318,9 @@ fn reaches_the_end(job: &DraftJob, sentences: &Sentences<'_>, picks: &[Pick]) ->
     last >= late || !picks.iter().any(|pick| pick.is_agreed && pick.evidence.iter().any(|rests| rests.start >= late))
 }
 
-/// What the embedded drafter has for the sections that the model left empty, and for the one in which it stopped.
-fn lacking(picks: Vec<Pick>, written: &[Place]) -> Vec<Pick> {
+/// What the embedded drafter has for the sections that the model left empty, for the one in which it stopped, and for the
+/// parts of a long call that it did not write about.
+fn lacking(picks: Vec<Pick>, written: &[Place], missing: &[Evidence]) -> Vec<Pick> {
     let stopped_in = written.last().map(|place| place.section);
     picks
         .into_iter()
@@ -261,7 +330,9 @@ fn lacking(picks: Vec<Pick>, written: &[Place]) -> Vec<Pick> {
                 return true;
             }
             let cited = same_section.any(|place| pick.evidence.iter().any(|rests| place.evidence.contains(rests)));
-            stopped_in == Some(pick.section) && !cited
+            let is_missing = pick.evidence.iter().any(|rests| missing.contains(rests));
+            let stopped_here = missing.is_empty() && stopped_in == Some(pick.section);
+            (stopped_here || is_missing) && !cited
         })
         .collect()
 }
@@ -273,27 +344,55 @@ struct Place {
     evidence: Vec<Evidence>,
 }
 
-/// The way out for the sentences of one draft: gives each its index, and remembers what was written.
+/// The way out for the sentences of one draft: gives each its index, looks it over, and remembers what was written.
 pub struct Sentences<'a> {
     job: &'a DraftJob,
     out: &'a mpsc::Sender<DraftOut>,
     guards: Guards,
+    /// What the language model that writes does not see.
+    hidden: Option<Hidden>,
+    /// Sentences about somebody whom the model made up; not shown.
+    invented: u32,
     written: Vec<Place>,
+    began: Instant,
+    first_sentence: Option<Instant>,
+    repaired: u32,
     /// Of the trace: until the first sentence is out.
     first: Option<Span>,
 }
 
 impl<'a> Sentences<'a> {
     fn new(job: &'a DraftJob, out: &'a mpsc::Sender<DraftOut>) -> Self {
-        Self { job, out, guards: Guards::of(job), written: Vec::new(), first: Some(step!("first_sentence")) }
+        Self {
+            job,
+            out,
+            guards: Guards::of(job),
+            hidden: None,
+            invented: 0,
+            written: Vec::new(),
+            began: Instant::now(),
+            first_sentence: None,
+            repaired: 0,
+            first: Some(step!("first_sentence")),
+        }
     }
 
-    /// Sends the next sentence; waits while the caller is busy.
-    pub async fn put(&mut self, section: usize, text: Spoken, evidence: Vec<Evidence>) -> Result<(), Gone> {
+    /// Sends the next sentence; waits while the caller is busy. Every sentence of every drafter comes through here.
+    pub async fn put(&mut self, claim: Claim) -> Result<(), Gone> {
+        let Claim { section, text, evidence, basis } = claim;
+        let text = match self.hidden.as_ref().map(|hidden| hidden.restore(&text)) {
+            None => text,
+            Some(Ok(text)) => text,
+            Some(Err(Invented)) => {
+                self.invented += 1;
+                return Ok(());
+            }
+        };
         let (flags, confirm) = self.guards.check(text.reveal(), &evidence);
         for flag in &flags {
             metrics::counter!("referent_draft_flags_total", "kind" => flag.kind.name()).increment(1);
         }
+        self.repaired += u32::from(basis == Basis::Repaired);
         let sentence = DraftSentence {
             key: self.job.key,
             index: self.count(),
@@ -305,6 +404,7 @@ impl<'a> Sentences<'a> {
         };
         self.written.push(Place { section, text, evidence });
         self.send(DraftOut::Sentence(sentence)).await?;
+        self.first_sentence.get_or_insert_with(Instant::now);
         self.first = None;
         Ok(())
     }
@@ -316,7 +416,9 @@ impl<'a> Sentences<'a> {
 
     async fn conclude(self, written: Written, origin: Origin) -> Result<(), Gone> {
         match (written.ending, self.count()) {
-            (Ending::Stopped(_) | Ending::Unable, 0) => return self.fail(DraftFailure::DrafterFailed).await,
+            (Ending::Stopped(_) | Ending::Unable, 0) => {
+                return self.fail(origin.trouble.map_or(DraftFailure::DrafterFailed, DraftFailure::from)).await;
+            }
             (Ending::Whole | Ending::Nothing, 0) => return self.fail(DraftFailure::InsufficientContent).await,
             _ => {}
         }
@@ -327,9 +429,17 @@ impl<'a> Sentences<'a> {
             lines_not_parsed = written.lines_not_parsed,
             "the draft is written"
         );
+        let since = |at: Instant| ms(at - self.began);
+        let record = Record {
+            first_sentence_ms: self.first_sentence.map(since),
+            whole_ms: Some(since(Instant::now())),
+            repaired: self.repaired,
+            guards_version: referent_guards::VERSION.to_owned(),
+            ..written.record
+        };
         let finished = DraftOut::Finished {
             key: self.job.key,
-            origin,
+            origin: Origin { record, ..origin },
             covers: self.job.covers,
             sentences: self.count(),
             lines_not_parsed: written.lines_not_parsed,
@@ -349,6 +459,20 @@ impl<'a> Sentences<'a> {
     }
 }
 
+/// What the area hides from a language model.
+fn mode_of(area: &AreaSettings) -> Mode {
+    match area.pseudonyms() {
+        Pseudonyms::None => Mode::None,
+        Pseudonyms::Identifiers => Mode::Identifiers,
+        Pseudonyms::Full => Mode::Full,
+    }
+}
+
+/// For a record.
+pub(crate) fn ms(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}
+
 /// What it means to rest on this utterance.
 pub(crate) fn evidence_of(said: &Utterance) -> Evidence {
     Evidence { track: said.track, start: said.span.start() }
@@ -362,5 +486,6 @@ pub(crate) fn origin_of(kind: OriginKind, model: &str, job: &DraftJob) -> Origin
         prompt_version: String::new(),
         area_version: job.area.version.clone(),
         trouble: None,
+        record: Record::default(),
     }
 }

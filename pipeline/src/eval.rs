@@ -137,7 +137,7 @@ pub fn of_ready(dialogues: &[Dialogue], drafts: &[ReadyDraft], noise: f64, round
 }
 
 enum Drafted {
-    Lines { sentences: Vec<DraftSentence>, origin: Origin, lines_not_parsed: u32 },
+    Lines { sentences: Vec<DraftSentence>, origin: Box<Origin>, lines_not_parsed: u32 },
     Failed(DraftFailure),
 }
 
@@ -149,7 +149,7 @@ async fn drafted(job: DraftJob, drafters: &Drafters) -> Drafted {
             match output {
                 DraftOut::Sentence(sentence) => sentences.push(sentence),
                 DraftOut::Finished { origin, lines_not_parsed, .. } => {
-                    return Drafted::Lines { sentences, origin, lines_not_parsed };
+                    return Drafted::Lines { sentences, origin: Box::new(origin), lines_not_parsed };
                 }
                 DraftOut::Failed { failure, .. } => return Drafted::Failed(failure),
             }

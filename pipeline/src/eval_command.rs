@@ -29,6 +29,9 @@ pub(crate) struct Eval {
     /// A file with the key that the server wants, if it wants one.
     #[arg(long, value_name = "FILE", requires = "llm")]
     api_key_file: Option<PathBuf>,
+    /// How many tokens that model reads and writes at once.
+    #[arg(long, value_name = "COUNT", default_value_t = 8_192, requires = "llm")]
+    context_tokens: usize,
     /// Drafts that are ready, and right: the guards alone are tried, and errors planted.
     #[arg(long, value_name = "FILE")]
     drafts: Option<PathBuf>,
@@ -104,8 +107,12 @@ fn drafter(command: &Eval) -> anyhow::Result<DrafterConfig> {
         model: model.clone(),
         api_key: key.transpose()?,
         connect: Duration::from_secs(5),
+        first: Duration::from_mins(2),
         idle: Duration::from_mins(1),
         total: Duration::from_mins(5),
+        context_tokens: command.context_tokens,
+        warm_every: None,
+        omit: Vec::new(),
     };
     Ok(DrafterConfig { kind: DrafterKind::Llm, llm: Some(llm) })
 }

@@ -29,7 +29,7 @@ use line::{Heard, Line};
 use rand::rngs::StdRng;
 use referent_identity::Dial;
 use referent_proto::ids::WorkerId;
-use referent_proto::{DraftFailure, DraftJob, DraftKey};
+use referent_proto::{DraftJob, DraftKey};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -113,6 +113,7 @@ struct Desk {
 }
 
 /// The one kind of thing that happens next.
+#[expect(clippy::large_enum_variant, reason = "one at a time, and handled at once")]
 enum Event {
     Given(Box<DraftJob>),
     Output(DraftOut),
@@ -234,17 +235,13 @@ impl Desk {
                 let by = format!("{:?}", origin.kind).to_lowercase();
                 metrics::counter!("referent_drafts_total", "origin" => by).increment(1);
                 if let Some(trouble) = origin.trouble {
-                    metrics::counter!("referent_draft_troubles_total", "trouble" => name_of(trouble)).increment(1);
+                    metrics::counter!("referent_draft_troubles_total", "trouble" => trouble.name()).increment(1);
                 }
                 metrics::counter!("referent_draft_lines_not_parsed_total").increment(u64::from(*lines_not_parsed));
                 self.took(*key, now);
             }
             DraftOut::Failed { key, failure, .. } => {
-                let failure = match failure {
-                    DraftFailure::InsufficientContent => "insufficient_content",
-                    DraftFailure::DrafterFailed => "drafter_failed",
-                };
-                metrics::counter!("referent_draft_failures_total", "failure" => failure).increment(1);
+                metrics::counter!("referent_draft_failures_total", "failure" => failure.name()).increment(1);
                 self.took(*key, now);
             }
         }
@@ -255,18 +252,5 @@ impl Desk {
         if let Some(since) = self.held.taken_at(key) {
             metrics::histogram!("referent_draft_seconds").record((now - since).as_secs_f64());
         }
-    }
-}
-
-/// As the glossary writes it.
-fn name_of(trouble: referent_proto::DrafterTrouble) -> &'static str {
-    use referent_proto::DrafterTrouble as T;
-    match trouble {
-        T::NotConfigured => "not_configured",
-        T::Unreachable => "unreachable",
-        T::TimedOut => "timed_out",
-        T::Refused => "refused",
-        T::Garbled => "garbled",
-        T::CutOff => "cut_off",
     }
 }

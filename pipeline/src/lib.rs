@@ -39,6 +39,7 @@ use anyhow::Context as _;
 use call::Shared;
 use config::{Config, Context, RecogniserConfig, RecogniserKind};
 use draft::Drafters;
+use draft::warm::Warmer;
 use jobs::Jobs;
 use metrics_exporter_prometheus::PrometheusHandle;
 use notes::Notes;
@@ -145,6 +146,8 @@ pub async fn run_with(
     let way =
         notes::way(&config.notes_api, tls.clone()).with_context(|| format!("notes_api = \"{}\"", config.notes_api))?;
     let drafters = Arc::new(Drafters::new(&config.drafter)?);
+    let warm_every = config.drafter.llm.as_ref().and_then(|llm| llm.warm_every);
+    let warmer = Warmer::new(Arc::clone(&drafters), warm_every);
     let transcriber = Transcriber::start(recognisers).context("starting the recognisers")?;
     let (jobs, given) = Jobs::channel();
     let turnstile = Arc::new(Turnstile::new(transcriber.clone(), prior));
@@ -154,6 +157,7 @@ pub async fn run_with(
         transcriber: transcriber.clone(),
         turnstile: Arc::clone(&turnstile),
         jobs,
+        warmer,
         keys: Keys::load(config.seal_keys.as_deref())?,
         language: config.language,
         context: config.recogniser.context,

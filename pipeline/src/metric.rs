@@ -59,6 +59,7 @@ pub fn describe() {
     counter!("referent_draft_failures_total", "Jobs without a draft, by reason.");
     counter!("referent_draft_lines_not_parsed_total", "Lines of language models that were not shown.");
     counter!("referent_draft_flags_total", "Doubts of guards about sentences of drafts, by kind.");
+    counter!("referent_llm_warmings_total", "Times that the language model's server was to read along, by outcome.");
     counter!("referent_drafts_left_to_lease_total", "Jobs for which there was no place.");
     histogram!("referent_draft_seconds", "From the job to the end of the draft.");
 }

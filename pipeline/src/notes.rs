@@ -106,8 +106,8 @@ pub struct Known {
     pub epoch: Epoch,
     /// From where to go on.
     pub settled: PerTrack<SampleOffset>,
-    /// The last utterance of each track, behind which this worker goes on.
-    pub said: PerTrack<Option<Utterance>>,
+    /// What was said so far, in order of start.
+    pub utterances: Vec<Utterance>,
     /// Where the call stands.
     pub state: CallState,
     /// The department's settings.
@@ -296,16 +296,10 @@ impl TryFrom<wire::Known> for Known {
     fn try_from(known: wire::Known) -> Result<Self, BadMessage> {
         let near = Settled::try_from(wire::Settled { track: 1, offset: known.near_settled })?;
         let far = Settled::try_from(wire::Settled { track: 2, offset: known.far_settled })?;
-        let mut said = PerTrack::default();
-        for utterance in known.utterances {
-            let utterance = Utterance::try_from(utterance)?;
-            let track = utterance.track;
-            said[track] = Some(utterance);
-        }
         Ok(Self {
             epoch: Epoch(known.epoch),
             settled: PerTrack { near: near.offset, far: far.offset },
-            said,
+            utterances: known.utterances.into_iter().map(Utterance::try_from).collect::<Result<_, _>>()?,
             state: CallState::from_wire(known.state)?,
             area: known.area.ok_or(BadMessage::Missing("known.area"))?.try_into()?,
             commands: known.commands.into_iter().map(Command::try_from).collect::<Result<_, _>>()?,

@@ -57,8 +57,8 @@ pub fn job(dialogue: &Dialogue, area: &AreaSettings, started: Started) -> DraftJ
 /// Noon of a day such as `2026-03-09`, as UTC; `None` if it is no day.
 pub fn noon_of(date: &str) -> Option<Started> {
     let day: jiff::civil::Date = date.parse().ok()?;
-    let noon = day.at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    Some(Started { utc_ms: noon.timestamp().as_millisecond(), utc_offset_s: 0 })
+    let days = day.since(jiff::civil::date(1970, 1, 1)).ok()?.get_days();
+    Some(Started { utc_ms: i64::from(days) * 86_400_000 + 12 * 3_600_000, utc_offset_s: 0 })
 }
 
 /// The page: the prompt as a language model would get it, the draft of these drafters, and the must-note facts.

@@ -169,16 +169,25 @@ pub enum OriginKind {
 pub enum DrafterTrouble {
     /// No language model is configured.
     NotConfigured,
-    /// No connection.
-    Unreachable,
+    /// No connection, or its server is in trouble: ask again later.
+    #[serde(alias = "unreachable")]
+    LlmUnavailable,
     /// No answer in time.
-    TimedOut,
-    /// The server said no.
-    Refused,
-    /// The answer could not be read.
+    #[serde(alias = "timed_out")]
+    LlmTimeout,
+    /// The server or the model said no: asking again will not help.
+    #[serde(alias = "refused")]
+    LlmRefused,
+    /// Nothing in the answer was of use.
     Garbled,
     /// The answer stopped in the middle.
     CutOff,
+    /// No more may be asked of the server for now.
+    Quota,
+    /// What identifies a citizen could not be taken out, so nothing was sent.
+    RedactionFailed,
+    /// The authority does not allow it.
+    Policy,
 }
 
 /// Where a draft comes from.
@@ -194,6 +203,39 @@ pub struct Origin {
     pub area_version: String,
     /// Why it is not the language model's.
     pub trouble: Option<DrafterTrouble>,
+    /// How it came about. Empty in drafts that were stored before there was one.
+    #[serde(default)]
+    pub record: Record,
+}
+
+/// The record of a draft: what is needed to say later how it came about.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Record {
+    /// What the server says that it used; `Origin.model` is what was asked for.
+    pub model_reported: String,
+    /// As the server says it.
+    pub system_fingerprint: String,
+    /// SHA-256 of all that was sent, hex.
+    pub prompt_hash: String,
+    /// What looked over the sentences.
+    pub guards_version: String,
+    /// From the beginning of the drafting to the first text of the language model.
+    pub first_token_ms: Option<u32>,
+    /// To the first sentence that went out.
+    pub first_sentence_ms: Option<u32>,
+    /// To the end.
+    pub whole_ms: Option<u32>,
+    /// As the server says it, all requests of the draft together.
+    pub tokens_in: Option<u32>,
+    /// The same.
+    pub tokens_out: Option<u32>,
+    /// How often the server was asked.
+    pub requests: u32,
+    /// In how many parts the call was read.
+    pub parts: u32,
+    /// Sentences whose evidence was looked up again.
+    pub repaired: u32,
 }
 
 /// Why there is no draft.
@@ -204,6 +246,35 @@ pub enum DraftFailure {
     InsufficientContent,
     /// The drafter failed.
     DrafterFailed,
+    /// Only a language model could write about this language, and none is configured.
+    LanguageNotSupported,
+    /// As the trouble of that name, and nothing else can write for the area.
+    LlmUnavailable,
+    /// The same.
+    LlmRefused,
+    /// The same.
+    LlmTimeout,
+    /// The same.
+    Quota,
+    /// The same.
+    RedactionFailed,
+    /// The same.
+    Policy,
+}
+
+impl From<DrafterTrouble> for DraftFailure {
+    /// What the caseworker is told where the language model did not write, and nothing else can.
+    fn from(trouble: DrafterTrouble) -> Self {
+        match trouble {
+            DrafterTrouble::LlmUnavailable => Self::LlmUnavailable,
+            DrafterTrouble::LlmTimeout => Self::LlmTimeout,
+            DrafterTrouble::LlmRefused => Self::LlmRefused,
+            DrafterTrouble::Quota => Self::Quota,
+            DrafterTrouble::RedactionFailed => Self::RedactionFailed,
+            DrafterTrouble::Policy => Self::Policy,
+            DrafterTrouble::NotConfigured | DrafterTrouble::Garbled | DrafterTrouble::CutOff => Self::DrafterFailed,
+        }
+    }
 }
 
 /// A leased order for a draft, with all it needs.

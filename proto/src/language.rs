@@ -120,6 +120,11 @@ pub fn code_of(name: &str) -> Option<&'static str> {
     KNOWN.iter().find(is_it).map(|(code, _)| *code)
 }
 
+/// The English name of a code, in small letters.
+pub fn name(code: &str) -> Option<&'static str> {
+    KNOWN.iter().find(|(known, _)| *known == code).map(|(_, name)| *name)
+}
+
 /// Every code, in alphabetical order.
 pub fn codes() -> impl Iterator<Item = &'static str> {
     KNOWN.iter().map(|(code, _)| *code)
@@ -141,6 +146,7 @@ mod tests {
             assert_eq!(code_of(said), Some(code), "{said}");
         }
         assert_eq!(code_of("auto"), None);
+        assert_eq!((name("da"), name("danish")), (Some("danish"), None));
         assert!(codes().is_sorted(), "in the order of the codes");
     }
 }

@@ -54,7 +54,7 @@ pub use call::{
 };
 pub use draft::{
     Confirm, Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, DrafterTrouble, Evidence, Flag, FlagKind,
-    FlagReason, Missing, Origin, OriginKind, UncertainWord,
+    FlagReason, Missing, Origin, OriginKind, Record, UncertainWord,
 };
 pub use ids::{AgentId, CallId, CommandId, Epoch, KeyId, Track, WorkerId};
 pub use settle::{NotTranscribedReason, Settle, Settled, SuppressedReason, Verdict, What, judge};

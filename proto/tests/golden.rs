@@ -312,6 +312,7 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
                     prompt_version: String::new(),
                     area_version: "ab".into(),
                     trouble: ingest::DrafterTrouble::NotConfigured.into(),
+                    record: None,
                 }),
                 covers: Some(ingest::Covers { near: 80_000, far: 52_800 }),
                 sentences: 1,
@@ -341,10 +342,50 @@ fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
             })),
         ),
         (
+            "drafter finished with its record",
+            drafter(from_drafter::Kind::Finished(ingest::DraftFinished {
+                key: Some(key()),
+                origin: Some(ingest::Origin {
+                    kind: ingest::OriginKind::Llm.into(),
+                    model: "gemma3:12b".into(),
+                    prompt_version: "2".into(),
+                    area_version: "ab".into(),
+                    trouble: ingest::DrafterTrouble::Quota.into(),
+                    record: Some(ingest::Record {
+                        model_reported: "gemma-3-12b-it".into(),
+                        system_fingerprint: "fp_1".into(),
+                        prompt_hash: "cd".into(),
+                        guards_version: "1".into(),
+                        first_token_ms: Some(120),
+                        first_sentence_ms: Some(480),
+                        whole_ms: Some(2100),
+                        tokens_in: Some(3200),
+                        tokens_out: Some(210),
+                        requests: 2,
+                        parts: 1,
+                        repaired: 1,
+                    }),
+                }),
+                covers: Some(ingest::Covers { near: 80_000, far: 52_800 }),
+                sentences: 5,
+                lines_not_parsed: 2,
+                missing: vec![],
+                uncertain: vec![],
+            })),
+        ),
+        (
             "drafter failed",
             drafter(from_drafter::Kind::Failed(ingest::DraftFailed {
                 key: Some(key()),
                 failure: ingest::DraftFailure::InsufficientContent.into(),
+                covers: Some(ingest::Covers { near: 80_000, far: 52_800 }),
+            })),
+        ),
+        (
+            "drafter failed without a language model",
+            drafter(from_drafter::Kind::Failed(ingest::DraftFailed {
+                key: Some(key()),
+                failure: ingest::DraftFailure::LanguageNotSupported.into(),
                 covers: Some(ingest::Covers { near: 80_000, far: 52_800 }),
             })),
         ),
@@ -488,4 +529,22 @@ fn an_area_that_says_everything_comes_whole() {
     assert!(refused(|area| area.pseudonyms = 9).contains("area.pseudonyms"));
     assert!(refused(|area| area.must_note[0].kind = 0).contains("area.must_note.kind"));
     assert!(refused(|area| area.style = Some(ingest::Style::default())).contains("area.style.length"));
+}
+
+/// Drafts that were stored by an earlier version, under the words it had.
+#[test]
+fn an_origin_that_was_stored_earlier_is_read() {
+    use referent_proto::{DrafterTrouble, Origin, Record};
+    let check = |word: &str, trouble: DrafterTrouble| {
+        let stored = format!(
+            "{{\"kind\":\"embedded\",\"model\":\"m\",\"prompt_version\":\"\",\"area_version\":\"v\",\"trouble\":\"{word}\"}}"
+        );
+        let origin: Origin = serde_json::from_str(&stored).unwrap();
+        assert_eq!((origin.trouble, origin.record), (Some(trouble), Record::default()), "{word}");
+    };
+    check("unreachable", DrafterTrouble::LlmUnavailable);
+    check("timed_out", DrafterTrouble::LlmTimeout);
+    check("refused", DrafterTrouble::LlmRefused);
+    check("llm_refused", DrafterTrouble::LlmRefused);
+    check("cut_off", DrafterTrouble::CutOff);
 }

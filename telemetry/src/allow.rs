@@ -45,7 +45,17 @@ enum Values {
 const TRACKS: Values = Values::Word(&["near", "far"]);
 const CLASSES: Values = Values::Word(&["hung_up", "live", "backlog", "partial"]);
 const ORIGINS: Values = Values::Word(&["llm", "embedded", "scripted"]);
-const TROUBLES: Values = Values::Word(&["not_configured", "unreachable", "timed_out", "refused", "garbled", "cut_off"]);
+const TROUBLES: Values = Values::Word(&[
+    "not_configured",
+    "llm_unavailable",
+    "llm_timeout",
+    "llm_refused",
+    "garbled",
+    "cut_off",
+    "quota",
+    "redaction_failed",
+    "policy",
+]);
 const REASONS: Values = Values::Word(&[
     // of suppressed text
     "no_speech",
@@ -65,6 +75,13 @@ const REASONS: Values = Values::Word(&[
     // of no draft
     "insufficient_content",
     "drafter_failed",
+    "language_not_supported",
+    "llm_unavailable",
+    "llm_timeout",
+    "llm_refused",
+    "quota",
+    "redaction_failed",
+    "policy",
 ]);
 const OUTCOMES: Values = Values::Word(&[
     // of a connection, and of taking over

@@ -13,6 +13,7 @@ pub mod damage;
 pub mod identity;
 pub mod long;
 pub mod stub;
+pub mod prefix;
 pub mod remote;
 pub mod faithful;
 pub mod drafting;
@@ -218,6 +219,16 @@ pub fn chain() -> Result<()> {
     let number = |key: &str| row[key].as_f64().with_context(|| key.to_owned());
     figures.write("chain.sequences", number("sequences")?, "sequences", 1, &json!({}))?;
     figures.write("chain.violations", number("violations")?, "violations", 1, &json!({}))
+}
+
+/// The fault matrix of the language model, by its own test.
+pub fn llm_faults() -> Result<()> {
+    let row = &measured_by_test("referent-pipeline", "draft")?["llm_faults"];
+    let figures = Figures::of("make bench-llm-faults")?;
+    let number = |key: &str| row[key].as_f64().with_context(|| key.to_owned());
+    let cases = number("cases")?;
+    figures.write("llm_faults.cases", cases, "cases", 1, row)?;
+    figures.write("llm_faults.result_within_15s", number("within_15s")? / cases, "share", 1, row)
 }
 
 /// 60 s of microphone and loopback through PulseAudio, by the capture test itself.

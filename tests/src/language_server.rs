@@ -18,8 +18,8 @@ use tokio::task::JoinHandle;
 
 /// Between two lines of a slow answer.
 const LINE_EVERY: Duration = Duration::from_millis(400);
-/// What the quick answer says under every heading.
-const SENTENCE: &str = "Borgeren har ringet, og det er blevet skrevet ned.";
+/// What the quick answer says under every heading, each time with another number.
+const SENTENCE: &str = "Borgeren har ringet om sag nummer";
 
 /// A running server.
 #[derive(Debug)]
@@ -85,7 +85,8 @@ fn answer_to(request: &[u8]) -> String {
     let number = |line: &str| line.strip_prefix('[')?.split_once(']')?.0.parse::<usize>().ok();
     let last = lines().filter_map(number).max().unwrap_or(1);
     let headings = lines().filter(|line| line.starts_with("## "));
-    let lines: Vec<String> = headings.map(|heading| format!("{heading}\n- {SENTENCE} [{last}]\n")).collect();
+    let sentence = |(at, heading)| format!("{heading}\n- {SENTENCE} {at}. [{last}]\n");
+    let lines: Vec<String> = headings.enumerate().map(sentence).collect();
     lines.concat()
 }
 
@@ -112,6 +113,6 @@ mod tests {
             { "role": "user", "content": "A call.\n[1] Citizen: hello\n[12] Citizen: goodbye [3]\n\nWrite now." },
         ] });
         let answer = answer_to(request.to_string().as_bytes());
-        assert_eq!(answer, format!("## Reason\n- {SENTENCE} [12]\n## Agreed\n- {SENTENCE} [12]\n"));
+        assert_eq!(answer, format!("## Reason\n- {SENTENCE} 0. [12]\n## Agreed\n- {SENTENCE} 1. [12]\n"));
     }
 }

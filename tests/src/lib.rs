@@ -14,6 +14,7 @@ pub mod word_errors;
 pub mod postgres;
 pub mod shape;
 pub mod language_server;
+pub mod reading_server;
 pub mod speech_server;
 pub mod collector;
 pub mod crowd;

@@ -9,7 +9,7 @@ const ALWAYS: [&str; 5] = ["SY", "BA", "LA", "S-1-5-18", "S-1-5-32-544"];
 const OWNER: [&str; 4] = ["OW", "CO", "S-1-3-4", "S-1-3-0"];
 
 /// The list of what is the user's alone: nothing from above (P), and in a folder it holds for what is made there (OICI).
-#[cfg_attr(not(windows), expect(dead_code, reason = "Windows alone makes one"))]
+#[cfg_attr(all(not(windows), not(test)), expect(dead_code, reason = "Windows alone makes one"))]
 pub(super) fn of(user: &str, flags: &str) -> String {
     format!("D:P(A;{flags};FA;;;{user})(A;{flags};FA;;;SY)(A;{flags};FA;;;BA)")
 }

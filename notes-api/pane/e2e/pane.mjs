@@ -207,7 +207,7 @@ await story('doubt', async ({ fake, page, shot }) => {
     [['far', 32_800]],
     [{ kind: 'number', reason: 'not_said', words: '6.540' }],
   );
-  fake.finish(call, { kind: 'embedded', model: 'embedded-1', trouble: 'timed_out' });
+  fake.finish(call, { kind: 'embedded', model: 'embedded-1', trouble: 'llm_timeout' });
   await inState(page, 'Udkast klar');
   await page.locator('.number.doubtful').click();
   await page.getByText('Tallet »6.540« er ikke nævnt i samtalen.').waitFor();
@@ -424,7 +424,7 @@ await story(
 await story(
   'dark',
   async ({ fake, page, shot }) => {
-    await ready(fake, page, { kind: 'embedded', model: 'embedded-1', trouble: 'unreachable' });
+    await ready(fake, page, { kind: 'embedded', model: 'embedded-1', trouble: 'llm_unavailable' });
     await page.locator('.number').nth(1).click();
     await shot('ready');
   },

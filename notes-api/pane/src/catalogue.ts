@@ -73,6 +73,7 @@ export interface Catalogue {
   draftWithoutModel: string;
   draftTrouble: Record<Trouble, string>;
   draftPicked: string;
+  draftFilled: string;
   saveFailed: string;
   saveProblem: Record<Problem, string>;
   chooseFirst: readonly [string, string];

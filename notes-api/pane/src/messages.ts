@@ -126,8 +126,12 @@ const draft = (state: Shown, language: Language): Box | null => {
   if (draft.state === 'failed') return { tone: 'bad', words: words.draftFailed[draft.failure ?? 'drafter_failed'] };
   if (draft.state !== 'ready') return null;
   switch (draft.origin?.kind) {
-    case 'llm':
-      return { tone: 'quiet', words: words.draftByModel(draft.origin.model) };
+    case 'llm': {
+      const { model, reported, trouble } = draft.origin;
+      const [what, who] = words.draftByModel(reported === '' || reported === model ? model : `${model} (${reported})`);
+      if (trouble === null) return { tone: 'quiet', words: [what, who] };
+      return { tone: 'warn', words: [what, `${words.draftTrouble[trouble]} ${words.draftFilled}`] };
+    }
     case 'scripted':
       return { tone: 'warn', words: words.draftByScript };
     case 'embedded': {

@@ -102,7 +102,7 @@ export const finished = (number: number, attempt = 1): Event => ({
     state: 'ready',
     failure: null,
     provisional: false,
-    origin: { kind: 'llm', model: 'm', trouble: null },
+    origin: { kind: 'llm', model: 'm', reported: '', trouble: null },
     sentences: [],
     firstSentenceMs: 300,
     wholeMs: 800,

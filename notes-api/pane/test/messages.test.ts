@@ -23,6 +23,19 @@ test('the boxes say what is the matter, the most pressing first', () => {
         },
       }),
     );
+  const byModel = (trouble: string | null, model_reported?: string): Shown =>
+    after(
+      call({
+        status: 'draft_ready',
+        draft: {
+          number: 1,
+          attempt: 1,
+          state: 'ready',
+          origin: { kind: 'llm', model: 'm', record: model_reported && { model_reported }, trouble },
+          sentences: [],
+        },
+      }),
+    );
   const table: readonly [string, Shown, readonly string[]][] = [
     ['nobody knows yet', after(call(LIVE)), ['Der optages ikke endnu.']],
     [
@@ -36,7 +49,7 @@ test('the boxes say what is the matter, the most pressing first', () => {
       ['Der kommer ingen lyd fra din pc lige nu.'],
     ],
     ['a draft', ready, ['Læs udkastet igennem, før du gemmer.']],
-    ['without a language model', without('timed_out'), ['Udkastet er lavet uden sprogmodel.']],
+    ['without a language model', without('llm_timeout'), ['Udkastet er lavet uden sprogmodel.']],
     [
       'too little',
       also(ready, { kind: 'draft_failed', number: 1, failure: 'insufficient_content' }),
@@ -63,7 +76,11 @@ test('the boxes say what is the matter, the most pressing first', () => {
     ['discarded', after(call({ state: 'discarded', status: 'discarded' })), ['Samtalen er kasseret.']],
   ];
   for (const [what, state, expected] of table) assert.deepEqual(first(state), expected, what);
-  assert.match(messages(without('timed_out'), 'da')[0]?.words[1] ?? '', /svarede ikke i tide/);
+  const says = (state: Shown): string => messages(state, 'da')[0]?.words[1] ?? '';
+  assert.match(says(byModel(null, 'm-2')), /sprogmodellen m \(m-2\)/);
+  assert.match(says(byModel(null, 'm')), /sprogmodellen m\.$/);
+  assert.match(says(byModel('cut_off')), /stoppede midt i det hele.*Resten er valgt ud/);
+  assert.match(messages(without('llm_timeout'), 'da')[0]?.words[1] ?? '', /svarede ikke i tide/);
 });
 
 test('times are as people read them', () => {

@@ -73,7 +73,7 @@ pub(crate) struct DraftRow {
     pub(crate) failure: Option<DraftFailure>,
     pub(crate) cause: Cause,
     pub(crate) provisional: bool,
-    pub(crate) origin: Option<OriginView>,
+    pub(crate) origin: Option<Origin>,
     pub(crate) covers: (i64, i64),
     pub(crate) first_sentence_ms: Option<i64>,
     pub(crate) whole_ms: Option<i64>,
@@ -112,7 +112,7 @@ impl DraftRow {
             state: self.state,
             failure: self.failure,
             provisional: self.provisional,
-            origin: self.origin.clone(),
+            origin: self.origin.clone().map(OriginView::from),
             sentences,
             first_sentence_ms: after_hang_up(self.first_sentence_ms),
             whole_ms: after_hang_up(self.whole_ms),
@@ -399,7 +399,7 @@ async fn failed_event(tx: &mut Tx, call: CallId, number: i64, failure: DraftFail
     events::append(tx, call, EventKind::DraftFailed, &DraftFailedView { number, failure }).await
 }
 
-/// The parts of an [`Origin`] that a pane sees are a part of what is stored.
+/// Stored whole; a pane sees a part of it.
 fn origin_json(origin: &Origin) -> String {
     super::json(origin)
 }

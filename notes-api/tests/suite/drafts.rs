@@ -1,13 +1,13 @@
 //! Drafts: who may write one, and what late sound does.
 
-use crate::given::{Kept, LEASE, Place, a_worker, sentence, whole};
+use crate::given::{Kept, LEASE, Place, a_worker, origin, sentence, whole};
 use crate::notes::{put, save};
 use referent_notes_api::shown::DraftState;
 use referent_notes_api::store::calls::EndedAnswer;
 use referent_notes_api::store::drafts::{Held, Whole};
 use referent_proto::{
-    CallId, Confirm, DraftFailure, DraftKey, Evidence, Flag, FlagKind, FlagReason, Missing, SampleOffset, Spoken,
-    Track, UncertainWord, What,
+    CallId, Confirm, DraftFailure, DraftKey, DraftSentence, DrafterTrouble, Evidence, Flag, FlagKind, FlagReason,
+    Missing, Origin, Record, SampleOffset, Spoken, Track, UncertainWord, What,
 };
 
 async fn kinds(kept: &Kept, call: CallId) -> Vec<String> {
@@ -153,6 +153,53 @@ pub(crate) async fn repeats_change_nothing(place: Place) {
     assert_eq!(before.iter().filter(|kind| *kind == "draft_sentence").count(), 2);
     let unknown = DraftKey { draft: 7, ..job.key };
     assert_eq!(kept.store.renew(unknown, kept.now(), LEASE).await.unwrap(), Held::Lost);
+}
+
+pub(crate) async fn a_draft_keeps_the_record_of_how_it_came_about(place: Place) {
+    let kept = place.store().await;
+    let (turn, job) = kept.a_complete_call().await;
+    let record = Record {
+        model_reported: "gemma-3-12b-it".into(),
+        system_fingerprint: "fp_1".into(),
+        prompt_hash: "cd".into(),
+        guards_version: "1".into(),
+        first_token_ms: Some(120),
+        first_sentence_ms: None,
+        whole_ms: Some(2100),
+        tokens_in: Some(3200),
+        tokens_out: None,
+        requests: 2,
+        parts: 3,
+        repaired: 1,
+    };
+    let origin = Origin { trouble: Some(DrafterTrouble::Quota), record, ..origin() };
+    assert_eq!(kept.store.draft_finished(job.key, Whole { origin, ..whole() }, kept.now()).await.unwrap(), Held::Yes);
+    let origin = draft(&kept, turn.call).await.origin.expect("who wrote it");
+    assert_eq!(origin.trouble, Some(DrafterTrouble::Quota));
+    let record = origin.record;
+    assert_eq!((record.model_reported.as_str(), record.system_fingerprint.as_str()), ("gemma-3-12b-it", "fp_1"));
+    assert_eq!((record.prompt_hash.as_str(), record.guards_version.as_str()), ("cd", "1"));
+    assert_eq!((record.first_token_ms, record.first_sentence_ms, record.whole_ms), (Some(120), None, Some(2100)));
+    assert_eq!((record.tokens_in, record.tokens_out), (Some(3200), None));
+    assert_eq!((record.requests, record.parts, record.repaired), (2, 3, 1));
+}
+
+pub(crate) async fn a_sentence_without_evidence_is_kept(place: Place) {
+    let kept = place.store().await;
+    let (turn, job) = kept.a_complete_call().await;
+    let flag = Flag {
+        kind: FlagKind::Unsupported,
+        start: 0,
+        end: 9,
+        said: Spoken::default(),
+        reason: Some(FlagReason::NoEvidence),
+        evidence: Vec::new(),
+    };
+    let without = DraftSentence { evidence: Vec::new(), flags: vec![flag], ..sentence(job.key, 0) };
+    assert_eq!(kept.store.add_sentences(vec![without], kept.now()).await.unwrap(), Held::Yes);
+    let sentences = draft(&kept, turn.call).await.sentences.expect("the sentences");
+    assert!(sentences[0].evidence.is_empty());
+    assert_eq!(sentences[0].flags[0].kind, FlagKind::Unsupported);
 }
 
 pub(crate) async fn a_draft_that_nobody_finishes_fails(place: Place) {

@@ -11,8 +11,8 @@ use referent_notes_api::{Ready, Surroundings, prometheus, run};
 use referent_proto::ids::PerTrack;
 use referent_proto::{
     CallId, Direction, DraftJob, DraftKey, DraftSentence, Epoch, Evidence, HangUp, HangUpReason, Hello, Mode, Origin,
-    OriginKind, SampleOffset, SampleSpan, Settle, Settled, Spoken, Started, Track, Urgency, Utterance, What, Word,
-    WorkerId,
+    OriginKind, Record, SampleOffset, SampleSpan, Settle, Settled, Spoken, Started, Track, Urgency, Utterance, What,
+    Word, WorkerId,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -233,6 +233,7 @@ pub(crate) fn origin() -> Origin {
         prompt_version: String::new(),
         area_version: String::new(),
         trouble: None,
+        record: Record::default(),
     }
 }
 

@@ -76,6 +76,8 @@ on_both! {
     drafts::an_echo_keeps_its_mark,
     drafts::a_lease_that_runs_out_is_anothers,
     drafts::repeats_change_nothing,
+    drafts::a_draft_keeps_the_record_of_how_it_came_about,
+    drafts::a_sentence_without_evidence_is_kept,
     drafts::a_draft_that_nobody_finishes_fails,
     drafts::late_sound_makes_the_next_draft,
     drafts::late_sound_is_offered_beside_typed_text,

@@ -83,6 +83,7 @@ impl Call<'_> {
         if self.hang_up.replace(hang_up).is_some() {
             return Ok(());
         }
+        self.warming = None; // K8: what is on its way ends, and the draft does not wait behind it.
         tracing::info!(reason = %hang_up.reason, age_ms = hang_up.age_ms, "the agent hung up");
         self.steps.hung_up(&hang_up);
         if hang_up.age_ms < JUST_NOW_MS {

@@ -103,6 +103,9 @@ impl Call<'_> {
         while let Some(settle) = self.track(track).ok().and_then(|track| track.line().ready()) {
             let has_text = matches!(settle.what, What::Utterance(_));
             let settle = Settle { what: self.seams[track].join(settle.span, settle.what), ..settle };
+            if let (What::Utterance(said), Some(warming)) = (&settle.what, &mut self.warming) {
+                warming.hears(said.clone());
+            }
             count(&settle.what);
             self.steps.says(&settle);
             let grey_stays = match settle.what {

@@ -17,6 +17,7 @@ pub struct Guards {
     turns: Vec<Evidence>,
     places: HashMap<Evidence, usize>,
     uncertain: Vec<UncertainWord>,
+    must_note: Vec<MustNote>,
 }
 
 impl Guards {
@@ -41,6 +42,15 @@ impl Guards {
                     Some(UncertainWord { utterance: evidence[turn], word: u32::try_from(word).ok()? })
                 })
                 .collect(),
+            must_note: job
+                .area
+                .must_note
+                .iter()
+                .map(|fact| MustNote {
+                    id: fact.id.clone(),
+                    cues: fact.cues.iter().map(|cue| cue.to_lowercase()).collect(),
+                })
+                .collect(),
             turns: evidence,
         }
     }
@@ -62,7 +72,7 @@ impl Guards {
         let sentences: Vec<(&str, Vec<usize>)> =
             sentences.map(|(text, evidence)| (text, self.cited(evidence))).collect();
         let lines: Vec<Line<'_>> = sentences.iter().map(|(text, evidence)| Line { text, evidence }).collect();
-        let missing = self.call.missing(&lines, &[] as &[MustNote]);
+        let missing = self.call.missing(&lines, &self.must_note);
         missing
             .into_iter()
             .map(|one| Missing {

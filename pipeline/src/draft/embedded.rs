@@ -34,7 +34,8 @@ mod weigh;
 mod choose;
 mod sections;
 
-use crate::draft::{Drafter, Ending, Gone, Sentences, Written, origin_of};
+use crate::draft::support::Basis;
+use crate::draft::{Claim, Drafter, Ending, Gone, Sentences, Written, origin_of};
 use choose::{Chosen, Role};
 use cues::Cues;
 use referent_proto::call::AreaSettings;
@@ -73,6 +74,12 @@ pub struct Pick {
     pub evidence: Vec<Evidence>,
     /// Whether something was agreed, promised or announced in it.
     pub is_agreed: bool,
+}
+
+impl From<Pick> for Claim {
+    fn from(Pick { section, text, evidence, .. }: Pick) -> Self {
+        Self { section, text, evidence, basis: Basis::Cited }
+    }
 }
 
 /// Whether the area has a section that this drafter can fill.
@@ -168,9 +175,9 @@ impl Drafter for EmbeddedDrafter {
             (true, true) => Ending::Whole,
         };
         for pick in reading.picks() {
-            out.put(pick.section, pick.text, pick.evidence).await?;
+            out.put(pick.into()).await?;
         }
-        Ok(Written { ending, lines_not_parsed: 0 })
+        Ok(Written::of(ending))
     }
 }
 

@@ -9,7 +9,8 @@
 //!
 //! Promises:
 //!   L1  The same text gives the same lines, however it is cut into pieces.
-//!   L2  Every sentence stands in a section of the area and rests on at least one utterance of the prompt.
+//!   L2  Every sentence stands in a section of the area. The numbers it gives are utterances of the prompt; where it gives
+//!       none, or others, it says so ([`Cited`]), and only a line that is plainly a list's is taken for a sentence.
 //!   L3  What is not shown is counted: each line that is no sentence, no heading and not blank.
 //!   L4  Memory is bounded: a line that grows beyond [`LONGEST_LINE`] is given up.
 //!
@@ -34,13 +35,26 @@ pub enum Line {
         section: usize,
         /// The sentence, without bullet and evidence.
         text: Spoken,
-        /// Numbers of the prompt, each once, in the order given; never empty.
+        /// Numbers of the prompt, each once, in the order given.
         evidence: Vec<usize>,
+        /// Whether these are all that the model gave.
+        cited: Cited,
     },
     /// The model says that there is nothing to write.
     Nothing,
-    /// Anything else. Not shown, but counted.
-    NotParsed,
+    /// Anything else, without what the model thinks aloud. Not shown, but counted.
+    NotParsed(Spoken),
+}
+
+/// How well a sentence says what it rests on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cited {
+    /// Every number is an utterance.
+    Well,
+    /// Some are; the others were left out.
+    Partly,
+    /// There is none, or none of them is.
+    Not,
 }
 
 /// A draft being read.
@@ -79,7 +93,8 @@ impl<'a> LineReader<'a> {
 
     /// The answer was cut off: what is left may lack half of its sentence or of its evidence, so it is not a line.
     pub fn cut_off(self) -> Vec<Line> {
-        if self.overlong || !self.pending.trim().is_empty() { vec![Line::NotParsed] } else { Vec::new() }
+        let nothing = !self.overlong && self.pending.trim().is_empty();
+        if nothing { Vec::new() } else { vec![Line::NotParsed(Spoken::default())] }
     }
 
     fn keep(&mut self, text: &str) {
@@ -96,7 +111,7 @@ impl<'a> LineReader<'a> {
 
     fn end_line(&mut self) -> Option<Line> {
         if std::mem::take(&mut self.overlong) {
-            return Some(Line::NotParsed);
+            return Some(Line::NotParsed(Spoken::default()));
         }
         let line = std::mem::take(&mut self.pending);
         self.read(line.trim())
@@ -109,10 +124,10 @@ impl<'a> LineReader<'a> {
         if let Some(rest) = self.past_thinking(line) {
             if rest.len() < line.len() {
                 // What stood before the end of the thinking is not shown, whatever follows it.
-                return self.read(rest).or(Some(Line::NotParsed));
+                return self.read(rest).or(Some(Line::NotParsed(Spoken::default())));
             }
         } else {
-            return Some(Line::NotParsed);
+            return Some(Line::NotParsed(Spoken::default()));
         }
         if is_nothing(line) {
             return Some(Line::Nothing);
@@ -124,7 +139,7 @@ impl<'a> LineReader<'a> {
         if line.starts_with('#') {
             // A section that the area does not have: what follows belongs to none.
             self.section = None;
-            return Some(Line::NotParsed);
+            return Some(Line::NotParsed(Spoken::new(line)));
         }
         Some(self.sentence(line))
     }
@@ -159,65 +174,80 @@ impl<'a> LineReader<'a> {
     }
 
     fn sentence(&self, line: &str) -> Line {
-        self.parse_sentence(line).unwrap_or(Line::NotParsed)
+        self.parse_sentence(line).unwrap_or_else(|| Line::NotParsed(Spoken::new(line)))
     }
 
     fn parse_sentence(&self, line: &str) -> Option<Line> {
         let section = self.section?;
-        let line = line.strip_prefix(['-', '*', '•', '–']).map_or(line, str::trim_start);
-        let (text, evidence) = split_evidence(line, self.utterances)?;
+        let (is_item, line) = match line.strip_prefix(['-', '*', '•', '–']) {
+            Some(rest) => (true, rest.trim_start()),
+            None => (false, line),
+        };
+        let (text, evidence, cited) = split_evidence(line, self.utterances);
+        if cited == Cited::Not && !is_item {
+            return None;
+        }
         let text: String = text.replace("**", "").chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let text = text.trim();
         let readable = text.chars().any(char::is_alphabetic) && text.chars().count() <= LONGEST_SENTENCE;
-        readable.then(|| Line::Sentence { section, text: Spoken::new(text), evidence })
+        readable.then(|| Line::Sentence { section, text: Spoken::new(text), evidence, cited })
     }
 }
 
-/// Splits `text [1,2] [5-7].` into text with its full stop, and 1, 2, 5, 6, 7; `None` unless every number is known.
-fn split_evidence(line: &str, utterances: usize) -> Option<(String, Vec<usize>)> {
+/// Splits `text [1,2] [5-7].` into text with its full stop, and 1, 2, 5, 6, 7. Numbers that are no utterance, and lists
+/// that are too long to show anything, are left out.
+fn split_evidence(line: &str, utterances: usize) -> (String, Vec<usize>, Cited) {
     let stop = line.ends_with('.');
     let mut rest = line.trim_end_matches(['.', ' ']);
     let mut groups = Vec::new();
-    while let Some(inner) = rest.strip_suffix(']') {
-        let open = inner.rfind('[')?;
-        groups.push(numbers(&inner[open + 1..], utterances)?);
-        rest = inner[..open].trim_end();
+    while let Some((before, inner)) = rest.strip_suffix(']').and_then(|inner| inner.rsplit_once('[')) {
+        groups.push(inner);
+        rest = before.trim_end();
     }
-    let mut evidence = Vec::new();
-    for number in groups.into_iter().rev().flatten() {
-        if !evidence.contains(&number) {
-            evidence.push(number);
+    let (mut evidence, mut cited) = (Vec::new(), Cited::Well);
+    for group in groups.into_iter().rev() {
+        let (found, all) = numbers(group, utterances);
+        if !all {
+            cited = Cited::Partly;
+        }
+        for number in found {
+            if !evidence.contains(&number) {
+                evidence.push(number);
+            }
         }
     }
-    if evidence.is_empty() || evidence.len() > MOST_EVIDENCE {
-        return None;
+    if evidence.len() > MOST_EVIDENCE {
+        evidence.clear();
+    }
+    if evidence.is_empty() {
+        cited = Cited::Not;
     }
     let mut text = rest.to_owned();
     if stop && !text.ends_with(['.', '!', '?', '«', '"']) {
         text.push('.');
     }
-    Some((text, evidence))
+    (text, evidence, cited)
 }
 
-fn numbers(list: &str, utterances: usize) -> Option<Vec<usize>> {
-    let known = |text: &str| text.trim().parse().ok().filter(|number| (1..=utterances).contains(number));
-    let mut all = Vec::new();
+/// The utterances that a list names, and whether it names nothing else. "12", "linje 12" and "#12" are the same.
+fn numbers(list: &str, utterances: usize) -> (Vec<usize>, bool) {
+    let known = |text: &str| {
+        let digits = text.trim().trim_start_matches(|c: char| c.is_alphabetic() || matches!(c, ' ' | '.' | '#'));
+        digits.parse().ok().filter(|number| (1..=utterances).contains(number))
+    };
+    let (mut found, mut all) = (Vec::new(), true);
     for part in list.split([',', ';']) {
-        match part.split_once(['-', '–']) {
-            Some((from, to)) => {
-                let (from, to): (usize, usize) = (known(from)?, known(to)?);
-                if to < from || to - from >= MOST_EVIDENCE {
-                    return None;
-                }
-                all.extend(from..=to);
-            }
-            None => all.push(known(part)?),
+        let range = part.split_once(['-', '–']).map(|(from, to)| (known(from), known(to)));
+        match (range, known(part)) {
+            (None, Some(number)) => found.push(number),
+            (Some((Some(from), Some(to))), _) if from <= to && to - from < MOST_EVIDENCE => found.extend(from..=to),
+            _ => all = false,
         }
-        if all.len() > MOST_EVIDENCE {
-            return None;
+        if found.len() > 4 * MOST_EVIDENCE {
+            return (Vec::new(), false);
         }
     }
-    Some(all)
+    (found, all)
 }
 
 fn is_nothing(line: &str) -> bool {
@@ -256,11 +286,16 @@ mod tests {
         lines
             .into_iter()
             .map(|line| match line {
-                Line::Sentence { section, text, evidence } => {
-                    format!("{}: {} {evidence:?}", sections[section].id, text.reveal())
+                Line::Sentence { section, text, evidence, cited } => {
+                    let how = match cited {
+                        Cited::Well => "",
+                        Cited::Partly => "~",
+                        Cited::Not => "?",
+                    };
+                    format!("{}: {} {how}{evidence:?}", sections[section].id, text.reveal())
                 }
                 Line::Nothing => "0".into(),
-                Line::NotParsed => "-".into(),
+                Line::NotParsed(_) => "-".into(),
             })
             .collect()
     }
@@ -285,7 +320,7 @@ mod tests {
     #[test]
     fn what_does_not_parse_is_counted() {
         check("- Før enhver overskrift. [1]", &["-"]);
-        check("## Aftalt\n- Uden belæg.\n- Ukendt. [21]\n- Nul. [0]\n- Halvt. [3,x]\n- [4]\n- Tom. []", &["-"; 6]);
+        check("## Aftalt\nUden belæg og streg.\nUkendt. [21]\n- [4]\n- []", &["-"; 4]);
         check("## Vurdering\n- Ikke vores afsnit. [1]\n## Aftalt\n- Vores. [1]", &["-", "-", "agreed: Vores. [1]"]);
         check("```markdown\n## Aftalt\n- Vores. [1]\n```", &["-", "agreed: Vores. [1]", "-"]);
         check("Her er notatet:\n## Aftalt\n- Vores. [1]", &["-", "agreed: Vores. [1]"]);
@@ -300,11 +335,30 @@ mod tests {
     }
 
     #[test]
+    fn a_sentence_says_how_well_it_is_cited() {
+        check(
+            "## Aftalt\n- Uden belæg.\n- Ukendt. [21]\n- Nul. [0]\n- Tom. []\n- Alt. [1-400]\n- Kommer. [hej]",
+            &[
+                "agreed: Uden belæg. ?[]",
+                "agreed: Ukendt. ?[]",
+                "agreed: Nul. ?[]",
+                "agreed: Tom. ?[]",
+                "agreed: Alt. ?[]",
+                "agreed: Kommer. ?[]",
+            ],
+        );
+        check(
+            "## Aftalt\n- Halvt. [3,x]\n- Linjer. [linje 3, #4]\n- Begge. [2] [99]\n- Bagfra. [7-5, 1]",
+            &["agreed: Halvt. ~[3]", "agreed: Linjer. [3, 4]", "agreed: Begge. ~[2]", "agreed: Bagfra. ~[1]"],
+        );
+    }
+
+    #[test]
     fn a_line_that_was_cut_off_is_not_shown() {
         let sections = sections();
         let mut reader = LineReader::new(&sections, 20);
         assert!(reader.push("## Aftalt\n- Vores. [1").is_empty());
-        assert_eq!(reader.cut_off(), [Line::NotParsed]);
+        assert_eq!(reader.cut_off(), [Line::NotParsed(Spoken::default())]);
         let mut reader = LineReader::new(&sections, 20);
         assert_eq!(reader.push("## Aftalt\n- Vores. [1]\n").len(), 1);
         assert!(reader.cut_off().is_empty());

@@ -4,7 +4,8 @@
 //! its evidence; or, if the script says so, silence after so many sentences. It behaves like the others: it needs
 //! something said, waits while nobody takes its sentences, and stops when it is cancelled.
 
-use crate::draft::{Drafter, Ending, Gone, Sentences, Written, evidence_of, origin_of};
+use crate::draft::support::Basis;
+use crate::draft::{Claim, Drafter, Ending, Gone, Sentences, Written, evidence_of, origin_of};
 use referent_proto::draft::{DraftJob, DrafterTrouble, Origin, OriginKind};
 use referent_proto::speech::Utterance;
 use std::time::Duration;
@@ -26,19 +27,20 @@ impl Drafter for ScriptedDrafter {
     async fn write(&self, job: &DraftJob, out: &mut Sentences<'_>) -> Result<Written, Gone> {
         let said: Vec<&Utterance> = job.utterances.iter().filter(|said| !said.text.is_blank()).collect();
         if said.is_empty() {
-            return Ok(Written { ending: Ending::Nothing, lines_not_parsed: 0 });
+            return Ok(Written::of(Ending::Nothing));
         }
         let sections = job.area.sections.len();
         for section in 0..sections {
             if let Some((after, trouble)) = self.stops
                 && out.count() >= after
             {
-                return Ok(Written { ending: Ending::Stopped(trouble), lines_not_parsed: 0 });
+                return Ok(Written::of(Ending::Stopped(trouble)));
             }
             tokio::time::sleep(self.pause).await;
             let rests = said[section * said.len() / sections];
-            out.put(section, rests.text.clone(), vec![evidence_of(rests)]).await?;
+            let evidence = vec![evidence_of(rests)];
+            out.put(Claim { section, text: rests.text.clone(), evidence, basis: Basis::Cited }).await?;
         }
-        Ok(Written { ending: Ending::Whole, lines_not_parsed: 0 })
+        Ok(Written::of(Ending::Whole))
     }
 }

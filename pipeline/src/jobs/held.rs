@@ -233,6 +233,7 @@ impl Held {
 }
 
 /// Something for notes-api.
+#[expect(clippy::large_enum_variant, reason = "one at a time, on its way to the line")]
 pub(super) enum Say {
     /// How many jobs this worker would take now.
     Ready(u32),

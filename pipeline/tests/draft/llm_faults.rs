@@ -5,7 +5,7 @@ use crate::server::{Do, Server, chunk, chunked_head, done, ends, event, head, no
 use referent_pipeline::config::{ApiKey, DrafterConfig, DrafterKind, LlmConfig};
 use referent_pipeline::draft::{self, DraftOut, Drafters};
 use referent_proto::audio::SampleOffset;
-use referent_proto::draft::{DraftFailure, DraftJob, DraftSentence, DrafterTrouble, Origin, OriginKind};
+use referent_proto::draft::{DraftFailure, DraftJob, DraftSentence, FlagKind, Origin, OriginKind};
 use referent_proto::ids::Track;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -24,51 +24,48 @@ const GOOD: &str = "## Årsag til henvendelse\n- Borgeren er flyttet til en mind
 const SENTENCES: usize = 5;
 
 /// The call that all cases are about.
-fn the_job() -> DraftJob {
+pub(crate) fn the_job() -> DraftJob {
     job(calls().iter().find(|call| call.name == "boligstoette-flytning").expect("a sample call"))
 }
 
-fn short_limits(base_url: &str) -> LlmConfig {
+pub(crate) fn short_limits(base_url: &str) -> LlmConfig {
     LlmConfig {
         base_url: base_url.to_owned(),
         model: "test-model".into(),
         api_key: Some(ApiKey::new(KEY)),
         connect: Duration::from_millis(400),
+        first: Duration::from_millis(600),
         idle: Duration::from_millis(600),
         total: Duration::from_millis(1500),
+        context_tokens: 8_192,
+        warm_every: None,
+        omit: Vec::new(),
     }
 }
 
-fn drafters(llm: LlmConfig) -> Drafters {
+pub(crate) fn drafters(llm: LlmConfig) -> Drafters {
     Drafters::new(&DrafterConfig { kind: DrafterKind::Llm, llm: Some(llm) }).expect("an address")
 }
 
-fn embedded() -> Drafters {
+pub(crate) fn embedded() -> Drafters {
     Drafters::new(&DrafterConfig { kind: DrafterKind::Embedded, llm: None }).expect("no address is needed")
 }
 
 /// What came of a job.
-struct Outcome {
-    sentences: Vec<DraftSentence>,
-    origin: Option<Origin>,
-    failure: Option<DraftFailure>,
+pub(crate) struct Outcome {
+    pub(crate) sentences: Vec<DraftSentence>,
+    pub(crate) origin: Option<Origin>,
+    pub(crate) failure: Option<DraftFailure>,
     not_parsed: u32,
-    took: Duration,
+    pub(crate) took: Duration,
 }
 
 impl Outcome {
     /// "llm", "llm `cut_off`", "embedded garbled", "failed".
-    fn who(&self) -> String {
+    pub(crate) fn who(&self) -> String {
         let Some(origin) = &self.origin else { return "failed".into() };
         let kind = if origin.kind == OriginKind::Llm { "llm" } else { "embedded" };
-        let trouble = origin.trouble.map(|trouble| match trouble {
-            DrafterTrouble::NotConfigured => " not_configured",
-            DrafterTrouble::Unreachable => " unreachable",
-            DrafterTrouble::TimedOut => " timed_out",
-            DrafterTrouble::Refused => " refused",
-            DrafterTrouble::Garbled => " garbled",
-            DrafterTrouble::CutOff => " cut_off",
-        });
+        let trouble = origin.trouble.map(|trouble| format!(" {trouble}"));
         format!("{kind}{}", trouble.unwrap_or_default())
     }
 
@@ -78,7 +75,7 @@ impl Outcome {
     }
 }
 
-async fn outcome(job: DraftJob, drafters: &Drafters) -> Outcome {
+pub(crate) async fn outcome(job: DraftJob, drafters: &Drafters) -> Outcome {
     let (out, mut outputs) = mpsc::channel(4);
     let began = Instant::now();
     let mut outcome = Outcome { sentences: vec![], origin: None, failure: None, not_parsed: 0, took: Duration::ZERO };
@@ -87,7 +84,8 @@ async fn outcome(job: DraftJob, drafters: &Drafters) -> Outcome {
             match output {
                 DraftOut::Sentence(sentence) => {
                     assert_eq!(sentence.index as usize, outcome.sentences.len());
-                    assert!(!sentence.evidence.is_empty());
+                    let says_so = sentence.flags.iter().any(|flag| flag.kind == FlagKind::Unsupported);
+                    assert_eq!(sentence.evidence.is_empty(), says_so, "without evidence it says so");
                     outcome.sentences.push(sentence);
                 }
                 DraftOut::Finished { origin, sentences, lines_not_parsed, .. } => {
@@ -112,14 +110,29 @@ async fn answered(script: Vec<Do>) -> (Outcome, Server) {
     (outcome, server)
 }
 
+/// The same of a server that answers differently each time.
+async fn answered_in_turn(scripts: Vec<Vec<Do>>) -> (Outcome, Server) {
+    let server = Server::that_does_in_turn(scripts).await;
+    let outcome = outcome(the_job(), &drafters(short_limits(&server.base_url))).await;
+    (outcome, server)
+}
+
 /// Checks who made the draft, how many sentences are the model's, and that nothing was asked twice.
 #[track_caller]
-fn check(name: &str, (outcome, server): &(Outcome, Server), who: &str, of_the_model: usize) {
+fn check(name: &str, answered: &(Outcome, Server), who: &str, of_the_model: usize) {
+    check_asked(name, answered, who, of_the_model, 1);
+}
+
+/// The same of a server that was asked so often.
+#[track_caller]
+fn check_asked(name: &str, (outcome, server): &(Outcome, Server), who: &str, of_the_model: usize, asked: usize) {
     assert_eq!(outcome.who(), who, "{name}");
     assert_eq!(outcome.of_the_model(), of_the_model, "{name}");
     assert!(outcome.sentences.len() >= 5, "{name}: {} sentences", outcome.sentences.len());
     assert!(outcome.took < Duration::from_secs(5), "{name}: {:?}", outcome.took);
-    assert_eq!(server.requests().len(), 1, "{name}: asked once");
+    assert_eq!(server.requests().len(), asked, "{name}: asked");
+    let record = outcome.origin.as_ref().map(|origin| &origin.record).expect("a draft");
+    assert_eq!(record.requests as usize, asked, "{name}: the record says so");
     let agreed = outcome.sentences.iter().any(|sentence| sentence.section == "agreed");
     assert!(agreed, "{name}: what was agreed is in the draft");
 }
@@ -162,16 +175,16 @@ async fn a_good_answer_is_the_draft_in_every_dialect() {
 #[tokio::test]
 async fn a_server_that_hangs_is_given_up() {
     let before_head = vec![Do::Hang];
-    check("before the head", &answered(before_head).await, "embedded timed_out", 0);
+    check("before the head", &answered(before_head).await, "embedded llm_timeout", 0);
 
     let behind_head = vec![stream_head(), Do::Hang];
-    check("behind the head", &answered(behind_head).await, "embedded timed_out", 0);
+    check("behind the head", &answered(behind_head).await, "embedded llm_timeout", 0);
 
     let in_the_middle = vec![stream_head(), all(first_two()), Do::Hang];
     check("in the middle", &answered(in_the_middle).await, "llm cut_off", 2);
 
     let only_pings = vec![stream_head(), Do::Drip(b": ping\n\n".to_vec(), Duration::from_millis(50))];
-    check("only comments, for ever", &answered(only_pings).await, "embedded timed_out", 0);
+    check("only comments, for ever", &answered(only_pings).await, "embedded llm_timeout", 0);
 
     let drips = vec![stream_head(), all(first_two()), Do::Drip(says("x"), Duration::from_millis(50))];
     check("drips for ever", &answered(drips).await, "llm cut_off", 2);
@@ -184,12 +197,12 @@ async fn a_server_that_hangs_is_given_up() {
 async fn a_server_that_is_not_there_is_unreachable() {
     let (base_url, waiting, listener) = nobody_answers().await;
     let hangs = outcome(the_job(), &drafters(short_limits(&base_url))).await;
-    assert_eq!(hangs.who(), "embedded unreachable", "no answer to the connection");
+    assert_eq!(hangs.who(), "embedded llm_unavailable", "no answer to the connection");
     assert!(hangs.took < Duration::from_secs(5), "{:?}", hangs.took);
     drop((waiting, listener));
 
     let closed = outcome(the_job(), &drafters(short_limits(&base_url))).await;
-    assert_eq!(closed.who(), "embedded unreachable", "nothing listens");
+    assert_eq!(closed.who(), "embedded llm_unavailable", "nothing listens");
     assert!(closed.sentences.len() >= 5);
 }
 
@@ -216,55 +229,124 @@ async fn an_answer_that_is_cut_off_keeps_its_whole_sentences() {
 }
 
 #[tokio::test]
-async fn a_server_that_says_no_is_not_asked_again() {
-    for status in ["500 Internal Server Error", "401 Unauthorized", "429 Too Many Requests", "503 Service Unavailable"]
-    {
+async fn a_server_that_says_no_is_asked_again_only_if_that_may_pass() {
+    for (status, who, asked) in [
+        ("500 Internal Server Error", "embedded llm_unavailable", 2),
+        ("401 Unauthorized", "embedded llm_refused", 1),
+        ("429 Too Many Requests", "embedded quota", 1),
+        ("429 Too Many Requests\r\nretry-after: 0.2", "embedded quota", 2),
+        ("429 Too Many Requests\r\nretry-after: 60", "embedded quota", 1),
+        ("503 Service Unavailable", "embedded llm_unavailable", 2),
+        ("504 Gateway Timeout", "embedded llm_timeout", 1),
+    ] {
         let body = Do::Send(format!("{{\"error\":\"{KEY}\"}}").into_bytes());
-        check(status, &answered(vec![head(status, "application/json"), body]).await, "embedded refused", 0);
+        check_asked(status, &answered(vec![head(status, "application/json"), body]).await, who, 0, asked);
     }
+    let no_credit = Do::Send(b"{\"error\":{\"code\":\"insufficient_quota\"}}".to_vec());
+    let without = vec![head("429 Too Many Requests\r\nretry-after: 0.1", "application/json"), no_credit];
+    check("no credit", &answered(without).await, "embedded quota", 0);
+    let passes = vec![vec![head("503 Busy", "text/plain")], vec![stream_head(), all(GOOD), done()]];
+    check_asked("trouble that passes", &answered_in_turn(passes).await, "llm", SENTENCES, 2);
     let elsewhere = Server::that_does(vec![stream_head(), all(GOOD), done()]).await;
     let redirect = format!(
         "HTTP/1.1 307 Temporary Redirect\r\nlocation: {}/chat/completions\r\ncontent-length: 0\r\n\r\n",
         elsewhere.base_url
     );
     let redirected = answered(vec![Do::Send(redirect.into_bytes())]).await;
-    check("a redirect", &redirected, "embedded refused", 0);
+    check("a redirect", &redirected, "embedded llm_refused", 0);
     assert_eq!(elsewhere.requests().len(), 0, "what was said goes to the configured address only");
 }
 
 #[tokio::test]
 async fn an_answer_that_cannot_be_read_is_not_shown() {
     let html = vec![head("200 OK", "text/html"), Do::Send(b"<html><h1>It works!</h1></html>".to_vec())];
-    check("HTML", &answered(html).await, "embedded garbled", 0);
+    check_asked("HTML", &answered(html).await, "embedded garbled", 0, 2);
 
     let not_json = vec![stream_head(), Do::Send(b"data: {\"choices\":[{\"delta\"\n\n".to_vec()), done()];
-    check("no JSON", &answered(not_json).await, "embedded garbled", 0);
+    check_asked("no JSON", &answered(not_json).await, "embedded garbled", 0, 2);
 
     let bytes = vec![stream_head(), Do::Send(vec![0xff, 0xfe, 0x00, b'\n', b'\n'])];
-    check("bytes", &answered(bytes).await, "embedded garbled", 0);
+    check_asked("bytes", &answered(bytes).await, "embedded garbled", 0, 2);
 
-    check("nothing", &answered(vec![stream_head()]).await, "embedded garbled", 0);
+    check_asked("nothing", &answered(vec![stream_head()]).await, "embedded garbled", 0, 2);
 
     let prose =
         answered(vec![stream_head(), all("Her er et referat:\nBorgeren ringede om sin flytning."), done()]).await;
-    check("prose", &prose, "embedded garbled", 0);
-    assert_eq!(prose.0.not_parsed, 2);
+    check_asked("prose", &prose, "embedded garbled", 0, 2);
+    assert_eq!(prose.0.not_parsed, 4, "two lines each time");
 
     let english = "## Aftalt\n- The citizen will upload the lease by the 20th of May. [11]\n\
         - The citizen has moved to a smaller flat in the city of Odense. [2]\n";
     let another = answered(vec![stream_head(), all(english), done()]).await;
-    check("another language", &another, "embedded garbled", 0);
-    assert_eq!(another.0.not_parsed, 2);
+    check_asked("another language", &another, "embedded garbled", 0, 2);
+    assert_eq!(another.0.not_parsed, 4);
+    let again = &another.1.requests()[1];
+    assert!(again.contains("Dit forrige svar var ikke på dansk."), "it is told what was wrong");
 
     check("says there is nothing", &answered(vec![stream_head(), all("INTET"), done()]).await, "embedded garbled", 0);
 
     let huge = vec![stream_head(), Do::Drip(says(&"lang ".repeat(20_000)), Duration::ZERO)];
-    check("a line without end", &answered(huge).await, "embedded garbled", 0);
+    check_asked("a line without end", &answered(huge).await, "embedded garbled", 0, 2);
 
     let endless = vec![stream_head(), all(first_two()), Do::Drip(says("- Huslejen steg. [10]\n"), Duration::ZERO)];
     let (outcome, _server) = answered(endless).await;
     assert_eq!(outcome.who(), "llm cut_off", "sentences without end");
-    assert!(outcome.sentences.len() < 300, "{}", outcome.sentences.len());
+    assert!(outcome.sentences.len() < 20, "{}", outcome.sentences.len());
+}
+
+#[tokio::test]
+async fn a_model_that_is_told_what_was_wrong_may_do_better() {
+    let better = || vec![stream_head(), all(GOOD), done()];
+    for (name, bad, reminder) in [
+        ("prose", "Borgeren ringede om sin flytning.", "Skriv kun overskrifterne"),
+        ("English", "## Aftalt\n- The citizen has moved to a flat and will upload the lease. [2]\n", "ikke på dansk"),
+        (
+            "over and over",
+            "## Aftalt\n- og så og så og så og så og så og så. [2]\n- ja ja ja ja ja [2]\n- nej nej nej nej [2]\n",
+            "gentog sig selv",
+        ),
+        (
+            "talk",
+            "Her er udkastet til notatet:\n\n## Aftalt\n- Jeg håber, at dette hjælper dig. [1]\n",
+            "Skriv kun overskrifterne",
+        ),
+        ("headings alone", "## Årsag til henvendelse\n## Oplysninger\n## Aftalt\n", "Skriv kun overskrifterne"),
+        ("thoughts alone", "<think>\nLad mig se på samtalen.\n", "Skriv kun overskrifterne"),
+    ] {
+        let answered = answered_in_turn(vec![vec![stream_head(), all(bad), done()], better()]).await;
+        check_asked(name, &answered, "llm", SENTENCES, 2);
+        assert!(answered.1.requests()[1].contains(reminder), "{name}: {reminder}");
+    }
+    let refuses = "Beklager, men jeg kan ikke hjælpe med dette.";
+    let never = answered(vec![stream_head(), all(refuses), done()]).await;
+    check_asked("refuses", &never, "embedded llm_refused", 0, 2);
+}
+
+#[tokio::test]
+async fn evidence_that_is_missing_or_wrong_is_looked_up() {
+    let answer = "## Oplysninger\n- Huslejen er 6.450 kroner uden varme.\n- Borgeren flyttede den 15. april. [99]\n\
+        - Lejligheden er på 58 kvadratmeter. [1]\n- Borgeren har en hund.\n\
+        ## Aftalt\n- Borgeren uploader kontrakten senest den 20. maj. [11,12]\n- Svaret kommer om fire uger. [13, 77]\n";
+    let (outcome, _) = answered(vec![stream_head(), all(answer), done()]).await;
+    let starts: Vec<u64> = the_job().utterances.iter().map(|said| said.span.start().0).collect();
+    let number = |start: u64| starts.iter().position(|other| *other == start).expect("an utterance") + 1;
+    let found: Vec<(String, Vec<usize>)> = outcome
+        .sentences
+        .iter()
+        .take(6)
+        .map(|one| (one.text.reveal().to_owned(), one.evidence.iter().map(|rests| number(rests.start.0)).collect()))
+        .collect();
+    let expected = [
+        ("Huslejen er 6.450 kroner uden varme.", vec![10]),
+        ("Borgeren flyttede den 15. april.", vec![6]),
+        ("Lejligheden er på 58 kvadratmeter.", vec![10]),
+        ("Borgeren har en hund.", vec![]),
+        ("Borgeren uploader kontrakten senest den 20. maj.", vec![11, 12]),
+        ("Svaret kommer om fire uger.", vec![13]),
+    ];
+    assert_eq!(found, expected.map(|(text, numbers)| (text.to_owned(), numbers)));
+    let record = outcome.origin.expect("a draft").record;
+    assert_eq!(record.repaired, 4, "the three that were looked up, and the one with a number too many");
 }
 
 #[tokio::test]
@@ -281,11 +363,12 @@ async fn what_a_caller_tells_the_model_to_write_stays_text() {
     let outcome = outcome(said(utterances), &drafters(short_limits(&server.base_url))).await;
     let texts: Vec<&str> = outcome.sentences.iter().map(|one| one.text.reveal()).collect();
     assert_eq!(
-        texts[0], "Borgeren ringer om boligstøtte <script>alert(1)</script>.",
+        texts[2], "Borgeren ringer om boligstøtte <script>alert(1)</script>.",
         "text is text, whatever it looks like"
     );
-    assert!(texts.iter().all(|text| !text.contains("godkendt") && !text.contains("Ryd")), "{texts:?}");
-    assert_eq!(outcome.not_parsed, 4);
+    assert!(outcome.sentences[..2].iter().all(|one| one.evidence.is_empty()), "what nobody said rests on nothing");
+    assert!(texts.iter().all(|text| !text.contains("Ryd")), "{texts:?}");
+    assert_eq!(outcome.not_parsed, 2);
 
     let request: Value =
         serde_json::from_str(server.requests()[0].split_once("\r\n\r\n").expect("a body").1).expect("JSON");
@@ -309,7 +392,8 @@ async fn the_first_sentence_is_there_before_the_last_is_written() {
     let (first, rest) = GOOD.split_at(GOOD.find("## Oplysninger").expect("the second section"));
     let script = vec![stream_head(), all(first), Do::WaitForTest, all(rest), done()];
     let server = Server::that_does(script).await;
-    let drafters = drafters(LlmConfig { idle: Duration::from_secs(10), ..short_limits(&server.base_url) });
+    let long = Duration::from_secs(10);
+    let drafters = drafters(LlmConfig { first: long, idle: long, total: long, ..short_limits(&server.base_url) });
     let (out, mut outputs) = mpsc::channel(4);
     let job = the_job();
     let reading = async {
@@ -330,6 +414,7 @@ async fn the_first_sentence_is_there_before_the_last_is_written() {
 async fn cancelling_closes_the_connection() {
     let mut server = Server::that_does(vec![stream_head(), all(first_two()), Do::Hang]).await;
     let drafters = drafters(LlmConfig {
+        first: Duration::from_mins(1),
         idle: Duration::from_mins(1),
         total: Duration::from_mins(1),
         ..short_limits(&server.base_url)
@@ -356,7 +441,7 @@ async fn the_default_limits_give_a_draft_within_15_s() {
     let text = format!("{text}\"{}\"\n", server.base_url);
     let config = referent_pipeline::config::Config::parse(&text, |_| None).expect("a config");
     let outcome = outcome(the_job(), &Drafters::new(&config.drafter).expect("an address")).await;
-    assert_eq!(outcome.who(), "embedded timed_out");
+    assert_eq!(outcome.who(), "embedded llm_timeout");
     assert!(outcome.took < Duration::from_secs(15), "{:?}", outcome.took);
 }
 

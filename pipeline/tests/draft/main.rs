@@ -6,4 +6,8 @@ mod prompt;
 mod area_words;
 mod server;
 mod llm_faults;
+mod fault_matrix;
+mod long_calls;
+mod languages;
+mod warm;
 mod jobs;

@@ -38,18 +38,38 @@ pub(crate) struct Server {
 impl Server {
     /// Serves everybody in this way.
     pub(crate) async fn that_does(script: Vec<Do>) -> Self {
+        Self::that_does_in_turn(vec![script]).await
+    }
+
+    /// Serves the first request in the first way, and so on; from then on in the last. Several may come at once.
+    pub(crate) async fn that_does_in_turn(scripts: Vec<Vec<Do>>) -> Self {
+        Self::that_answers(move |number, _| scripts[number.min(scripts.len() - 1)].clone()).await
+    }
+
+    /// Serves each request, whose number is counted from 0, as it is told.
+    pub(crate) async fn that_answers(answer: impl Fn(usize, &str) -> Vec<Do> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base_url = format!("http://{}/v1", listener.local_addr().expect("an address"));
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let (go_on, mut may_go_on) = mpsc::channel(8);
+        let (go_on, may_go_on) = mpsc::channel(8);
+        let may_go_on = Arc::new(tokio::sync::Mutex::new(may_go_on));
         let (leaving, left) = mpsc::channel(8);
-        let seen = Arc::clone(&requests);
+        let (seen, answer) = (Arc::clone(&requests), Arc::new(answer));
         let serving = async move {
+            let mut connections = JoinSet::new();
             while let Ok((mut stream, _)) = listener.accept().await {
-                if let Some(request) = read_request(&mut stream).await {
-                    seen.lock().expect("no panic elsewhere").push(request);
-                    act(&mut stream, &script, &mut may_go_on, &leaving).await;
-                }
+                let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
+                let (may_go_on, leaving) = (Arc::clone(&may_go_on), leaving.clone());
+                connections.spawn(async move {
+                    let Some(request) = read_request(&mut stream).await else { return };
+                    let script = {
+                        let mut seen = seen.lock().expect("no panic elsewhere");
+                        let script = answer(seen.len(), &request);
+                        seen.push(request);
+                        script
+                    };
+                    act(&mut stream, &script, &may_go_on, &leaving).await;
+                });
             }
         };
         let mut tasks = JoinSet::new();
@@ -63,7 +83,9 @@ impl Server {
     }
 }
 
-async fn act(stream: &mut TcpStream, script: &[Do], go_on: &mut mpsc::Receiver<()>, leaving: &mpsc::Sender<()>) {
+type GoOn = tokio::sync::Mutex<mpsc::Receiver<()>>;
+
+async fn act(stream: &mut TcpStream, script: &[Do], go_on: &GoOn, leaving: &mpsc::Sender<()>) {
     for step in script {
         let sent = match step {
             Do::Send(bytes) => stream.write_all(bytes).await.is_ok() && stream.flush().await.is_ok(),
@@ -71,7 +93,7 @@ async fn act(stream: &mut TcpStream, script: &[Do], go_on: &mut mpsc::Receiver<(
                 tokio::time::sleep(*time).await;
                 true
             }
-            Do::WaitForTest => go_on.recv().await.is_some(),
+            Do::WaitForTest => go_on.lock().await.recv().await.is_some(),
             Do::Drip(bytes, pause) => {
                 while stream.write_all(bytes).await.is_ok() {
                     tokio::time::sleep(*pause).await;

@@ -9,6 +9,7 @@ mod life;
 mod disturbed;
 mod refused;
 mod languages;
+mod warm;
 mod behind;
 mod sealed;
 mod presence;

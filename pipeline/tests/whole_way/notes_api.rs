@@ -111,6 +111,13 @@ impl NotesApi {
         Self { database: Arc::default(), changes, broken, area, orders }
     }
 
+    /// With an area whose language model is local, or is not.
+    pub(crate) fn with_a_language_model(is_local: bool) -> Self {
+        let mut notes_api = Self::new();
+        notes_api.area.llm_is_local = is_local;
+        notes_api
+    }
+
     /// Serves on this address until it is broken off.
     pub(crate) async fn serve(&self, address: &str) -> SocketAddr {
         let listener = loop {
@@ -305,9 +312,10 @@ impl NotesApi {
     }
 
     async fn job(&self, call: CallId, down: &Down) -> Option<()> {
-        let (utterances, covers) = self.write(|database| {
+        let (utterances, covers, started) = self.write(|database| {
             database.jobs += 1;
-            (database.said(), database.settled)
+            let started = database.hello.as_ref().map(|hello| hello.started.into()).unwrap_or_default();
+            (database.said(), database.settled, started)
         });
         let job = wire::DraftJob {
             key: Some(wire::DraftKey { call: call.bytes().to_vec(), draft: 1, attempt: 1 }),
@@ -316,7 +324,7 @@ impl NotesApi {
             area: Some(self.area.clone()),
             covers: Some(covers.into()),
             utterances,
-            started: Some(calls_wire::Started::default()),
+            started: Some(started),
             direction: calls_wire::Direction::Incoming as i32,
         };
         down.say(to_worker::Kind::DraftJob(job)).await

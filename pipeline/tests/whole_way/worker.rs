@@ -39,6 +39,14 @@ impl Worker {
         Self::configured(notes_api, vec![Box::new(Scripted), Box::new(Scripted)], &keys).await
     }
 
+    /// With a language model at this address, which reads along as often as it can.
+    pub(crate) async fn drafting(notes_api: SocketAddr, language_model: SocketAddr) -> Self {
+        let drafter = format!(
+            "[drafter]\nkind = \"llm\"\n[drafter.llm]\nmodel = \"m\"\nbase_url = \"http://{language_model}/v1\"\nwarm_every_ms = 5\n"
+        );
+        Self::configured(notes_api, vec![Box::new(Scripted), Box::new(Scripted)], &drafter).await
+    }
+
     async fn configured(notes_api: SocketAddr, recognisers: Vec<Box<dyn Recognizer>>, more: &str) -> Self {
         let text = format!(
             "http = \"127.0.0.1:0\"\ngrpc = \"127.0.0.1:0\"\nnotes_api = \"http://{notes_api}\"\n{more}[recogniser]\nkind = \"scripted\"\n"

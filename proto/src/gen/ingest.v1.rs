@@ -485,6 +485,44 @@ pub struct Origin {
     pub area_version: ::prost::alloc::string::String,
     #[prost(enumeration = "DrafterTrouble", tag = "5")]
     pub trouble: i32,
+    #[prost(message, optional, tag = "6")]
+    pub record: ::core::option::Option<Record>,
+}
+/// What is needed to say later how a draft came about.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Record {
+    /// what the server says that it used; `Origin.model` is what was asked for
+    #[prost(string, tag = "1")]
+    pub model_reported: ::prost::alloc::string::String,
+    /// as the server says it
+    #[prost(string, tag = "2")]
+    pub system_fingerprint: ::prost::alloc::string::String,
+    /// SHA-256 of all that was sent, hex
+    #[prost(string, tag = "3")]
+    pub prompt_hash: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub guards_version: ::prost::alloc::string::String,
+    /// from the beginning of the drafting to the first text, sentence, and the end
+    #[prost(uint32, optional, tag = "5")]
+    pub first_token_ms: ::core::option::Option<u32>,
+    #[prost(uint32, optional, tag = "6")]
+    pub first_sentence_ms: ::core::option::Option<u32>,
+    #[prost(uint32, optional, tag = "7")]
+    pub whole_ms: ::core::option::Option<u32>,
+    /// as the server says it, all requests of the draft together
+    #[prost(uint32, optional, tag = "8")]
+    pub tokens_in: ::core::option::Option<u32>,
+    #[prost(uint32, optional, tag = "9")]
+    pub tokens_out: ::core::option::Option<u32>,
+    /// retries are counted
+    #[prost(uint32, tag = "10")]
+    pub requests: u32,
+    /// a long call is read in several
+    #[prost(uint32, tag = "11")]
+    pub parts: u32,
+    /// sentences whose evidence was looked up again
+    #[prost(uint32, tag = "12")]
+    pub repaired: u32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DraftFinished {
@@ -978,11 +1016,21 @@ pub enum DrafterTrouble {
     /// none
     Unspecified = 0,
     NotConfigured = 1,
-    Unreachable = 2,
-    TimedOut = 3,
-    Refused = 4,
+    /// no connection, or its server is in trouble
+    LlmUnavailable = 2,
+    LlmTimeout = 3,
+    /// the server or the model said no
+    LlmRefused = 4,
+    /// nothing in the answer was of use
     Garbled = 5,
+    /// the answer stopped in the middle
     CutOff = 6,
+    /// no more may be asked of the server for now
+    Quota = 7,
+    /// what identifies a citizen could not be taken out, so nothing was sent
+    RedactionFailed = 8,
+    /// the authority does not allow it
+    Policy = 9,
 }
 impl DrafterTrouble {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -993,11 +1041,14 @@ impl DrafterTrouble {
         match self {
             Self::Unspecified => "DRAFTER_TROUBLE_UNSPECIFIED",
             Self::NotConfigured => "DRAFTER_TROUBLE_NOT_CONFIGURED",
-            Self::Unreachable => "DRAFTER_TROUBLE_UNREACHABLE",
-            Self::TimedOut => "DRAFTER_TROUBLE_TIMED_OUT",
-            Self::Refused => "DRAFTER_TROUBLE_REFUSED",
+            Self::LlmUnavailable => "DRAFTER_TROUBLE_LLM_UNAVAILABLE",
+            Self::LlmTimeout => "DRAFTER_TROUBLE_LLM_TIMEOUT",
+            Self::LlmRefused => "DRAFTER_TROUBLE_LLM_REFUSED",
             Self::Garbled => "DRAFTER_TROUBLE_GARBLED",
             Self::CutOff => "DRAFTER_TROUBLE_CUT_OFF",
+            Self::Quota => "DRAFTER_TROUBLE_QUOTA",
+            Self::RedactionFailed => "DRAFTER_TROUBLE_REDACTION_FAILED",
+            Self::Policy => "DRAFTER_TROUBLE_POLICY",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1005,11 +1056,14 @@ impl DrafterTrouble {
         match value {
             "DRAFTER_TROUBLE_UNSPECIFIED" => Some(Self::Unspecified),
             "DRAFTER_TROUBLE_NOT_CONFIGURED" => Some(Self::NotConfigured),
-            "DRAFTER_TROUBLE_UNREACHABLE" => Some(Self::Unreachable),
-            "DRAFTER_TROUBLE_TIMED_OUT" => Some(Self::TimedOut),
-            "DRAFTER_TROUBLE_REFUSED" => Some(Self::Refused),
+            "DRAFTER_TROUBLE_LLM_UNAVAILABLE" => Some(Self::LlmUnavailable),
+            "DRAFTER_TROUBLE_LLM_TIMEOUT" => Some(Self::LlmTimeout),
+            "DRAFTER_TROUBLE_LLM_REFUSED" => Some(Self::LlmRefused),
             "DRAFTER_TROUBLE_GARBLED" => Some(Self::Garbled),
             "DRAFTER_TROUBLE_CUT_OFF" => Some(Self::CutOff),
+            "DRAFTER_TROUBLE_QUOTA" => Some(Self::Quota),
+            "DRAFTER_TROUBLE_REDACTION_FAILED" => Some(Self::RedactionFailed),
+            "DRAFTER_TROUBLE_POLICY" => Some(Self::Policy),
             _ => None,
         }
     }
@@ -1021,6 +1075,15 @@ pub enum DraftFailure {
     /// nothing to summarise
     InsufficientContent = 1,
     DrafterFailed = 2,
+    /// a language that only a language model could write about
+    LanguageNotSupported = 3,
+    /// The language model's trouble, where nothing else can write for the area.
+    LlmUnavailable = 4,
+    LlmRefused = 5,
+    LlmTimeout = 6,
+    Quota = 7,
+    RedactionFailed = 8,
+    Policy = 9,
 }
 impl DraftFailure {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1032,6 +1095,13 @@ impl DraftFailure {
             Self::Unspecified => "DRAFT_FAILURE_UNSPECIFIED",
             Self::InsufficientContent => "DRAFT_FAILURE_INSUFFICIENT_CONTENT",
             Self::DrafterFailed => "DRAFT_FAILURE_DRAFTER_FAILED",
+            Self::LanguageNotSupported => "DRAFT_FAILURE_LANGUAGE_NOT_SUPPORTED",
+            Self::LlmUnavailable => "DRAFT_FAILURE_LLM_UNAVAILABLE",
+            Self::LlmRefused => "DRAFT_FAILURE_LLM_REFUSED",
+            Self::LlmTimeout => "DRAFT_FAILURE_LLM_TIMEOUT",
+            Self::Quota => "DRAFT_FAILURE_QUOTA",
+            Self::RedactionFailed => "DRAFT_FAILURE_REDACTION_FAILED",
+            Self::Policy => "DRAFT_FAILURE_POLICY",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1040,6 +1110,13 @@ impl DraftFailure {
             "DRAFT_FAILURE_UNSPECIFIED" => Some(Self::Unspecified),
             "DRAFT_FAILURE_INSUFFICIENT_CONTENT" => Some(Self::InsufficientContent),
             "DRAFT_FAILURE_DRAFTER_FAILED" => Some(Self::DrafterFailed),
+            "DRAFT_FAILURE_LANGUAGE_NOT_SUPPORTED" => Some(Self::LanguageNotSupported),
+            "DRAFT_FAILURE_LLM_UNAVAILABLE" => Some(Self::LlmUnavailable),
+            "DRAFT_FAILURE_LLM_REFUSED" => Some(Self::LlmRefused),
+            "DRAFT_FAILURE_LLM_TIMEOUT" => Some(Self::LlmTimeout),
+            "DRAFT_FAILURE_QUOTA" => Some(Self::Quota),
+            "DRAFT_FAILURE_REDACTION_FAILED" => Some(Self::RedactionFailed),
+            "DRAFT_FAILURE_POLICY" => Some(Self::Policy),
             _ => None,
         }
     }

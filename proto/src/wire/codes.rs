@@ -165,14 +165,19 @@ code!("origin.kind", draft::OriginKind, ingest::OriginKind, {
 });
 
 code!("origin.trouble", draft::DrafterTrouble, ingest::DrafterTrouble, {
-    NotConfigured = NotConfigured / "not_configured", Unreachable = Unreachable / "unreachable",
-    TimedOut = TimedOut / "timed_out", Refused = Refused / "refused", Garbled = Garbled / "garbled",
-    CutOff = CutOff / "cut_off",
+    NotConfigured = NotConfigured / "not_configured", LlmUnavailable = LlmUnavailable / "llm_unavailable",
+    LlmTimeout = LlmTimeout / "llm_timeout", LlmRefused = LlmRefused / "llm_refused", Garbled = Garbled / "garbled",
+    CutOff = CutOff / "cut_off", Quota = Quota / "quota", RedactionFailed = RedactionFailed / "redaction_failed",
+    Policy = Policy / "policy",
 });
 
 code!("draft_failed.failure", draft::DraftFailure, ingest::DraftFailure, {
     InsufficientContent = InsufficientContent / "insufficient_content",
     DrafterFailed = DrafterFailed / "drafter_failed",
+    LanguageNotSupported = LanguageNotSupported / "language_not_supported",
+    LlmUnavailable = LlmUnavailable / "llm_unavailable", LlmRefused = LlmRefused / "llm_refused",
+    LlmTimeout = LlmTimeout / "llm_timeout", Quota = Quota / "quota",
+    RedactionFailed = RedactionFailed / "redaction_failed", Policy = Policy / "policy",
 });
 
 code!("flag.kind", draft::FlagKind, ingest::FlagKind, {

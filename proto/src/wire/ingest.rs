@@ -5,8 +5,10 @@ use super::{BadMessage, need};
 use crate::audio::{GapReason, SampleSpan};
 use crate::call::Direction;
 use crate::draft::OriginKind;
-use crate::draft::{Confirm, FlagReason, Missing, UncertainWord};
-use crate::draft::{Covers, DraftJob, DraftKey, DraftSentence, DrafterTrouble, Evidence, Flag, FlagKind, Origin};
+use crate::draft::{
+    Confirm, Covers, DraftJob, DraftKey, DraftSentence, DrafterTrouble, Evidence, Flag, FlagKind, FlagReason, Missing,
+    Origin, Record, UncertainWord,
+};
 use crate::ids::{CallId, Epoch, PerTrack, Track, WorkerId};
 use crate::ingest as wire;
 use crate::settle::{NotTranscribedReason, Settle, Settled, SuppressedReason, What};
@@ -321,6 +323,7 @@ impl TryFrom<wire::Origin> for Origin {
             prompt_version: origin.prompt_version,
             area_version: origin.area_version,
             trouble,
+            record: origin.record.map(Record::from).unwrap_or_default(),
         })
     }
 }
@@ -333,6 +336,46 @@ impl From<Origin> for wire::Origin {
             prompt_version: origin.prompt_version,
             area_version: origin.area_version,
             trouble: origin.trouble.map_or(0, i32::from),
+            // A drafter that has nothing to tell says what an earlier version said.
+            record: (origin.record != Record::default()).then(|| origin.record.into()),
+        }
+    }
+}
+
+impl From<wire::Record> for Record {
+    fn from(record: wire::Record) -> Self {
+        Self {
+            model_reported: record.model_reported,
+            system_fingerprint: record.system_fingerprint,
+            prompt_hash: record.prompt_hash,
+            guards_version: record.guards_version,
+            first_token_ms: record.first_token_ms,
+            first_sentence_ms: record.first_sentence_ms,
+            whole_ms: record.whole_ms,
+            tokens_in: record.tokens_in,
+            tokens_out: record.tokens_out,
+            requests: record.requests,
+            parts: record.parts,
+            repaired: record.repaired,
+        }
+    }
+}
+
+impl From<Record> for wire::Record {
+    fn from(record: Record) -> Self {
+        Self {
+            model_reported: record.model_reported,
+            system_fingerprint: record.system_fingerprint,
+            prompt_hash: record.prompt_hash,
+            guards_version: record.guards_version,
+            first_token_ms: record.first_token_ms,
+            first_sentence_ms: record.first_sentence_ms,
+            whole_ms: record.whole_ms,
+            tokens_in: record.tokens_in,
+            tokens_out: record.tokens_out,
+            requests: record.requests,
+            parts: record.parts,
+            repaired: record.repaired,
         }
     }
 }

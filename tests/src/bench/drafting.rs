@@ -82,7 +82,13 @@ pub fn pseudonyms() -> Result<()> {
         figures.write(&format!("pseudonyms.{key}"), number(at)?, "", count(n), &json!({}))?;
     }
     let calls = count("/calls_with_leak/n");
-    figures.write("pseudonyms.calls_with_leak", number("/calls_with_leak/share")?, "", calls, &of["calls_with_leak"])?;
+    figures.write(
+        "pseudonyms.calls_with_leak",
+        number("/calls_with_leak/share")?,
+        "",
+        calls,
+        &of["calls_with_leak"],
+    )?;
     let noisy = &of["calls_with_leak_noisy"];
     figures.write("pseudonyms.calls_with_leak_noisy", number("/calls_with_leak_noisy/share")?, "", calls, noisy)
 }

@@ -107,6 +107,10 @@ enum Group {
         #[arg(long)]
         secured: bool,
     },
+    /// From hang-up to the draft, with a language model's server that has read along, and one that has not.
+    Prefix,
+    /// Whatever the language model's server does.
+    LlmFaults,
     /// From hang-up to whole draft with a language model that answers at once.
     Stub {
         /// What hears.
@@ -206,10 +210,18 @@ async fn run(Arguments { short, group }: Arguments) -> Result<()> {
     let extent = if short { Extent::Trial } else { Extent::Whole };
     let has_short = matches!(
         group,
-        Group::Streams { .. } | Group::Stub { .. } | Group::Backlog | Group::Long | Group::Network | Group::Offline
+        Group::Streams { .. }
+            | Group::Stub { .. }
+            | Group::Backlog
+            | Group::Long
+            | Group::Network
+            | Group::Offline
+            | Group::Prefix
     );
     if short && !has_short {
-        bail!("only streams, stub, backlog, long, network and offline have a short form; leave --short (SHORT=1) out");
+        bail!(
+            "only streams, stub, backlog, long, network, offline and prefix have a short form; leave --short (SHORT=1) out"
+        );
     }
     match group {
         Group::Hangup => bench::hangup().await,
@@ -217,6 +229,8 @@ async fn run(Arguments { short, group }: Arguments) -> Result<()> {
         Group::Cpu => bench::cpu().await,
         Group::Kill => bench::kill().await,
         Group::Chain => bench::chain(),
+        Group::Prefix => bench::prefix::prefix(extent).await,
+        Group::LlmFaults => bench::llm_faults(),
         Group::Capture => bench::capture(),
         Group::ChaosAgent => bench::chaos_agent(),
         Group::Doctor => bench::doctor(),

@@ -6,15 +6,28 @@ export const TRACKS = ['near', 'far'] as const;
 export const ORIGINS = ['llm', 'embedded', 'scripted'] as const;
 export const TROUBLES = [
   'not_configured',
-  'unreachable',
-  'timed_out',
-  'refused',
+  'llm_unavailable',
+  'llm_timeout',
+  'llm_refused',
   'garbled',
   'cut_off',
+  'quota',
+  'redaction_failed',
+  'policy',
   'other',
 ] as const;
 export const DRAFT_STATES = ['streaming', 'ready', 'failed', 'superseded'] as const;
-export const FAILURES = ['insufficient_content', 'drafter_failed'] as const;
+export const FAILURES = [
+  'insufficient_content',
+  'drafter_failed',
+  'language_not_supported',
+  'llm_unavailable',
+  'llm_refused',
+  'llm_timeout',
+  'quota',
+  'redaction_failed',
+  'policy',
+] as const;
 const OF_VALUES = ['other_value', 'said_elsewhere', 'not_said', 'taken_back', 'other'] as const;
 /** What may be doubted, and for which reasons. */
 export const DOUBTS = {
@@ -86,6 +99,8 @@ export interface UncertainWord extends Evidence {
 export interface Origin {
   readonly kind: OriginKind;
   readonly model: string;
+  /** What the server says that it used; empty if it does not say. */
+  readonly reported: string;
   readonly trouble: Trouble | null;
 }
 
@@ -145,6 +160,7 @@ const uncertain = (from: Json): UncertainWord => ({
 const origin = (from: Json): Origin => ({
   kind: known(from, 'kind', ORIGINS),
   model: text(from, 'model'),
+  reported: from.record == null ? '' : text(from.record as Json, 'model_reported'),
   trouble: from.trouble == null ? null : knownOr(from.trouble, TROUBLES, 'other'),
 });
 

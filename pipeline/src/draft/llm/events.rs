@@ -1,33 +1,57 @@
 //! Takes the answer of a chat server apart into pieces of text.
 //!
-//! In: an HTTP response, as server-sent events or as one JSON object. Out: [`Delta`]s: text, then exactly one end.
-//! An event that cannot be read ends the answer; its content goes nowhere. Servers differ, so only what is needed is
-//! looked at: `choices[0].delta.content`, `choices[0].finish_reason`, `error`.
+//! In: an HTTP response, as server-sent events or as one JSON object. Out: [`Delta`]s: text, then exactly one end; and what
+//! the server tells of itself ([`Told`]). An event that cannot be read ends the answer; its content goes nowhere. Servers
+//! differ, so only what is needed is looked at: `choices[0].delta.content` (a text, or a list of pieces),
+//! `choices[0].finish_reason`, `error`, and `model`, `system_fingerprint`, `usage` where they stand.
 
 use super::LONGEST_ANSWER;
+use super::fault::Fault;
 use referent_proto::draft::DrafterTrouble;
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::Value;
 use std::collections::VecDeque;
+
+/// Characters of what a server tells of itself.
+const LONGEST_NAME: usize = 120;
 
 /// The next thing the server says.
 #[derive(PartialEq)]
 pub(super) enum Delta {
     /// More of the answer.
     Text(String),
+    /// The server is there, and says nothing of the answer: a comment, or what it thinks.
+    Alive,
     /// The answer is whole.
     Whole,
     /// It will not become whole.
-    Trouble(DrafterTrouble),
+    Trouble(Fault),
+}
+
+/// What a server tells of itself and of its work.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub(super) struct Told {
+    pub(super) model: String,
+    pub(super) fingerprint: String,
+    pub(super) tokens_in: Option<u32>,
+    pub(super) tokens_out: Option<u32>,
 }
 
 #[derive(Deserialize)]
 struct Chunk {
-    #[serde(default)]
-    choices: Vec<Choice>,
-    error: Option<IgnoredAny>,
+    choices: Option<Vec<Choice>>,
+    error: Option<Value>,
+    model: Option<String>,
+    system_fingerprint: Option<String>,
+    usage: Option<Usage>,
+}
+
+#[derive(Deserialize)]
+struct Usage {
+    prompt_tokens: Option<u32>,
+    completion_tokens: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -39,7 +63,36 @@ struct Choice {
 
 #[derive(Deserialize)]
 struct Piece {
-    content: Option<String>,
+    content: Option<Content>,
+    /// OpenAI's way of saying no.
+    refusal: Option<String>,
+}
+
+/// A text, or a list of pieces of which some are thoughts.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Content {
+    Text(String),
+    Pieces(Vec<ContentPiece>),
+}
+
+#[derive(Deserialize)]
+struct ContentPiece {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    text: Option<String>,
+}
+
+impl Content {
+    fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Pieces(pieces) => {
+                let texts = pieces.into_iter().filter(|piece| piece.kind.as_deref().is_none_or(|kind| kind == "text"));
+                texts.filter_map(|piece| piece.text).collect()
+            }
+        }
+    }
 }
 
 /// The answer's deltas, in order.
@@ -47,6 +100,7 @@ pub(super) struct Events {
     response: Response,
     decoder: Decoder,
     ready: VecDeque<Delta>,
+    told: Told,
     taken: usize,
 }
 
@@ -59,11 +113,11 @@ impl Events {
             .and_then(|kind| kind.to_str().ok())
             .is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("application/json"));
         let decoder = if json { Decoder::Whole(Vec::new()) } else { Decoder::Stream(Lines::default()) };
-        Self { response, decoder, ready: VecDeque::new(), taken: 0 }
+        Self { response, decoder, ready: VecDeque::new(), told: Told::default(), taken: 0 }
     }
 
-    /// Waits for the next delta. Every byte of the server is a sign of life, so that a comment that keeps the line
-    /// open gives an empty text. Cancelling loses nothing that matters: the answer is then given up.
+    /// Waits for the next delta. Every byte of the server is a sign of life. Cancelling loses nothing that matters: the
+    /// answer is then given up.
     pub(super) async fn next(&mut self) -> Delta {
         if let Some(delta) = self.ready.pop_front() {
             return delta;
@@ -72,18 +126,34 @@ impl Events {
             Ok(Some(bytes)) => {
                 self.taken += bytes.len();
                 if self.taken > LONGEST_ANSWER {
-                    return Delta::Trouble(DrafterTrouble::Garbled);
+                    return Delta::Trouble(Fault::lasting(DrafterTrouble::Garbled));
                 }
-                self.ready.extend(self.decoder.push(&bytes));
-                self.ready.pop_front().unwrap_or(Delta::Text(String::new()))
+                self.ready.extend(self.decoder.push(&bytes, &mut self.told));
+                self.ready.pop_front().unwrap_or(Delta::Alive)
             }
             Ok(None) => {
-                self.ready.extend(self.decoder.finish());
-                self.ready.push_back(Delta::Trouble(DrafterTrouble::CutOff));
-                self.ready.pop_front().unwrap_or(Delta::Trouble(DrafterTrouble::CutOff))
+                self.ready.extend(self.decoder.finish(&mut self.told));
+                self.ready.push_back(Delta::Trouble(Fault::lasting(DrafterTrouble::CutOff)));
+                self.ready.pop_front().unwrap_or(Delta::Alive)
             }
-            Err(_) => Delta::Trouble(DrafterTrouble::CutOff),
+            Err(_) => Delta::Trouble(Fault::lasting(DrafterTrouble::CutOff)),
         }
+    }
+
+    /// Reads on behind the end of the answer, where some servers say what it took.
+    pub(super) async fn rest(&mut self) {
+        while !self.decoder.is_done()
+            && self.taken <= LONGEST_ANSWER
+            && let Ok(Some(bytes)) = self.response.chunk().await
+        {
+            self.taken += bytes.len();
+            drop(self.decoder.push(&bytes, &mut self.told));
+        }
+    }
+
+    /// What the server has told of itself.
+    pub(super) fn told(&self) -> &Told {
+        &self.told
     }
 }
 
@@ -93,9 +163,9 @@ enum Decoder {
 }
 
 impl Decoder {
-    fn push(&mut self, bytes: &[u8]) -> Vec<Delta> {
+    fn push(&mut self, bytes: &[u8], told: &mut Told) -> Vec<Delta> {
         match self {
-            Self::Stream(lines) => lines.push(bytes),
+            Self::Stream(lines) => lines.push(bytes, told),
             Self::Whole(body) => {
                 body.extend_from_slice(bytes);
                 Vec::new()
@@ -103,38 +173,48 @@ impl Decoder {
         }
     }
 
-    fn finish(&mut self) -> Vec<Delta> {
+    fn finish(&mut self, told: &mut Told) -> Vec<Delta> {
         match self {
-            Self::Stream(lines) => lines.finish(),
-            Self::Whole(body) => match read(&std::mem::take(body)) {
+            Self::Stream(lines) => lines.finish(told),
+            Self::Whole(body) => match read(&std::mem::take(body), told) {
                 // A whole answer may leave out why it is whole.
                 mut deltas if matches!(deltas.last(), Some(Delta::Text(_))) => {
                     deltas.push(Delta::Whole);
                     deltas
                 }
-                deltas if deltas.is_empty() => vec![Delta::Trouble(DrafterTrouble::Garbled)],
+                deltas if deltas.is_empty() => vec![garbled()],
                 deltas => deltas,
             },
         }
     }
+
+    /// Nothing follows.
+    fn is_done(&self) -> bool {
+        match self {
+            Self::Stream(lines) => lines.done,
+            Self::Whole(_) => true,
+        }
+    }
 }
 
-/// Server-sent events: `data:` lines, ended by an empty line; several belong together.
+/// Server-sent events: `data:` lines, ended by an empty line; several belong together. Some servers write an error as
+/// `error:`.
 #[derive(Default)]
 struct Lines {
     pending: Vec<u8>,
     data: Vec<u8>,
     ended: bool,
+    done: bool,
     seen: bool,
 }
 
 impl Lines {
-    fn push(&mut self, bytes: &[u8]) -> Vec<Delta> {
+    fn push(&mut self, bytes: &[u8], told: &mut Told) -> Vec<Delta> {
         let mut deltas = Vec::new();
         for byte in bytes {
             if *byte == b'\n' {
                 let line = std::mem::take(&mut self.pending);
-                deltas.extend(self.line(line.strip_suffix(b"\r").unwrap_or(&line)));
+                deltas.extend(self.line(line.strip_suffix(b"\r").unwrap_or(&line), told));
             } else {
                 self.pending.push(*byte);
             }
@@ -143,21 +223,21 @@ impl Lines {
     }
 
     /// The stream ended: the last event may lack its empty line. No event at all was no stream.
-    fn finish(&mut self) -> Vec<Delta> {
+    fn finish(&mut self, told: &mut Told) -> Vec<Delta> {
         let line = std::mem::take(&mut self.pending);
-        let mut deltas = self.line(&line);
-        deltas.extend(self.line(b""));
+        let mut deltas = self.line(&line, told);
+        deltas.extend(self.line(b"", told));
         if !self.seen {
-            deltas.push(Delta::Trouble(DrafterTrouble::Garbled));
+            deltas.push(garbled());
         }
         deltas
     }
 
-    fn line(&mut self, line: &[u8]) -> Vec<Delta> {
-        if self.ended {
+    fn line(&mut self, line: &[u8], told: &mut Told) -> Vec<Delta> {
+        if self.done {
             return Vec::new();
         }
-        if let Some(data) = line.strip_prefix(b"data:") {
+        if let Some(data) = line.strip_prefix(b"data:").or_else(|| line.strip_prefix(b"error:")) {
             self.seen = true;
             if !self.data.is_empty() {
                 self.data.push(b'\n');
@@ -169,86 +249,57 @@ impl Lines {
             return Vec::new();
         }
         let data = std::mem::take(&mut self.data);
-        let deltas = if data.trim_ascii() == b"[DONE]" { vec![Delta::Whole] } else { read(&data) };
-        self.ended = deltas.iter().any(|delta| !matches!(delta, Delta::Text(_)));
+        self.done = data.trim_ascii() == b"[DONE]";
+        let deltas = if self.done { vec![Delta::Whole] } else { read(&data, told) };
+        if self.ended {
+            return Vec::new(); // Only what it tells of itself still counts.
+        }
+        self.ended = deltas.iter().any(|delta| !matches!(delta, Delta::Text(_) | Delta::Alive));
         deltas
     }
 }
 
+fn garbled() -> Delta {
+    Delta::Trouble(Fault::lasting(DrafterTrouble::Garbled))
+}
+
 /// What one JSON object says.
-fn read(json: &[u8]) -> Vec<Delta> {
+fn read(json: &[u8], told: &mut Told) -> Vec<Delta> {
     let Ok(chunk) = serde_json::from_slice::<Chunk>(json) else {
-        return vec![Delta::Trouble(DrafterTrouble::Garbled)];
+        // Some servers have an error for an answer that is no object like the others.
+        let error = serde_json::from_slice::<Value>(json).ok().filter(|value| value.get("code").is_some());
+        return vec![error.map_or_else(garbled, |error| Delta::Trouble(Fault::of_error(&error)))];
     };
-    if chunk.error.is_some() {
-        return vec![Delta::Trouble(DrafterTrouble::Refused)];
+    let short = |text: String| text.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+    if let Some(model) = chunk.model.filter(|model| !model.is_empty()) {
+        told.model = short(model);
     }
-    let Some(choice) = chunk.choices.into_iter().next() else {
+    if let Some(fingerprint) = chunk.system_fingerprint {
+        told.fingerprint = short(fingerprint);
+    }
+    if let Some(usage) = chunk.usage {
+        told.tokens_in = usage.prompt_tokens.or(told.tokens_in);
+        told.tokens_out = usage.completion_tokens.or(told.tokens_out);
+    }
+    if let Some(error) = chunk.error {
+        return vec![Delta::Trouble(Fault::of_error(&error))];
+    }
+    let Some(choice) = chunk.choices.into_iter().flatten().next() else {
         return Vec::new();
     };
-    let text = choice.delta.and_then(|piece| piece.content).filter(|text| !text.is_empty()).map(Delta::Text);
+    let piece = choice
+        .delta
+        .map_or_else(String::new, |piece| piece.content.map(Content::into_text).or(piece.refusal).unwrap_or_default());
+    let text = Some(piece).filter(|text| !text.is_empty()).map(Delta::Text);
     let end = match choice.finish_reason.as_deref() {
         None | Some("") => None,
-        Some("length") => Some(Delta::Trouble(DrafterTrouble::CutOff)),
-        Some("content_filter") => Some(Delta::Trouble(DrafterTrouble::Refused)),
+        Some("length" | "model_length") => Some(Delta::Trouble(Fault::lasting(DrafterTrouble::CutOff))),
+        Some("content_filter") => Some(Delta::Trouble(Fault::lasting(DrafterTrouble::LlmRefused))),
+        Some("error") => Some(Delta::Trouble(Fault::passing(DrafterTrouble::LlmUnavailable))),
         Some(_) => Some(Delta::Whole),
     };
     text.into_iter().chain(end).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// Text as it is, the ends as `.` (whole) or the name of the trouble.
-    fn decode(pieces: &[&[u8]]) -> Vec<String> {
-        let mut lines = Lines::default();
-        let mut deltas: Vec<Delta> = pieces.iter().flat_map(|piece| lines.push(piece)).collect();
-        deltas.extend(lines.finish());
-        deltas
-            .into_iter()
-            .map(|delta| match delta {
-                Delta::Text(text) => text,
-                Delta::Whole => ".".into(),
-                Delta::Trouble(trouble) => format!("{trouble:?}"),
-            })
-            .collect()
-    }
-
-    const STREAM: &str = ": keep-alive\n\ndata: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\r\n\r\n\
-        data: {\"choices\":[{\"delta\":{\"content\":\"Årsag\"},\"finish_reason\":null}]}\n\n\
-        event: x\nid: 3\ndata:{\"choices\":[{\"delta\":\ndata: {\"content\":\" æøå\"}}]}\n\n\
-        data: {\"choices\":[],\"usage\":{\"total_tokens\":3}}\n\ndata: [DONE]\n\ndata: after\n\n";
-
-    #[test]
-    fn dialects() {
-        let check = |stream: &str, expected: &[&str]| assert_eq!(decode(&[stream.as_bytes()]), expected, "{stream}");
-        check(STREAM, &["Årsag", " æøå", "."]);
-        check("data: {\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}", &["a", "."]);
-        check("data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"length\"}]}\n\n", &["CutOff"]);
-        check("data: {\"error\":{\"message\":\"no\"}}\n\n", &["Refused"]);
-        check("data: rubbish\n\ndata: [DONE]\n\n", &["Garbled"]);
-        check("<html>502</html>", &["Garbled"]);
-        check("", &["Garbled"]);
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes_end_at_most_once(bytes in prop::collection::vec(any::<u8>(), 0..300), events in any::<bool>()) {
-            let lead: &[u8] = if events { b"data: " } else { b"" };
-            let deltas = decode(&[lead, &bytes, b"\n\n"]);
-            let end = deltas.iter().position(|delta| [".", "Garbled", "Refused", "CutOff"].contains(&delta.as_str()));
-            prop_assert!(end.is_none_or(|end| end + 1 == deltas.len()), "{deltas:?}");
-        }
-
-        #[test]
-        fn any_chunking_of_bytes_gives_the_same(cuts in prop::collection::vec(0usize..STREAM.len(), 0..20)) {
-            let mut at = cuts;
-            at.extend([0, STREAM.len()]);
-            at.sort_unstable();
-            let pieces: Vec<&[u8]> = at.windows(2).map(|pair| &STREAM.as_bytes()[pair[0]..pair[1]]).collect();
-            prop_assert_eq!(decode(&pieces), ["Årsag", " æøå", "."]);
-        }
-    }
-}
+mod tests;
