@@ -161,7 +161,7 @@ impl Warming {
         let Some(llm) = self.warmer.drafters.llm() else { return };
         let last = prompt::is_final(&self.said, watermark);
         let prompt = prompt::so_far(&self.area, self.started, self.direction, &self.said[..last], llm.context());
-        let read = Read { part: prompt.lines.start, bytes: prompt.stem.len() };
+        let read = Read { part: prompt.lines.start, bytes: prompt.system.len() + prompt.stem.len() };
         if read.part == self.read.part && read.bytes < self.read.bytes + WORTH_IT {
             return;
         }

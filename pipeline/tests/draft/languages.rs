@@ -48,7 +48,13 @@ fn the_language_of_a_side_is_told_by_its_text() {
     check(DANISH, ARABIC, &all, &["ar"]);
     check(DANISH, UKRAINIAN, &all, &["uk"]);
     check(GERMAN[2].1, GERMAN[1].1, &all, &["de"]);
-    check("Yes, I can see that you have moved, and that the rent is higher now.", POLISH, &all, &["pl", "en"]);
+    check(
+        "Yes, I can see that you have moved, and that the rent is higher now. Please send us the new contract, and then we \
+        will calculate the housing benefit again.",
+        POLISH,
+        &all,
+        &["pl", "en"],
+    );
     check("Ja.", "Nein.", &all, &[]); // Too short to tell.
     check(POLISH, POLISH, &[], &[]); // S1: the area says that Danish is spoken.
     check(DANISH, DANISH, &["pl"], &["pl"]); // S1.

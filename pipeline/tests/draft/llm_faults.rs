@@ -5,7 +5,7 @@ use crate::server::{Do, Server, chunk, chunked_head, done, ends, event, head, no
 use referent_pipeline::config::{ApiKey, DrafterConfig, DrafterKind, LlmConfig};
 use referent_pipeline::draft::{self, DraftOut, Drafters};
 use referent_proto::audio::SampleOffset;
-use referent_proto::draft::{DraftFailure, DraftJob, DraftSentence, FlagKind, Origin, OriginKind};
+use referent_proto::draft::{DraftFailure, DraftJob, DraftSentence, FlagReason, Origin, OriginKind};
 use referent_proto::ids::Track;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -84,7 +84,7 @@ pub(crate) async fn outcome(job: DraftJob, drafters: &Drafters) -> Outcome {
             match output {
                 DraftOut::Sentence(sentence) => {
                     assert_eq!(sentence.index as usize, outcome.sentences.len());
-                    let says_so = sentence.flags.iter().any(|flag| flag.kind == FlagKind::Unsupported);
+                    let says_so = sentence.flags.iter().any(|flag| flag.reason == Some(FlagReason::NoEvidence));
                     assert_eq!(sentence.evidence.is_empty(), says_so, "without evidence it says so");
                     outcome.sentences.push(sentence);
                 }

@@ -25,7 +25,10 @@ pub(crate) fn a_call_of(minutes: u32) -> DraftJob {
         utterances.push(utterance(turn.track(), at, at + length, &format!("{} Sag {number}.", turn.text)));
         at += length + 0.4;
     }
-    said(utterances)
+    let mut job = said(utterances);
+    // What is looked for are numbers, which a model elsewhere would not be shown.
+    job.area.llm_is_local = true;
+    job
 }
 
 /// The lines of the request: number, and which utterance of the call it is.

@@ -9,5 +9,6 @@ mod llm_faults;
 mod fault_matrix;
 mod long_calls;
 mod languages;
+mod hidden;
 mod warm;
 mod jobs;

@@ -265,11 +265,12 @@ fn garbled() -> Delta {
 
 /// What one JSON object says.
 fn read(json: &[u8], told: &mut Told) -> Vec<Delta> {
-    let Ok(chunk) = serde_json::from_slice::<Chunk>(json) else {
-        // Some servers have an error for an answer that is no object like the others.
-        let error = serde_json::from_slice::<Value>(json).ok().filter(|value| value.get("code").is_some());
-        return vec![error.map_or_else(garbled, |error| Delta::Trouble(Fault::of_error(&error)))];
-    };
+    // Some servers have an error for an answer that is no object like the others.
+    let bare = |value: &Value| value.get("code").is_some() && value.get("choices").is_none();
+    if let Some(error) = serde_json::from_slice::<Value>(json).ok().filter(bare) {
+        return vec![Delta::Trouble(Fault::of_error(&error))];
+    }
+    let Ok(chunk) = serde_json::from_slice::<Chunk>(json) else { return vec![garbled()] };
     let short = |text: String| text.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
     if let Some(model) = chunk.model.filter(|model| !model.is_empty()) {
         told.model = short(model);
