@@ -3,8 +3,8 @@
 //! In: the facts of an area, and what was said, turn by turn. Out: for each fact that was spoken of, the turns.
 //! A cue is whole words, whatever their case; `*` leaves that end of a word open, so `husleje*` is in "huslejen". Words are
 //! letters and digits: "cpr-nummer" is two, in the cue as in the call. Promised: a cue is found in one turn only, never
-//! across two; nothing is found that was not said. Not done here: whether the note has the fact (a guard's question), and
-//! what its value is.
+//! across two; nothing is found that was not said. Not done here: whether the note has the fact (`referent_guards` asks, with
+//! the same cues), and what its value is.
 
 use referent_proto::MustNote;
 
@@ -19,17 +19,43 @@ pub struct SpokenOf<'a> {
 
 /// The facts of which something was said, in the area's order.
 pub fn spoken_of<'a, T: AsRef<str>>(facts: &'a [MustNote], turns: &[T]) -> Vec<SpokenOf<'a>> {
-    let turns: Vec<Vec<String>> = turns.iter().map(|turn| words(turn.as_ref())).collect();
+    let turns: Vec<Words> = turns.iter().map(|turn| Words::of(turn.as_ref())).collect();
     let of = |fact: &'a MustNote| {
-        let cues: Vec<Vec<CueWord>> = fact.cues.iter().map(|cue| cue_words(cue)).collect();
-        let says = |turn: &[String]| cues.iter().any(|cue| is_in(cue, turn));
-        let turns: Vec<usize> = (0..turns.len()).filter(|at| says(&turns[*at])).collect();
+        let cues = Cues::of(&fact.cues);
+        let turns = (0..turns.len()).filter(|at| cues.occur_in(&turns[*at])).collect();
         SpokenOf { fact, turns }
     };
     facts.iter().map(of).filter(|found| !found.turns.is_empty()).collect()
 }
 
+/// A text, taken apart once for many cues. Has no `Debug`: it is what was said.
+pub struct Words(Vec<String>);
+
+impl Words {
+    /// The words of a turn, or of a sentence.
+    pub fn of(text: &str) -> Self {
+        Self(words(text))
+    }
+}
+
+/// The cues of one fact.
+#[derive(Clone, Debug)]
+pub struct Cues(Vec<Vec<CueWord>>);
+
+impl Cues {
+    /// As an area's file has them.
+    pub fn of<T: AsRef<str>>(cues: &[T]) -> Self {
+        Self(cues.iter().map(|cue| cue_words(cue.as_ref())).collect())
+    }
+
+    /// Whether one of them is in the text.
+    pub fn occur_in(&self, text: &Words) -> bool {
+        self.0.iter().any(|cue| is_in(cue, &text.0))
+    }
+}
+
 /// One word of a cue.
+#[derive(Clone, Debug)]
 struct CueWord {
     text: String,
     open_start: bool,

@@ -7,6 +7,7 @@
 use crate::call::Call;
 use crate::values::Value;
 use crate::{Kind, Line};
+use referent_areas::cues::{Cues, Words};
 use serde::{Deserialize, Serialize};
 
 /// So many values are listed; more would not be read.
@@ -17,8 +18,8 @@ pub const MOST: usize = 8;
 pub struct MustNote {
     /// Of the area's file.
     pub id: String,
-    /// Words in a call by which it is recognised, in small letters.
-    pub cues: Vec<String>,
+    /// Words by which it is recognised, in the call and in the draft.
+    pub cues: Cues,
 }
 
 /// Something that may be missing.
@@ -36,13 +37,14 @@ pub struct Missing {
 
 pub(crate) fn of(call: &Call, lines: &[Line<'_>], must: &[MustNote]) -> Vec<Missing> {
     let mut missing = Vec::new();
+    let none = must.is_empty();
+    let turns: Vec<Words> = call.turns.iter().filter(|_| !none).map(|turn| Words::of(&turn.text)).collect();
+    let drafted: Vec<Words> = lines.iter().filter(|_| !none).map(|line| Words::of(line.text)).collect();
     for fact in must {
-        let spoken_of = |lower: &str| fact.cues.iter().any(|cue| lower.contains(cue.as_str()));
-        let told: Vec<usize> = (0..call.turns.len()).filter(|at| spoken_of(&call.turns[*at].lower)).collect();
+        let told: Vec<usize> = (0..turns.len()).filter(|at| fact.cues.occur_in(&turns[*at])).collect();
         let Some(first) = told.first().copied() else { continue };
-        let noted = lines
-            .iter()
-            .any(|line| spoken_of(&line.text.to_lowercase()) || line.evidence.iter().any(|at| told.contains(at)));
+        let noted = drafted.iter().any(|line| fact.cues.occur_in(line))
+            || lines.iter().any(|line| line.evidence.iter().any(|at| told.contains(at)));
         if !noted {
             let said = call.turns[first].text.clone();
             missing.push(Missing { fact: Some(fact.id.clone()), kind: Kind::Unsupported, said, turn: first });

@@ -1,6 +1,7 @@
 //! Each guard on sentences whose doubt is known: what was said, what the draft says, what is flagged.
 
 use proptest::prelude::*;
+use referent_areas::cues::Cues;
 use referent_guards::{About, Call, Confirm, Language, Line, MustNote, Speaker, Turn};
 
 const NEAR: Speaker = Speaker::Caseworker;
@@ -150,11 +151,13 @@ fn commitments_and_decisions_are_to_be_confirmed() {
 fn what_stands_nowhere_is_listed() {
     let turns = [
         (FAR, "Huslejen er otte tusind kroner, og vi flytter den tredje maj."),
-        (NEAR, "Har du en bankbog? Hvad med formue?"),
+        (NEAR, "Har du en bankbog? Eller formuen, hvad med den?"),
         (FAR, "Der står fyrre tusind kroner på den."),
     ];
     let call = call_in(Language::Danish, &turns);
-    let must = [MustNote { id: "assets".into(), cues: vec!["formue".into()] }];
+    // Whole words, open at their stars: "el" is not in "eller".
+    let fact = |id: &str, cues: &[&str]| MustNote { id: id.to_owned(), cues: Cues::of(cues) };
+    let must = [fact("assets", &["formue*"]), fact("power", &["el", "formu"]), fact("moving", &["flytter"])];
     let lines = [Line { text: "Borgeren flytter den 3. maj.", evidence: &[0] }];
     let said: Vec<String> = call.missing(&lines, &must).into_iter().map(|one| one.fact.unwrap_or(one.said)).collect();
     assert_eq!(said, ["assets", "otte tusind kroner", "fyrre tusind kroner"]);

@@ -460,7 +460,7 @@ impl<'a> Sentences<'a> {
 }
 
 /// What the area hides from a language model.
-fn mode_of(area: &AreaSettings) -> Mode {
+pub(crate) fn mode_of(area: &AreaSettings) -> Mode {
     match area.pseudonyms() {
         Pseudonyms::None => Mode::None,
         Pseudonyms::Identifiers => Mode::Identifiers,

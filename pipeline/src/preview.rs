@@ -5,7 +5,7 @@
 //! (`draft::prompt`, `draft::run`). Not done here: no file is read, no clock asked, nothing printed; pauses and the length of
 //! turns are made up.
 
-use crate::draft::{self, DraftOut, Drafters, prompt};
+use crate::draft::{self, DraftOut, Drafters, hidden, prompt};
 use referent_areas::cues::spoken_of;
 use referent_areas::dialogue::{Dialogue, Speaker};
 use referent_proto::audio::{SampleOffset, SampleSpan};
@@ -61,14 +61,20 @@ pub fn noon_of(date: &str) -> Option<Started> {
     Some(Started { utc_ms: i64::from(days) * 86_400_000 + 12 * 3_600_000, utc_offset_s: 0 })
 }
 
-/// The page: the prompt as a language model would get it, the draft of these drafters, and the must-note facts.
+/// The page: the prompt as a language model would get it, with what the area hides from it, the draft of these drafters, and the must-note facts.
 pub async fn page(job: DraftJob, drafters: &Drafters) -> String {
     let prompt = prompt::of(&job);
     let mut page = String::new();
     put(&mut page, format_args!("=== area {}, version {}", job.area.area, job.area.version));
-    put(&mut page, format_args!("=== system\n{}", prompt.system));
-    put(&mut page, format_args!("=== call\n{}", prompt.stem));
-    put(&mut page, format_args!("=== request\n{}\n", prompt.closing));
+    match hidden::hide(&job, draft::mode_of(&job.area)) {
+        Ok((shown, _)) => {
+            let shown = prompt::of(&shown);
+            put(&mut page, format_args!("=== system\n{}", shown.system));
+            put(&mut page, format_args!("=== call (pseudonyms: {})\n{}", job.area.pseudonyms(), shown.stem));
+            put(&mut page, format_args!("=== request\n{}\n", shown.closing));
+        }
+        Err(doubtful) => put(&mut page, format_args!("=== call\nno language model would be asked: {doubtful}\n")),
+    }
     let number = |rests: &Evidence| prompt.numbers.iter().position(|one| one == rests).map_or(0, |at| at + 1);
     let (mut sentences, ending) = drafted(job.clone(), drafters).await;
     put(&mut page, format_args!("=== draft {ending}"));

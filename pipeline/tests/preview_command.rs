@@ -43,7 +43,11 @@ fn the_sample_is_drafted_under_the_areas_sections_with_evidence() {
         (*all.iter().find(|part| part.starts_with(name)).unwrap_or_else(|| panic!("{name}: {page}"))).to_owned()
     };
     assert!(part("system").contains("## Oplysninger om bolig og husstand"));
-    assert!(part("call").contains("[2] Borger: Hej Anne, jeg hedder Peter Skovlund."), "{}", part("call"));
+    let call = part("call (pseudonyms: full)");
+    assert!(call.contains("[8] Borger: Den nye husleje er 7.850 kroner om måneden"), "{call}");
+    for hidden in ["Skovlund", "721284", "Lindevej"] {
+        assert!(!call.contains(hidden), "{hidden} would reach the language model: {call}");
+    }
     assert!(part("call").contains("mandag den 16. marts 2026"), "the day of the dialogue");
     assert!(part("request").len() > 20);
     let draft = part("draft by embedded");
@@ -60,6 +64,14 @@ fn the_sample_is_drafted_under_the_areas_sections_with_evidence() {
     let noted = part("must be noted");
     assert!(noted.contains("Husleje (amount): [7,8]"), "{noted}");
     assert!(noted.contains("not spoken of: Formue; "), "{noted}");
+}
+
+#[test]
+fn a_local_language_model_reads_what_was_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "language = \"da\"\nllm_is_local = true\n[[sections]]\nid = \"reason\"\nheading = \"Alt\"\n";
+    let page = page(&["--area", &file(folder.path(), "local.toml", text)]);
+    assert!(page.contains("=== call (pseudonyms: none)") && page.contains("jeg hedder Peter Skovlund."), "{page}");
 }
 
 #[test]

@@ -88,8 +88,8 @@ const da: AreaWords = {
     isLocal ? 'Sprogmodellen er myndighedens egen.' : 'Sprogmodellen er ikke myndighedens egen, hvis der er en.',
   pseudonyms: {
     none: 'Navne og numre sendes til sprogmodellen, som de er.',
-    identifiers: 'Numre og adresser, der peger på én person, skal erstattes, før noget sendes til sprogmodellen.',
-    full: 'Navne, numre og adresser skal erstattes, før noget sendes til sprogmodellen.',
+    identifiers: 'Numre og adresser, der peger på én person, erstattes, før noget sendes til sprogmodellen.',
+    full: 'Navne, numre og adresser erstattes, før noget sendes til sprogmodellen.',
   },
   days: (transcript, drafts, log) =>
     `Opbevaring i dage: samtalens tekst ${transcript}, udkast ${drafts}, aktivitetslog ${log}.`,
@@ -152,9 +152,8 @@ const en: AreaWords = {
       : 'The language model, if there is one, is not the authority’s own.',
   pseudonyms: {
     none: 'Names and numbers go to the language model as they are.',
-    identifiers:
-      'Numbers and addresses that name one person are to be replaced before anything goes to the language model.',
-    full: 'Names, numbers and addresses are to be replaced before anything goes to the language model.',
+    identifiers: 'Numbers and addresses that name one person are replaced before anything goes to the language model.',
+    full: 'Names, numbers and addresses are replaced before anything goes to the language model.',
   },
   days: (transcript, drafts, log) =>
     `Kept for days: the text of the call ${transcript}, drafts ${drafts}, activity log ${log}.`,

@@ -3,6 +3,7 @@
 //! In: a job, read once; then each sentence. Out: what notes-api stores beside it. Nothing is held back or changed, and a
 //! sentence waits for its guards for well under a millisecond.
 
+use referent_areas::cues::Cues;
 use referent_guards::{self as guards, About, Call, Checked, Kind, Language, Line, MustNote, Reason, Speaker, Turn};
 use referent_proto::call::Started;
 use referent_proto::draft::{Confirm, DraftJob, Evidence, Flag, FlagKind, FlagReason, Missing, UncertainWord};
@@ -46,10 +47,7 @@ impl Guards {
                 .area
                 .must_note
                 .iter()
-                .map(|fact| MustNote {
-                    id: fact.id.clone(),
-                    cues: fact.cues.iter().map(|cue| cue.to_lowercase()).collect(),
-                })
+                .map(|fact| MustNote { id: fact.id.clone(), cues: Cues::of(&fact.cues) })
                 .collect(),
             turns: evidence,
         }
