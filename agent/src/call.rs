@@ -289,6 +289,11 @@ impl Call {
         self.meters[track].set_muted(is_muted);
     }
 
+    /// The track's device has gone away and none has taken its place, or one has.
+    pub fn set_gone(&self, track: Track, is_gone: bool) {
+        self.meters[track].set_gone(is_gone);
+    }
+
     /// The last write into the spool failed, or went well again; true when that is news.
     pub fn set_write_failing(&self, is_failing: bool) -> bool {
         self.is_write_failing.swap(is_failing, Ordering::Relaxed) != is_failing
@@ -380,6 +385,7 @@ impl Call {
             is_disk_failing: self.is_write_failing.load(Ordering::Relaxed)
                 || self.is_sync_failing.load(Ordering::Relaxed),
             heard: PerTrack { near: self.meters.near.heard(now_us), far: self.meters.far.heard(now_us) },
+            is_gone: PerTrack { near: self.meters.near.is_gone(), far: self.meters.far.is_gone() },
             is_muted: self.meters.near.is_muted(),
             all_zero: self.meters.near.all_zero(now_us),
             link,

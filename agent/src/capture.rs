@@ -87,6 +87,13 @@ impl Said {
             is_muted: AtomicBool::new(false),
         })
     }
+
+    /// Sound came, and none has come for so long.
+    #[cfg(target_os = "linux")]
+    fn is_late(&self, after: Duration) -> bool {
+        let newest_us = self.newest_us.load(Ordering::Acquire);
+        newest_us > 0 && self.clock.boot_us().saturating_sub(newest_us) > u64::try_from(after.as_micros()).unwrap_or(0)
+    }
 }
 
 /// What keeps a device open; it is closed when this is dropped.

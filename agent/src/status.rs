@@ -14,6 +14,9 @@ use utoipa::ToSchema;
 
 /// After this long without sound from a track that gave some, the user is told.
 pub const NO_SOUND_AFTER: Duration = Duration::from_secs(1);
+/// After this long, where the device itself has gone away: nothing will come of it, and the user has to know within a second
+/// of when it went.
+pub const NO_DEVICE_AFTER: Duration = Duration::from_millis(300);
 /// A microphone that gives nothing but zeros is switched off somewhere.
 pub const ALL_ZERO_AFTER: Duration = Duration::from_secs(15);
 /// After this long without contact, the user is told; shorter breaks pass unseen.
@@ -53,6 +56,8 @@ pub struct Facts {
     pub is_disk_failing: bool,
     /// When sound was last written.
     pub heard: PerTrack<Heard>,
+    /// The device that gave it has gone away, and there is no other yet.
+    pub is_gone: PerTrack<bool>,
     /// The microphone is switched off in the system's settings.
     pub is_muted: bool,
     /// For how long the microphone gave nothing but zeros.
@@ -66,7 +71,7 @@ pub fn judge(facts: &Facts, now: Instant) -> AgentStateKind {
     let of_call = |track| facts.tracks.contains(&track).then_some(facts.heard[track]);
     let is_silent = |track| match of_call(track) {
         Some(Heard::NotYet(since)) => since > OPEN_WITHIN, // Before that it may still be opening.
-        Some(Heard::Ago(ago)) => ago > NO_SOUND_AFTER,
+        Some(Heard::Ago(ago)) => ago > if facts.is_gone[track] { NO_DEVICE_AFTER } else { NO_SOUND_AFTER },
         None => false,
     };
     let is_opening = |track| matches!(of_call(track), Some(Heard::NotYet(_)));
@@ -215,6 +220,7 @@ mod tests {
             tracks: Track::BOTH.to_vec(),
             is_disk_failing: false,
             heard: PerTrack { near: Heard::Ago(Duration::ZERO), far: Heard::Ago(Duration::ZERO) },
+            is_gone: PerTrack::default(),
             is_muted: false,
             all_zero: Duration::ZERO,
             link: Link::There { behind: 0 },
@@ -245,6 +251,14 @@ mod tests {
         );
         let far_only = PerTrack { near: Heard::Ago(Duration::ZERO), ..long };
         check(&Facts { heard: far_only, ..fine.clone() }, AgentStateKind::NoSoundFar);
+        // A device that went away is not waited for as long as one that is late.
+        let late = Facts { heard: all(Heard::Ago(Duration::from_millis(600))), ..fine.clone() };
+        check(&late, AgentStateKind::Listening);
+        check(&Facts { is_gone: PerTrack { near: true, far: false }, ..late.clone() }, AgentStateKind::NoSoundNear);
+        check(&Facts { is_gone: PerTrack { near: false, far: true }, ..late.clone() }, AgentStateKind::NoSoundFar);
+        let just_gone = PerTrack { near: true, far: true };
+        check(&Facts { is_gone: just_gone, ..fine.clone() }, AgentStateKind::Listening);
+        check(&Facts { is_gone: just_gone, heard: opening, ..fine.clone() }, AgentStateKind::Starting);
         let desk_phone = Facts { heard: far_only, tracks: vec![Track::Near], ..fine.clone() };
         check(&desk_phone, AgentStateKind::Listening);
         check(&Facts { is_disk_failing: true, heard: long, ..fine.clone() }, AgentStateKind::DiskFull);

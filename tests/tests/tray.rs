@@ -1,14 +1,19 @@
 //! The tray: a second after anything changes it shows it, it never shows an old state, its crash stops nothing, and what is
 //! clicked happens.
 //!
+//! Devices are PulseAudio's null sinks; where that is not installed those changes are left out, but not in CI.
 //! Prints a line of JSON: how long each kind of change took at most until the tray showed it (`make bench-truth`).
 
 #[cfg(test)]
 #[path = "../../agent/tests/support/disk.rs"]
 mod disk;
+#[cfg(test)]
+#[path = "../../agent/tests/support/sound_server.rs"]
+mod sound_server;
 
 use anyhow::{Context as _, Result};
 use disk::Disk;
+use referent_agent::control::BeginBody;
 use referent_agent::control::client::Agent;
 use referent_agent::status::{KINDS, NO_CONTACT, reason};
 use referent_proto::AgentStateKind;
@@ -16,6 +21,7 @@ use referent_tests::desktop::{Desktop, Item, Shown};
 use referent_tests::world::Pace;
 use referent_tests::{Part, Recogniser, World};
 use serde_json::{Value, json};
+use sound_server::{SoundServer, TWO_SINKS, is_skipped};
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -40,6 +46,21 @@ impl Office {
         let world = builder.start().await?;
         let mut desktop = Desktop::start(folder).await?;
         let (tray, item) = desktop.referent_tray(&folder.join("agent.toml"), &folder.join("tray.log")).await?;
+        Ok(Self { world, desktop, tray, item, folder: folder.to_owned() })
+    }
+
+    /// One whose agent hears the devices of this sound server.
+    async fn open_with_devices(folder: &Path, pulse: &SoundServer) -> Result<Self> {
+        let builder = World::builder(folder).recogniser(Recogniser::Scripted).without_agent();
+        let mut world = builder.start().await?;
+        let configuration = world.agent_config();
+        let text = std::fs::read_to_string(&configuration)?;
+        let files = text.find("[sound]").context("it has sound")?;
+        std::fs::write(&configuration, format!("{}[sound]\nkind = \"devices\"\n", &text[..files]))?;
+        let pipeline = world.pipeline_grpc();
+        world.start_agent_behind_in(&pipeline, &pulse.before()).await?;
+        let mut desktop = Desktop::start(folder).await?;
+        let (tray, item) = desktop.referent_tray(&configuration, &folder.join("tray.log")).await?;
         Ok(Self { world, desktop, tray, item, folder: folder.to_owned() })
     }
 
@@ -181,7 +202,34 @@ async fn what_the_agent_does_is_in_the_tray_within_a_second_and_never_longer() -
         lags.add("hang-up", at, office.tray_shows(AgentStateKind::Idle).await?);
         writeln!(std::io::stderr(), "round {round}: {}", lags.row())?;
     }
+    office.close().await?;
+    if !is_skipped() {
+        a_device_goes_away(&folder.path().join("devices"), rounds, &mut lags).await?;
+    }
     writeln!(std::io::stdout(), "\n{}", lags.row())?;
+    Ok(())
+}
+
+/// The one microphone goes away in mid-call, and comes back.
+async fn a_device_goes_away(folder: &Path, rounds: u32, lags: &mut Lags) -> Result<()> {
+    std::fs::create_dir(folder)?;
+    let pulse = SoundServer::start(folder, &TWO_SINKS).await;
+    let mut office = Office::open_with_devices(folder, &pulse).await?;
+    office.tray_shows(AgentStateKind::Idle).await?;
+    for round in 0..rounds {
+        office.agent()?.start(&BeginBody::default()).await?;
+        office.tray_shows(AgentStateKind::Listening).await?;
+        let at = Instant::now();
+        pulse.pactl(&["unload-module", "module-remap-source"]).await;
+        lags.add("microphone gone", at, office.tray_shows(AgentStateKind::NoSoundNear).await?);
+        assert_eq!(office.item.shown().status, "NeedsAttention");
+        pulse.load("module-remap-source source_name=mic master=micsrc.monitor").await;
+        let at = office.agent_says(AgentStateKind::Listening).await?;
+        lags.add("microphone again", at, office.tray_shows(AgentStateKind::Listening).await?);
+        office.agent()?.stop().await?;
+        office.tray_shows(AgentStateKind::Idle).await?;
+        writeln!(std::io::stderr(), "round {round} with devices: {}", lags.row())?;
+    }
     office.close().await
 }
 

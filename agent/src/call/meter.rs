@@ -19,6 +19,7 @@ pub(super) struct Meter {
     has_sound: AtomicBool,
     last_nonzero_us: AtomicU64,
     is_muted: AtomicBool,
+    is_gone: AtomicBool,
     problem: Mutex<Option<String>>,
 }
 
@@ -30,6 +31,7 @@ impl Meter {
             has_sound: AtomicBool::new(false),
             last_nonzero_us: AtomicU64::new(now_us),
             is_muted: AtomicBool::new(false),
+            is_gone: AtomicBool::new(false),
             problem: Mutex::new(None),
         }
     }
@@ -79,6 +81,14 @@ impl Meter {
 
     pub(super) fn is_muted(&self) -> bool {
         self.is_muted.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_gone(&self, is_gone: bool) {
+        self.is_gone.store(is_gone, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_gone(&self) -> bool {
+        self.is_gone.load(Ordering::Relaxed)
     }
 
     pub(super) fn set_problem(&self, problem: Option<String>) {

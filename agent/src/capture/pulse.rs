@@ -1,7 +1,8 @@
 //! Devices through PulseAudio, or PipeWire, which speaks its protocol.
 //!
 //! What the PC plays is the monitor source of the sink. One thread for each open device: it opens the stream, then looks
-//! twice a second whether the stream still lives and which device would be opened now.
+//! twice a second, and at once when no sound comes any more, whether the stream still lives and which device would be opened
+//! now.
 //!
 //! Not through cpal, because cpal 0.18 lets the server hold no more than one fragment of a recording stream: when this
 //! process is held up for longer than the 40 ms of that, the server drops sound and tells nobody
@@ -22,7 +23,12 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
+/// How often it is seen whether sound comes; nobody is asked for that.
+const GLANCE_EVERY: Duration = Duration::from_millis(100);
+/// A stream gives something 25 times a second. The server does not say that a device was pulled out.
+const LATE_AFTER: Duration = Duration::from_millis(200);
 /// How long the server may take to answer.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 /// After so many questions in a row without an answer an open device is given up.
@@ -126,12 +132,19 @@ async fn hold(track: Track, pick: &Pick, said: &Arc<Said>, tell: &SyncSender<Res
             return;
         }
     };
-    let mut unanswered = 0;
+    let (mut unanswered, mut looked_at, mut was_late) = (0, Instant::now(), false);
     loop {
         tokio::select! {
             _ = &mut stopped => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = tokio::time::sleep(GLANCE_EVERY) => {}
         }
+        let is_late = said.is_late(LATE_AFTER);
+        let is_news = is_late && !was_late;
+        was_late = is_late;
+        if !is_news && looked_at.elapsed() < LOOK_EVERY {
+            continue;
+        }
+        looked_at = Instant::now();
         let looked = within(async {
             // A stream of a device that has gone has no timing.
             stream.timing_info().await?;

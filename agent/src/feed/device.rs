@@ -47,6 +47,7 @@ impl Device {
             self.open(writer)?;
         }
         writer.call().set_muted(self.track, self.tap.as_ref().is_some_and(Tap::is_muted));
+        writer.call().set_gone(self.track, self.tap.is_none() && self.has_been_open);
         self.drain(writer)
     }
 
