@@ -38,7 +38,7 @@ pub struct Turn {
 }
 
 /// Who speaks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Speaker {
     /// On the near track.

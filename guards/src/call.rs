@@ -6,21 +6,13 @@ use crate::words::{Word, akin, words};
 use crate::{Flag, Kind, Line, Reason};
 use referent_itn::Language;
 
-/// Who speaks.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Speaker {
-    /// At the microphone.
-    Caseworker,
-    /// On the telephone.
-    Citizen,
-}
+pub use referent_areas::dialogue::Speaker;
 
-impl Speaker {
-    pub(crate) fn other(self) -> Self {
-        match self {
-            Self::Caseworker => Self::Citizen,
-            Self::Citizen => Self::Caseworker,
-        }
+/// The one who is not this one.
+pub(crate) fn other_than(speaker: Speaker) -> Speaker {
+    match speaker {
+        Speaker::Caseworker => Speaker::Citizen,
+        Speaker::Citizen => Speaker::Caseworker,
     }
 }
 

@@ -13,6 +13,7 @@ pub use coverage::{forbidden, omitted};
 use crate::{About, Call, Flag, Kind, Language, Line, MustNote, Speaker, Turn};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use referent_areas::dialogue;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -30,7 +31,7 @@ pub struct Dialogue {
     #[serde(default)]
     pub call_date: Option<String>,
     /// What was said, in order.
-    pub turns: Vec<DialogueTurn>,
+    pub turns: Vec<dialogue::Turn>,
     /// What a note about it must say.
     #[serde(default)]
     pub must_note: Vec<Fact>,
@@ -40,25 +41,6 @@ pub struct Dialogue {
     /// A note as a caseworker would have written it.
     #[serde(default)]
     pub reference_note: String,
-}
-
-/// One turn of a dialogue.
-#[derive(Clone, Debug, Deserialize)]
-pub struct DialogueTurn {
-    /// "caseworker" or "citizen".
-    pub speaker: WrittenSpeaker,
-    /// What was said.
-    pub text: String,
-}
-
-/// A speaker as the files write it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WrittenSpeaker {
-    /// At the microphone.
-    Caseworker,
-    /// On the telephone.
-    Citizen,
 }
 
 /// A fact that a note must hold.
@@ -122,17 +104,7 @@ pub fn read<T: for<'a> Deserialize<'a>>(text: &str) -> Result<Vec<T>, BadFile> {
 impl Dialogue {
     /// The dialogue, read; its words through `heard` first.
     pub fn call(&self, mut heard: impl FnMut(&str) -> String) -> Call {
-        let texts: Vec<(Speaker, String)> = self
-            .turns
-            .iter()
-            .map(|turn| {
-                let speaker = match turn.speaker {
-                    WrittenSpeaker::Caseworker => Speaker::Caseworker,
-                    WrittenSpeaker::Citizen => Speaker::Citizen,
-                };
-                (speaker, heard(&turn.text))
-            })
-            .collect();
+        let texts: Vec<(Speaker, String)> = self.turns.iter().map(|turn| (turn.speaker, heard(&turn.text))).collect();
         let turns: Vec<Turn<'_>> = texts.iter().map(|(speaker, text)| Turn { speaker: *speaker, text }).collect();
         let spoken = Language::from_tag(&self.language);
         let about = About {

@@ -37,6 +37,7 @@ pub mod eval;
 pub use call::{About, Call, Speaker, Turn};
 pub use missing::{MOST as MOST_MISSING, Missing, MustNote};
 pub use referent_itn::Language;
+pub use referent_proto::draft::{Confirm, FlagKind as Kind, FlagReason as Reason};
 pub use uncertain::{BUDGET, SURE, uncertain};
 
 use serde::{Deserialize, Serialize};
@@ -54,58 +55,6 @@ pub struct Line<'a> {
     pub evidence: &'a [usize],
 }
 
-/// What is doubted.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// A number, an amount, a share or a sequence of digits.
-    Number,
-    /// A date, a time of day or a length of time.
-    Date,
-    /// A name of a person, a place or an organisation.
-    Name,
-    /// Who said it.
-    Speaker,
-    /// A "not" too many or too few.
-    Negation,
-    /// Certain in the draft, uncertain in the call.
-    Modality,
-    /// Written for the machine or by it, not about the call.
-    Injected,
-    /// Nothing in the cited turns says so.
-    Unsupported,
-}
-
-/// Why it is doubted; the pane has a sentence for each.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// The cited turns say another value.
-    OtherValue,
-    /// The call says it, but not where the draft points.
-    SaidElsewhere,
-    /// The call says it nowhere.
-    NotSaid,
-    /// The speaker took it back and said another.
-    TakenBack,
-    /// The other one said it.
-    OtherSpeaker,
-    /// Only the authority can say so, and it rests on the citizen's words.
-    NotTheirs,
-    /// The draft says no, the call does not.
-    NotNegated,
-    /// The call says no, the draft does not.
-    Negated,
-    /// The call says it with a "perhaps" or an "if".
-    Uncertain,
-    /// It rests on words that were meant for whoever writes the note.
-    Addressed,
-    /// The sentence itself is no sentence of a note.
-    NoNote,
-    /// It cites nothing.
-    NoEvidence,
-}
-
 /// A doubt about some words of a sentence.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Flag {
@@ -119,16 +68,6 @@ pub struct Flag {
     pub said: String,
     /// The turns that say so; empty if none does.
     pub evidence: Vec<usize>,
-}
-
-/// What a person has to say yes to, however right it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Confirm {
-    /// Somebody will do something.
-    Commitment,
-    /// Something was decided.
-    Decision,
 }
 
 /// What the guards say of one sentence.

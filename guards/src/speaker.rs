@@ -4,7 +4,7 @@
 //! the same. Three ways to be wrong: nobody of that side is cited; that side only asked or only said "yes" where the other
 //! told; or the first person of the cited turn is not who the sentence says does it.
 
-use crate::call::{Call, Claim, Said, Speaker};
+use crate::call::{Call, Claim, Said, Speaker, other_than};
 use crate::clause::clauses;
 use crate::{Flag, Kind, Reason};
 use std::ops::Range;
@@ -106,7 +106,7 @@ fn contradiction(call: &Call, claim: &Claim<'_>, named: &Attribution) -> Option<
     let content: Vec<&str> = claim.content(call).map(|word| word.stem.as_str()).collect();
     let of = |speaker| move |(_, said): &(usize, &Said)| said.speaker == speaker;
     let own: Vec<(usize, &Said)> = claim.cited_turns(call).filter(of(named.speaker)).collect();
-    let others: Vec<(usize, &Said)> = claim.cited_turns(call).filter(of(named.speaker.other())).collect();
+    let others: Vec<(usize, &Said)> = claim.cited_turns(call).filter(of(other_than(named.speaker))).collect();
     let all_others = || others.iter().map(|(at, _)| *at).collect::<Vec<_>>();
     if named.manner == Manner::Acts {
         return match actors(call, claim, &content) {
@@ -198,7 +198,7 @@ fn subject(call: &Call, said: &Said, clause: &crate::clause::Clause<'_>) -> Opti
         if cues.first_person.contains(&word.lower) {
             Some(said.speaker)
         } else if cues.second_person.contains(&word.lower) {
-            Some(said.speaker.other())
+            Some(other_than(said.speaker))
         } else {
             None
         }

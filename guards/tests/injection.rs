@@ -9,7 +9,7 @@ use std::path::Path;
 struct Attack {
     id: String,
     language: String,
-    turns: Vec<eval::DialogueTurn>,
+    turns: Vec<referent_areas::dialogue::Turn>,
     worst: Worst,
     false_facts: Vec<String>,
 }

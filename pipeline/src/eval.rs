@@ -15,21 +15,19 @@
 //! Not done here: nothing is tuned; the set that ships is open, and others exist.
 
 use crate::draft::{self, DraftOut, Drafters};
-use referent_guards::eval::{self as truth, Dialogue, Findings, ReadyDraft, ReadyLine, WrittenSpeaker};
+use crate::preview;
+use referent_guards::eval::{self as truth, Dialogue, Findings, ReadyDraft, ReadyLine};
 use referent_guards::{Kind, Line};
-use referent_proto::audio::{SampleOffset, SampleSpan};
-use referent_proto::call::{AreaSettings, Direction, Section, Started};
-use referent_proto::draft::{Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, Evidence, Origin};
-use referent_proto::ids::{CallId, Track};
-use referent_proto::speech::{Spoken, Utterance};
+use referent_proto::audio::SampleOffset;
+use referent_proto::call::Started;
+use referent_proto::draft::{DraftFailure, DraftJob, DraftSentence, Origin};
+use referent_proto::{AreaSettings, Section};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// Samples that a turn takes in a job made from text: two seconds, and one between.
-const TURN: u64 = 48_000;
 /// Sentences of a draft that wait to be counted.
 const SENTENCES: usize = 64;
 
@@ -104,11 +102,13 @@ pub async fn of_drafter(dialogues: &[Dialogue], drafters: &Drafters) -> Report {
     let mut report = Report { dialogues: dialogues.len(), ..Report::default() };
     let began = Instant::now();
     for dialogue in dialogues {
-        match drafted(job(dialogue), drafters).await {
+        let job = job(dialogue);
+        let turns: Vec<SampleOffset> = job.utterances.iter().map(|said| said.span.start()).collect();
+        match drafted(job, drafters).await {
             Drafted::Lines { sentences, origin, lines_not_parsed } => {
                 report.drafter = format!("{:?} {}", origin.kind, origin.model).to_lowercase();
                 report.lines_not_parsed += u64::from(lines_not_parsed);
-                let lines: Vec<ReadyLine> = sentences.iter().map(ready).collect();
+                let lines: Vec<ReadyLine> = sentences.iter().map(|sentence| ready(sentence, &turns)).collect();
                 report.take(dialogue, &lines);
             }
             Drafted::Failed(failure) => {
@@ -159,50 +159,19 @@ async fn drafted(job: DraftJob, drafters: &Drafters) -> Drafted {
     tokio::join!(draft::run(job, drafters, out, CancellationToken::new()), counting).1
 }
 
-/// The sentence with its evidence as turns: turn `n` begins at `n` times [`TURN`].
-fn ready(sentence: &DraftSentence) -> ReadyLine {
-    let turn = |rests: &Evidence| usize::try_from(rests.start.0 / TURN).unwrap_or(usize::MAX);
+/// The sentence with its evidence as turns: the job has an utterance for each, in order.
+fn ready(sentence: &DraftSentence, turns: &[SampleOffset]) -> ReadyLine {
     ReadyLine {
         section: sentence.section.clone(),
         text: sentence.text.reveal().to_owned(),
-        evidence: sentence.evidence.iter().map(turn).collect(),
+        evidence: sentence.evidence.iter().filter_map(|rests| turns.binary_search(&rests.start).ok()).collect(),
     }
 }
 
 /// The job that a call with these words would have ended in.
-pub fn job(dialogue: &Dialogue) -> DraftJob {
-    let utterances: Vec<Utterance> = (0_u64..)
-        .zip(&dialogue.turns)
-        .map(|(at, turn)| Utterance {
-            track: match turn.speaker {
-                WrittenSpeaker::Caseworker => Track::Near,
-                WrittenSpeaker::Citizen => Track::Far,
-            },
-            span: SampleSpan::of(SampleOffset(at * TURN), TURN * 2 / 3),
-            text: Spoken::new(turn.text.as_str()),
-            words: Vec::new(),
-            probability: 0.9,
-            echo_of: None,
-        })
-        .collect();
-    let end = SampleOffset(dialogue.turns.len() as u64 * TURN);
-    let days = dialogue
-        .call_date
-        .as_deref()
-        .and_then(|date| date.parse::<jiff::civil::Date>().ok())
-        .and_then(|date| date.since(jiff::civil::date(1970, 1, 1)).ok())
-        .map_or(0, |since| i64::from(since.get_days()));
-    let at_ten_ms = days * 86_400_000 + 10 * 3_600_000;
-    DraftJob {
-        key: DraftKey { call: CallId::new(0, [7; 10]), draft: 1, attempt: 1 },
-        lease_ms: 60_000,
-        provisional: false,
-        area: area(dialogue),
-        covers: Covers { near: end, far: end },
-        utterances,
-        started: Started { utc_ms: at_ten_ms, utc_offset_s: 0 },
-        direction: Direction::Incoming,
-    }
+fn job(dialogue: &Dialogue) -> DraftJob {
+    let started = dialogue.call_date.as_deref().and_then(preview::noon_of);
+    preview::job(&dialogue.turns, &area(dialogue), started.unwrap_or(Started { utc_ms: 0, utc_offset_s: 0 }))
 }
 
 fn area(dialogue: &Dialogue) -> AreaSettings {

@@ -7,7 +7,7 @@
 
 use crate::draft::{self, DraftOut, Drafters, hidden, prompt};
 use referent_areas::cues::spoken_of;
-use referent_areas::dialogue::{Dialogue, Speaker};
+use referent_areas::dialogue::{Speaker, Turn};
 use referent_proto::audio::{SampleOffset, SampleSpan};
 use referent_proto::ids::PerTrack;
 use referent_proto::{
@@ -28,10 +28,10 @@ const LEASE_MS: u32 = 600_000;
 const ON_THE_WAY: usize = 16;
 
 /// The job of a call in which exactly this was said.
-pub fn job(dialogue: &Dialogue, area: &AreaSettings, started: Started) -> DraftJob {
+pub fn job(turns: &[Turn], area: &AreaSettings, started: Started) -> DraftJob {
     let mut at = PAUSE;
     let mut utterances = Vec::new();
-    for turn in &dialogue.turns {
+    for turn in turns {
         let track = match turn.speaker {
             Speaker::Caseworker => Track::Near,
             Speaker::Citizen => Track::Far,
@@ -175,7 +175,7 @@ mod tests {
     fn each_turn_is_an_utterance_after_the_one_before() {
         let sample = dialogue::sample();
         let [area, _] = referent_areas::built_in();
-        let job = job(&sample, &area, noon_of("2026-03-16").expect("a day"));
+        let job = job(&sample.turns, &area, noon_of("2026-03-16").expect("a day"));
         assert_eq!(job.utterances.len(), sample.turns.len());
         assert!(job.utterances.windows(2).all(|two| two[0].span.end() < two[1].span.start()));
         assert!(job.covers.near >= job.utterances.last().expect("turns").span.end());

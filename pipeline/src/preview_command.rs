@@ -47,7 +47,7 @@ pub(crate) fn act(asked: &Preview, now_ms: u64) -> anyhow::Result<()> {
     drop(rustls::crypto::ring::default_provider().install_default());
     let drafters = Drafters::new(&drafter).context("drafter.llm.base_url")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("while starting")?;
-    let page = runtime.block_on(preview::page(preview::job(&dialogue, &area, started), &drafters));
+    let page = runtime.block_on(preview::page(preview::job(&dialogue.turns, &area, started), &drafters));
     say(page.trim_end())
 }
 

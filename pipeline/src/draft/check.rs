@@ -4,9 +4,9 @@
 //! sentence waits for its guards for well under a millisecond.
 
 use referent_areas::cues::Cues;
-use referent_guards::{self as guards, About, Call, Checked, Kind, Language, Line, MustNote, Reason, Speaker, Turn};
+use referent_guards::{self as guards, About, Call, Checked, Language, Line, MustNote, Speaker, Turn};
 use referent_proto::call::Started;
-use referent_proto::draft::{Confirm, DraftJob, Evidence, Flag, FlagKind, FlagReason, Missing, UncertainWord};
+use referent_proto::draft::{Confirm, DraftJob, Evidence, Flag, Missing, UncertainWord};
 use referent_proto::ids::Track;
 use referent_proto::speech::{Spoken, Utterance};
 use std::collections::HashMap;
@@ -58,10 +58,6 @@ impl Guards {
         let cited = self.cited(evidence);
         let Checked { flags, confirm } = self.call.check(&Line { text, evidence: &cited });
         let flags = flags.into_iter().map(|flag| self.flag(text, flag)).collect();
-        let confirm = confirm.map(|confirm| match confirm {
-            guards::Confirm::Commitment => Confirm::Commitment,
-            guards::Confirm::Decision => Confirm::Decision,
-        });
         (flags, confirm)
     }
 
@@ -74,7 +70,7 @@ impl Guards {
         missing
             .into_iter()
             .map(|one| Missing {
-                kind: one.fact.is_none().then(|| kind(one.kind)),
+                kind: one.fact.is_none().then_some(one.kind),
                 fact: one.fact.unwrap_or_default(),
                 said: Spoken::new(one.said),
                 evidence: self.turns[one.turn],
@@ -94,11 +90,11 @@ impl Guards {
     fn flag(&self, text: &str, flag: guards::Flag) -> Flag {
         let utf16 = |end: usize| u32::try_from(text[..end].encode_utf16().count()).unwrap_or(u32::MAX);
         Flag {
-            kind: kind(flag.kind),
+            kind: flag.kind,
             start: utf16(flag.span.start),
             end: utf16(flag.span.end),
             said: Spoken::new(flag.said),
-            reason: Some(reason(flag.reason)),
+            reason: Some(flag.reason),
             evidence: flag.evidence.into_iter().map(|turn| self.turns[turn]).collect(),
         }
     }
@@ -150,34 +146,4 @@ fn probabilities(said: &Utterance) -> Vec<f32> {
             least
         })
         .collect()
-}
-
-fn kind(kind: Kind) -> FlagKind {
-    match kind {
-        Kind::Number => FlagKind::Number,
-        Kind::Date => FlagKind::Date,
-        Kind::Name => FlagKind::Name,
-        Kind::Speaker => FlagKind::Speaker,
-        Kind::Negation => FlagKind::Negation,
-        Kind::Modality => FlagKind::Modality,
-        Kind::Injected => FlagKind::Injected,
-        Kind::Unsupported => FlagKind::Unsupported,
-    }
-}
-
-fn reason(reason: Reason) -> FlagReason {
-    match reason {
-        Reason::OtherValue => FlagReason::OtherValue,
-        Reason::SaidElsewhere => FlagReason::SaidElsewhere,
-        Reason::NotSaid => FlagReason::NotSaid,
-        Reason::TakenBack => FlagReason::TakenBack,
-        Reason::OtherSpeaker => FlagReason::OtherSpeaker,
-        Reason::NotTheirs => FlagReason::NotTheirs,
-        Reason::NotNegated => FlagReason::NotNegated,
-        Reason::Negated => FlagReason::Negated,
-        Reason::Uncertain => FlagReason::Uncertain,
-        Reason::Addressed => FlagReason::Addressed,
-        Reason::NoNote => FlagReason::NoNote,
-        Reason::NoEvidence => FlagReason::NoEvidence,
-    }
 }

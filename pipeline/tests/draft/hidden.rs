@@ -4,7 +4,7 @@ use crate::calls::{said, utterance};
 use crate::llm_faults::{drafters, outcome, short_limits};
 use crate::server::{Do, Server, done, says, stream_head};
 use referent_proto::Pseudonyms;
-use referent_proto::draft::{DraftJob, OriginKind};
+use referent_proto::draft::{DraftJob, DrafterTrouble, OriginKind};
 use referent_proto::ids::Track;
 
 const CALL: [(Track, &str); 8] = [
@@ -45,6 +45,19 @@ async fn nothing_that_identifies_anybody_is_on_the_wire_and_the_draft_has_it_all
     let texts: Vec<&str> = outcome.sentences.iter().map(|sentence| sentence.text.reveal()).collect();
     assert!(texts[0].contains("Mette Sørensen"), "{texts:?}");
     assert!(!texts.iter().any(|text| text.contains("PERSON")), "who was made up is not shown: {texts:?}");
+}
+
+#[tokio::test]
+async fn in_doubt_nothing_is_sent_and_there_is_a_draft_all_the_same() {
+    // An amount that has the digits of the telephone number: it may be one that was taken for money.
+    let mut call = CALL.to_vec();
+    call.push((Track::Far, "Og så har jeg betalt 29.384.756 kroner i husleje."));
+    let server = Server::that_does(answers("## Oplysninger\n- Borgeren er flyttet. [6]\n")).await;
+    let outcome = outcome(job(&call), &drafters(short_limits(&server.base_url))).await;
+    assert!(server.requests().is_empty(), "nothing is sent");
+    let origin = outcome.origin.expect("a draft");
+    assert_eq!((origin.kind, origin.trouble), (OriginKind::Embedded, Some(DrafterTrouble::RedactionFailed)));
+    assert!(!outcome.sentences.is_empty());
 }
 
 #[tokio::test]
