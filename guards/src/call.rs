@@ -3,8 +3,9 @@
 use crate::lexicon::Lexicon;
 use crate::values::{Value, take_back_over_turns};
 use crate::words::{Word, akin, words};
-use crate::{Flag, Kind, Line, Reason};
+use crate::{Flag, Hidden, Kind, Line, Reason};
 use referent_itn::Language;
+use std::fmt;
 
 pub use referent_areas::dialogue::Speaker;
 
@@ -17,12 +18,18 @@ pub(crate) fn other_than(speaker: Speaker) -> Speaker {
 }
 
 /// One turn: what one of them said in one go.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Turn<'a> {
     /// Who.
     pub speaker: Speaker,
     /// What.
     pub text: &'a str,
+}
+
+impl fmt::Debug for Turn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turn").field("speaker", &self.speaker).field("text", &Hidden(self.text)).finish()
+    }
 }
 
 /// What is known of a call beside its words.

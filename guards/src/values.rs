@@ -22,7 +22,7 @@ const CORRECTION: usize = 60;
 const EARLY: usize = 16;
 
 /// A value of a text.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Value {
     /// Bytes of the text.
     pub(crate) span: Range<usize>,

@@ -9,7 +9,7 @@ use crate::lexicon::Lexicon;
 use std::ops::Range;
 
 /// One word of a text.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Word {
     /// Bytes of the text.
     pub(crate) span: Range<usize>,
