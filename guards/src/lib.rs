@@ -45,7 +45,7 @@ use std::fmt;
 use std::ops::Range;
 
 /// Grows with each change of what is flagged; stored with every draft.
-pub const VERSION: &str = "1";
+pub const VERSION: &str = "2";
 
 /// A sentence of a draft, as the guards see it. Its `Debug` prints a length, as do those of all that rests on speech here.
 #[derive(Clone, Copy)]
