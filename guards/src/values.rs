@@ -131,6 +131,7 @@ pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
         let in_one =
             value.is_said_in(cited()) || joined.iter().any(|said| !said.taken_back && read.is_said_by(&said.read));
         let said = in_one
+            || value.taken_back && is_taken_back(call, claim, value)
             || dates::is_said_in_pieces(read, &cited()) && !dates::is_of_another(call, claim, read)
             || dates::only_year(read)
                 .is_some_and(|year| cited().flat_map(Said::readings).any(|said| dates::says_year(&said.read, year)))
@@ -146,6 +147,12 @@ pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
             flags.push(Flag { span: value.span.clone(), ..whole });
         }
     }
+}
+
+/// Whether the cited turns say it too, and take it back: a sentence that quotes "the third, no, the fourth" is right.
+fn is_taken_back(call: &Call, claim: &Claim<'_>, value: &Value) -> bool {
+    let mut readings = claim.cited_turns(call).flat_map(|(_, said)| said.readings());
+    readings.any(|said| said.taken_back && value.read.is_said_by(&said.read))
 }
 
 /// Whether it is a date with its month that a turn beside a cited one says, and the cited ones say nothing else that could be meant: what

@@ -49,6 +49,18 @@ fn numbers_are_those_that_were_said() {
 }
 
 #[test]
+fn what_is_taken_back_in_the_sentence_as_in_the_call_is_right() {
+    let dates = [(FAR, "Jeg flytter den tredje, nej den fjerde.")];
+    check(&dates, "Borgeren: »Jeg flytter den tredje, nej den fjerde.«", &[]);
+    check(&dates, "Borgeren: »Jeg flytter den femte, nej den fjerde.«", &["number/other_value"]);
+    check(&dates, "Borgeren: »Jeg flytter den fjerde, nej den tredje.«", &["number/taken_back"]);
+    check(&dates, "Borgeren flytter den 3.", &["date/taken_back"]);
+    let amounts = [(FAR, "Jeg betaler fem hundrede, nej undskyld, seks hundrede kroner.")];
+    check(&amounts, "Borgeren: »Jeg betaler fem hundrede, nej undskyld, seks hundrede kroner.«", &[]);
+    check(&amounts, "Borgeren oplyser, at 700 kr. er forkert, og at det er 600 kr.", &["number/other_value"]);
+}
+
+#[test]
 fn dates_are_those_that_were_said() {
     let key = [(FAR, "Vi får nøglen den tredje maj.")];
     check(&key, "Borgeren får nøglen den 3. maj 2026.", &[]);
@@ -190,6 +202,7 @@ fn commitments_and_decisions_are_to_be_confirmed() {
     assert_eq!(confirm("Sagsbehandleren sender skemaet."), Some(Confirm::Commitment));
     assert_eq!(confirm("Støtten er bevilget."), Some(Confirm::Decision));
     assert_eq!(confirm("Borgeren bor alene."), None);
+    assert_eq!(confirm("Borgeren: »Jeg flytter den tredje, nej den fjerde maj.«"), None);
 }
 
 #[test]
