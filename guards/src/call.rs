@@ -3,8 +3,9 @@
 use crate::lexicon::Lexicon;
 use crate::values::{Value, take_back_over_turns};
 use crate::words::{Word, akin, words};
-use crate::{Flag, Kind, Line, Reason};
-use referent_itn::Language;
+use crate::{Flag, Hidden, Kind, Line, Reason};
+use referent_itn::{Language, mended};
+use std::fmt;
 
 pub use referent_areas::dialogue::Speaker;
 
@@ -17,12 +18,18 @@ pub(crate) fn other_than(speaker: Speaker) -> Speaker {
 }
 
 /// One turn: what one of them said in one go.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Turn<'a> {
     /// Who.
     pub speaker: Speaker,
     /// What.
     pub text: &'a str,
+}
+
+impl fmt::Debug for Turn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turn").field("speaker", &self.speaker).field("text", &Hidden(self.text)).finish()
+    }
 }
 
 /// What is known of a call beside its words.
@@ -53,6 +60,9 @@ pub(crate) struct Said {
     pub(crate) lower: String,
     pub(crate) words: Vec<Word>,
     pub(crate) values: Vec<Value>,
+    /// What it may have been before a recogniser got it wrong, if numbers or dates of it are garbled; and its values then.
+    pub(crate) mended: Option<String>,
+    pub(crate) values_mended: Vec<Value>,
     pub(crate) is_question: bool,
     /// Nothing but "yes", "okay", "thanks".
     pub(crate) is_backchannel: bool,
@@ -91,9 +101,14 @@ impl Said {
         // The caseworker says "I write that …" all day long.
         let is_addressed = turn.speaker == Speaker::Citizen
             && (lexicon.injected.said.occur_in(&lower.replace([',', '.', ';', ':'], "")) || repeats(&words));
+        let language = about.spoken.unwrap_or(about.note);
+        let mended = mended(turn.text, language);
+        let values_of = |text: &str| Value::all_of(text, language, about.date);
         Self {
             speaker: turn.speaker,
-            values: Value::all_of(turn.text, about.spoken.unwrap_or(about.note), about.date),
+            values: values_of(turn.text),
+            values_mended: mended.as_deref().map_or_else(Vec::new, values_of),
+            mended,
             text: turn.text.to_owned(),
             lower,
             words,
@@ -101,6 +116,11 @@ impl Said {
             is_backchannel,
             is_addressed,
         }
+    }
+
+    /// Its values as they were heard, and as they may have been said.
+    pub(crate) fn readings(&self) -> impl Iterator<Item = &Value> {
+        self.values.iter().chain(&self.values_mended)
     }
 
     /// Whether the sentence that ends this stretch of it asks.

@@ -152,6 +152,8 @@ pub struct FalseFlag {
     pub id: String,
     /// The sentence.
     pub text: String,
+    /// The turns that it cites, as they were heard.
+    pub heard: Vec<String>,
     /// The flag.
     pub flag: Flag,
 }
@@ -205,7 +207,8 @@ pub fn score(dialogues: &[Dialogue], drafts: &[ReadyDraft], noise: f64, rounds: 
             for flag in &right.flags {
                 *findings.score.false_flags.entry(flag.kind).or_default() += 1;
                 let (id, text) = (draft.id.clone(), line.text.to_owned());
-                findings.false_flags.push(FalseFlag { id, text, flag: flag.clone() });
+                let heard = line.evidence.iter().filter_map(|at| Some(call.turns.get(*at)?.text.clone())).collect();
+                findings.false_flags.push(FalseFlag { id, text, heard, flag: flag.clone() });
             }
             for kind in planted::KINDS {
                 for _ in 0..rounds {

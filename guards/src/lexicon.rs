@@ -5,6 +5,7 @@
 
 use crate::cues::Cues;
 use referent_itn::Language;
+use referent_itn::sound::Sound;
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -36,6 +37,8 @@ pub(crate) struct Lexicon {
     pub(crate) no_names: HashSet<String>,
     /// Names that every draft may use, because they belong to the trade.
     pub(crate) common_names: HashSet<String>,
+    /// Before a month they ask for a day in between: "den juni" lacks one.
+    pub(crate) before_days: HashSet<String>,
     /// Between a value and the one that takes its place.
     pub(crate) takes_back: Cues,
     /// A turn that begins so takes back what its speaker said before.
@@ -124,6 +127,30 @@ pub(crate) struct Injected {
     /// Written in a draft, it is no note.
     pub(crate) written: Cues,
 }
+
+/// Letters below which a word that sounds like a "not" may as well be another.
+const SHORTEST: usize = 4;
+
+impl Negation {
+    /// The "not" that a recogniser wrote otherwise, by a letter ("ikkæ", "ikker") or without its blank ("ikkehar"). Which one
+    /// does not matter, that it is one does.
+    pub(crate) fn misheard(&self, lower: &str, function_words: &HashSet<String>) -> Option<&str> {
+        if lower.chars().count() < SHORTEST || function_words.contains(lower) || self.negators.contains(lower) {
+            return None;
+        }
+        let begins_alike = |not: &&String| not.chars().take(2).eq(lower.chars().take(2));
+        let has_lost_its_blank = |rest: &str| rest.chars().count() == 1 || function_words.contains(rest);
+        let is_it = |not: &&String| {
+            not.chars().count() >= SHORTEST
+                && (Sound::of(not).distance(&Sound::of(lower)) <= OTHER_LETTER
+                    || lower.strip_prefix(not.as_str()).is_some_and(has_lost_its_blank))
+        };
+        self.negators.iter().filter(begins_alike).filter(is_it).min().map(String::as_str)
+    }
+}
+
+/// So far apart are two words that differ by a letter that sounds alike.
+const OTHER_LETTER: f64 = 0.5;
 
 impl Lexicon {
     pub(crate) fn of(language: Language) -> &'static Self {

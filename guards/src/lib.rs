@@ -41,13 +41,14 @@ pub use referent_proto::draft::{Confirm, FlagKind as Kind, FlagReason as Reason}
 pub use uncertain::{BUDGET, SURE, uncertain};
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::ops::Range;
 
 /// Grows with each change of what is flagged; stored with every draft.
-pub const VERSION: &str = "1";
+pub const VERSION: &str = "2";
 
-/// A sentence of a draft, as the guards see it.
-#[derive(Clone, Copy, Debug)]
+/// A sentence of a draft, as the guards see it. Its `Debug` prints a length, as do those of all that rests on speech here.
+#[derive(Clone, Copy)]
 pub struct Line<'a> {
     /// The sentence.
     pub text: &'a str,
@@ -56,7 +57,7 @@ pub struct Line<'a> {
 }
 
 /// A doubt about some words of a sentence.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flag {
     /// What is doubted.
     pub kind: Kind,
@@ -68,6 +69,34 @@ pub struct Flag {
     pub said: String,
     /// The turns that say so; empty if none does.
     pub evidence: Vec<usize>,
+}
+
+impl fmt::Debug for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Line").field("text", &Hidden(self.text)).field("evidence", &self.evidence).finish()
+    }
+}
+
+impl fmt::Debug for Flag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, reason, span, said, evidence } = self;
+        f.debug_struct("Flag")
+            .field("kind", kind)
+            .field("reason", reason)
+            .field("span", span)
+            .field("said", &Hidden(said))
+            .field("evidence", evidence)
+            .finish()
+    }
+}
+
+/// Speech in a log: how long it is.
+struct Hidden<'a>(&'a str);
+
+impl fmt::Debug for Hidden<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} characters", self.0.chars().count())
+    }
 }
 
 /// What the guards say of one sentence.
@@ -103,5 +132,31 @@ impl Call {
     /// What was said that may have to be noted and is in none of these lines.
     pub fn missing(&self, lines: &[Line<'_>], must: &[MustNote]) -> Vec<Missing> {
         missing::of(self, lines, must)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a log or a failed assertion would show.
+    fn check(shown: &impl fmt::Debug) {
+        let shown = format!("{shown:?}");
+        assert!(!shown.contains("Kolding"), "{shown}");
+        assert!(shown.contains("characters"), "{shown}");
+    }
+
+    #[test]
+    fn what_was_said_is_not_printed() {
+        let said = "Jeg bor i Kolding.";
+        let turn = Turn { speaker: Speaker::Citizen, text: said };
+        let line = Line { text: "Borgeren bor i Kolding.", evidence: &[0] };
+        let (span, said) = (0..3, said.to_owned());
+        let missing = Missing { fact: None, kind: Kind::Name, said: said.clone(), turn: 0 };
+        let flag = Flag { kind: Kind::Name, reason: Reason::OtherValue, span, said, evidence: vec![0] };
+        check(&turn);
+        check(&line);
+        check(&missing);
+        check(&Checked { flags: vec![flag], confirm: None });
     }
 }

@@ -6,9 +6,10 @@
 
 use crate::call::Call;
 use crate::values::Value;
-use crate::{Kind, Line};
+use crate::{Hidden, Kind, Line};
 use referent_areas::cues::{Cues, Words};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// So many values are listed; more would not be read.
 pub const MOST: usize = 8;
@@ -23,7 +24,7 @@ pub struct MustNote {
 }
 
 /// Something that may be missing.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Missing {
     /// Id of the area's fact; `None` for a value.
     pub fact: Option<String>,
@@ -33,6 +34,18 @@ pub struct Missing {
     pub said: String,
     /// The turn that said it first.
     pub turn: usize,
+}
+
+impl fmt::Debug for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { fact, kind, said, turn } = self;
+        f.debug_struct("Missing")
+            .field("fact", fact)
+            .field("kind", kind)
+            .field("said", &Hidden(said))
+            .field("turn", turn)
+            .finish()
+    }
 }
 
 pub(crate) fn of(call: &Call, lines: &[Line<'_>], must: &[MustNote]) -> Vec<Missing> {

@@ -1,7 +1,7 @@
 //! Names of people, places and organisations: each in the draft has to be in the cited turns, as far as a recogniser hears.
 //!
 //! In Danish and English a capital inside a sentence marks a name. Two spellings are one name if they sound alike: letters are
-//! folded to what is heard (`sound`), and what is left may differ by a fraction of its length, in which vowels and voiced pairs
+//! folded to what is heard (`Sound`), and what is left may differ by a fraction of its length, in which vowels and voiced pairs
 //! count half. A name that the call says elsewhere is doubted only if the cited turns say another one instead.
 //!
 //! Not done here: who is who. "Mette" for "Mette's sister" no rule here sees.
@@ -10,6 +10,7 @@ use crate::call::{Call, Claim, Said, Speaker};
 use crate::lexicon::Lexicon;
 use crate::words::Word;
 use crate::{Flag, Kind, Reason};
+use referent_itn::sound::Sound;
 
 /// Of a name's letters so much may be heard otherwise.
 const TOLERANCE: f64 = 0.22;
@@ -24,14 +25,15 @@ pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
         .filter(|(_, heard)| !claim.words.iter().any(|word| sounds_like(&word.lower, &heard.lower)))
         .collect();
     for word in named {
-        if claim.cited_turns(call).any(|(_, said)| says(said, &word.lower)) {
+        let is_glued = |said: &Said| said.words.iter().any(|heard| is_part(&heard.lower, &word.lower, claim, call));
+        if claim.cited_turns(call).any(|(_, said)| says(said, &word.lower) || is_glued(said)) {
             continue;
         }
         // Whom only words meant for the machine speak of, or a citizen who asks about another, is not of this call.
         let counts = |said: &Said| !(said.is_addressed || said.is_question && said.speaker == Speaker::Citizen);
         let elsewhere = call.turns.iter().position(|said| counts(said) && says(said, &word.lower));
         let instead = foreign.iter().min_by(|one, other| {
-            let far = |heard: &Word| distance(&sound(&heard.lower), &sound(&word.lower));
+            let far = |heard: &Word| Sound::of(&heard.lower).distance(&Sound::of(&word.lower));
             far(one.1).total_cmp(&far(other.1))
         });
         let (reason, said, evidence) = match (elsewhere, instead) {
@@ -90,6 +92,20 @@ fn says(said: &Said, lower: &str) -> bool {
         || is_spelled(said, lower)
 }
 
+/// Letters from which a name is one also where the blank beside it was not heard.
+const GLUED: usize = 4;
+
+/// Whether what was heard is the name and, without a blank, a small word or another word of the sentence: "erkasper",
+/// "Anitamarquard". A longer name is another one: "Vejlevej" is not "Vejle".
+fn is_part(heard: &str, lower: &str, claim: &Claim<'_>, call: &Call) -> bool {
+    let is_beside = |rest: &str| {
+        call.spoken.function_words.contains(rest)
+            || claim.words.iter().any(|word| word.is_capital && word.lower == rest)
+    };
+    lower.chars().count() >= GLUED
+        && [heard.strip_prefix(lower), heard.strip_suffix(lower)].into_iter().flatten().any(is_beside)
+}
+
 /// Letter by letter: "s u" for "SU".
 fn is_spelled(said: &Said, lower: &str) -> bool {
     let letters: Vec<char> = lower.chars().collect();
@@ -113,15 +129,14 @@ pub(crate) fn sounds_like(one: &str, other: &str) -> bool {
 }
 
 fn sound_alike(one: &str, other: &str) -> bool {
-    let (one, other) = (sound(one), sound(other));
+    let (one, other) = (Sound::of(one), Sound::of(other));
     let longest = one.len().max(other.len());
     if longest < 3 || one.len().abs_diff(other.len()) > 2 {
         return one == other;
     }
-    let begins_alike = substitution(one[0], other[0]) < 1.0;
     #[expect(clippy::cast_precision_loss, reason = "words have few letters")]
     let allowed = longest as f64 * TOLERANCE;
-    begins_alike && distance(&one, &other) <= allowed
+    one.begins_like(&other) && one.distance(&other) <= allowed
 }
 
 fn without_genitive(lower: &str) -> &str {
@@ -131,86 +146,6 @@ fn without_genitive(lower: &str) -> &str {
         Some(stem) if stem.chars().count() >= 3 && !stem.ends_with('s') => stem,
         _ => bare,
     }
-}
-
-/// What is heard of a word: foreign letters as they sound, each sound once.
-fn sound(lower: &str) -> Vec<char> {
-    let mut heard: Vec<char> = Vec::with_capacity(lower.len());
-    let letters: Vec<char> = lower.chars().filter(|letter| letter.is_alphanumeric()).collect();
-    let mut at = 0;
-    while at < letters.len() {
-        let next = letters.get(at + 1).copied();
-        let (sound, taken): (&[char], usize) = match (letters[at], next) {
-            ('a', Some('a')) => (&['å'], 2),
-            ('a', Some('e')) => (&['æ'], 2),
-            ('o', Some('e')) => (&['ø'], 2),
-            ('p', Some('h')) => (&['f'], 2),
-            ('t', Some('h')) => (&['t'], 2),
-            ('c', Some('h' | 'k')) => (&['k'], 2),
-            ('q', Some('u')) => (&['k', 'v'], 2),
-            ('c', Some('e' | 'i' | 'y')) | ('z', _) => (&['s'], 1),
-            ('c' | 'q', _) => (&['k'], 1),
-            ('w', _) => (&['v'], 1),
-            ('x', _) => (&['k', 's'], 1),
-            ('é' | 'è' | 'ê', _) => (&['e'], 1),
-            ('ü' | 'y', _) => (&['y'], 1),
-            ('ö', _) => (&['ø'], 1),
-            ('ä', _) => (&['æ'], 1),
-            (letter, _) => {
-                if heard.last() != Some(&letter) {
-                    heard.push(letter);
-                }
-                at += 1;
-                continue;
-            }
-        };
-        heard.extend(sound);
-        at += taken;
-    }
-    heard
-}
-
-const VOWELS: &str = "aeiouyæøå";
-/// Pairs that a recogniser takes for each other.
-const PAIRS: [(char, char); 9] =
-    [('b', 'p'), ('d', 't'), ('g', 'k'), ('v', 'f'), ('m', 'n'), ('j', 'i'), ('g', 'j'), ('v', 'u'), ('d', 'l')];
-/// Often not heard at all, or heard where none is.
-const SILENT: &str = "hdgj";
-
-fn substitution(one: char, other: char) -> f64 {
-    if one == other {
-        0.0
-    } else if VOWELS.contains(one) && VOWELS.contains(other)
-        || PAIRS.contains(&(one, other))
-        || PAIRS.contains(&(other, one))
-    {
-        0.5
-    } else {
-        1.0
-    }
-}
-
-fn omission(letter: char) -> f64 {
-    if VOWELS.contains(letter) || SILENT.contains(letter) { 0.5 } else { 1.0 }
-}
-
-/// Weighted edit distance (Levenshtein 1966), two rows.
-fn distance(one: &[char], other: &[char]) -> f64 {
-    let mut above: Vec<f64> = vec![0.0];
-    for letter in other {
-        above.push(above[above.len() - 1] + omission(*letter));
-    }
-    for left in one {
-        let mut row = vec![above[0] + omission(*left)];
-        for (at, right) in other.iter().enumerate() {
-            let changed = above[at] + substitution(*left, *right);
-            let left_out = above[at + 1] + omission(*left);
-            let put_in = row[at] + omission(*right);
-            row.push(changed.min(left_out).min(put_in));
-        }
-        above = row;
-    }
-    above[above.len() - 1]
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! A sentence that says no needs a no in the clauses it is about; a sentence that says yes must not rest on a clause that says
 //! no. Clauses are compared by the words of content they share. Words that say no by themselves ("lacks", "refuses") are
-//! enough where the sentence says no, and never ask for a "not" in it.
+//! enough where the sentence says no, and never ask for a "not" in it. A "not" that a recogniser wrote otherwise ("ikkæ") is one.
 
 use crate::call::{Call, Claim, Said};
 use crate::clause::{Clause, clauses};

@@ -2,7 +2,8 @@
 //!
 //! Read by `referent-itn`, written or spoken, and compared by value: "12.500 kr." is "tolv tusind fem hundrede kroner". What a
 //! speaker takes back ("the second, no, sorry, the twelfth") does not count; what the draft resolves from the day of the call
-//! ("tomorrow") does.
+//! ("tomorrow") does. Where a recogniser garbled a number word, what it may have been counts as well (`referent_itn::mended`);
+//! what was not heard at all does not.
 //!
 //! Not done here: no sums. What nobody said in so many words is flagged, however right the arithmetic.
 
@@ -22,7 +23,7 @@ const CORRECTION: usize = 60;
 const EARLY: usize = 16;
 
 /// A value of a text.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Value {
     /// Bytes of the text.
     pub(crate) span: Range<usize>,
@@ -79,7 +80,7 @@ impl Value {
 
     /// Whether one of these turns says it, and does not take it back.
     pub(crate) fn is_said_in<'s>(&self, turns: impl Iterator<Item = &'s Said>) -> bool {
-        turns.flat_map(|said| &said.values).any(|said| !said.taken_back && self.read.is_said_by(&said.read))
+        turns.flat_map(Said::readings).any(|said| !said.taken_back && self.read.is_said_by(&said.read))
     }
 
     /// Whether it may well be no number.
@@ -112,11 +113,9 @@ pub(crate) fn take_back_over_turns(turns: &mut [Said], lexicon: &Lexicon) {
         let Some(new) = turns[at].values.first().cloned() else { continue };
         let speaker = turns[at].speaker;
         let own = turns[..at].iter_mut().rev().take(2).find(|said| said.speaker == speaker);
-        if begins
-            && let Some(old) = own.and_then(|said| said.values.last_mut())
-            && old.is_like(&new)
-        {
-            old.taken_back = true;
+        let Some(own) = own.filter(|_| begins) else { continue };
+        for old in [own.values.last_mut(), own.values_mended.last_mut()].into_iter().flatten() {
+            old.taken_back |= old.is_like(&new);
         }
     }
 }
@@ -132,11 +131,12 @@ pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
         let in_one =
             value.is_said_in(cited()) || joined.iter().any(|said| !said.taken_back && read.is_said_by(&said.read));
         let said = in_one
+            || value.taken_back && is_taken_back(call, claim, value)
             || dates::is_said_in_pieces(read, &cited()) && !dates::is_of_another(call, claim, read)
-            || dates::only_year(read).is_some_and(|year| {
-                cited().flat_map(|said| &said.values).any(|said| dates::says_year(&said.read, year))
-            })
-            || is_spelled(read, &texts, language);
+            || dates::only_year(read)
+                .is_some_and(|year| cited().flat_map(Said::readings).any(|said| dates::says_year(&said.read, year)))
+            || is_spelled(read, &texts, language)
+            || is_said_beside(call, claim, value);
         if !said {
             flags.push(flag(call, claim, value));
         } else if value.is_day()
@@ -147,6 +147,46 @@ pub(crate) fn check(call: &Call, claim: &Claim<'_>, flags: &mut Vec<Flag>) {
             flags.push(Flag { span: value.span.clone(), ..whole });
         }
     }
+}
+
+/// Whether the cited turns say it too, and take it back: a sentence that quotes "the third, no, the fourth" is right.
+fn is_taken_back(call: &Call, claim: &Claim<'_>, value: &Value) -> bool {
+    let mut readings = claim.cited_turns(call).flat_map(|(_, said)| said.readings());
+    readings.any(|said| said.taken_back && value.read.is_said_by(&said.read))
+}
+
+/// Whether it is a date with its month that a turn beside a cited one says, and the cited ones say nothing else that could be meant: what
+/// one of the two says the other repeats, and a recogniser may get one of both wrong. Numbers are too many for that.
+fn is_said_beside(call: &Call, claim: &Claim<'_>, value: &Value) -> bool {
+    if !dates::has_month(&value.read) {
+        return false;
+    }
+    let beside = claim.cited.iter().flat_map(|at| [at.wrapping_sub(1), at + 1]);
+    let beside = beside.filter_map(|at| call.turns.get(at));
+    let says = |turns: &mut dyn Iterator<Item = &Said>| value.is_said_in(turns.filter(|said| !said.is_addressed));
+    (says(&mut beside.clone()) || lacks_its_day(call, claim, value) && says(&mut call.turns.iter()))
+        && !is_said_otherwise(call, claim, value)
+}
+
+/// "Den juni": the month of this date stands in a cited turn where a day should be before it, and none was heard.
+fn lacks_its_day(call: &Call, claim: &Claim<'_>, value: &Value) -> bool {
+    claim.cited_turns(call).any(|(_, said)| {
+        said.values.iter().filter(|month| value.read != month.read && month.read.is_said_by(&value.read)).any(|month| {
+            let before = said.words.iter().rev().find(|word| word.span.end <= month.span.start);
+            before.is_some_and(|word| call.spoken.before_days.contains(&word.lower))
+        })
+    })
+}
+
+/// Whether a cited turn has a value that could stand in this one's place, and that the sentence does not have.
+fn is_said_otherwise(call: &Call, claim: &Claim<'_>, value: &Value) -> bool {
+    let own = |said: &Value| claim.values.iter().any(|value| value.read.is_said_by(&said.read));
+    // "In October" is no other day than the twentieth of October.
+    let is_coarser = |said: &Value| said.read.is_said_by(&value.read);
+    let values = claim.cited_turns(call).flat_map(|(_, said)| &said.values);
+    let is_day = |said: &Value| said.kind == value.kind || matches!(said.read, referent_itn::Value::Ordinal(_));
+    let mut others = values.filter(|said| !said.weak && !said.taken_back && is_day(said));
+    others.any(|said| !own(said) && !is_coarser(said))
 }
 
 /// Digits below which a sequence says nothing.
@@ -174,13 +214,18 @@ fn is_spelled(value: &referent_itn::Value, said: &[String], language: Language) 
     }
 }
 
-/// What each of them said in the cited turns, in one: a number may be told in pieces.
+/// What each of them said in the cited turns, in one: a number may be told in pieces. As it was heard, and mended.
 fn texts(call: &Call, claim: &Claim<'_>) -> Vec<String> {
-    let of = |speaker| {
+    let of = |speaker, text: fn(&Said) -> &str| {
         let own = claim.cited_turns(call).filter(move |(_, said)| said.speaker == speaker);
-        own.map(|(_, said)| said.text.trim_end_matches(['.', ',', ' ', '…'])).collect::<Vec<_>>().join(" ")
+        own.map(|(_, said)| text(said).trim_end_matches(['.', ',', ' ', '…'])).collect::<Vec<_>>().join(" ")
     };
-    [of(crate::Speaker::Caseworker), of(crate::Speaker::Citizen)].into()
+    let speakers = [crate::Speaker::Caseworker, crate::Speaker::Citizen];
+    let mut texts: Vec<String> = speakers.map(|speaker| of(speaker, |said| &said.text)).into();
+    if claim.cited_turns(call).any(|(_, said)| said.mended.is_some()) {
+        texts.extend(speakers.map(|speaker| of(speaker, |said| said.mended.as_deref().unwrap_or(&said.text))));
+    }
+    texts
 }
 
 fn flag(call: &Call, claim: &Claim<'_>, value: &Value) -> Flag {

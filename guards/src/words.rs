@@ -9,7 +9,7 @@ use crate::lexicon::Lexicon;
 use std::ops::Range;
 
 /// One word of a text.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Word {
     /// Bytes of the text.
     pub(crate) span: Range<usize>,
@@ -50,7 +50,10 @@ pub(crate) fn words(text: &str, lexicon: &Lexicon) -> Vec<Word> {
         }
         let end = end_of_word(text, start);
         let written = &text[start..end];
-        let lower = written.to_lowercase();
+        let mut lower = written.to_lowercase();
+        if let Some(not) = lexicon.negation.misheard(&lower, &lexicon.function_words) {
+            not.clone_into(&mut lower);
+        }
         let before = words.last().map(|before| before.lower.as_str());
         if lexicon.joins.contains(&lower) {
             clause = true;

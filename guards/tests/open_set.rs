@@ -76,11 +76,11 @@ fn planted_errors_are_seen_and_right_drafts_are_left_alone() {
     let (clean, noise20) = (findings(&open, 0.0), findings(&open, 0.2));
     let by_hand = findings(&dialogues("dialogues-noisy.jsonl"), 0.0);
     if std::env::var_os("SHOW").is_some() {
-        for (what, findings) in [("clean", &clean), ("by hand", &by_hand)] {
+        for (what, findings) in [("clean", &clean), ("by hand", &by_hand), ("noise", &noise20)] {
             for one in &findings.false_flags {
                 let words = &one.text[one.flag.span.clone()];
                 println!("{what} {}: {:?}/{:?} «{words}»", one.id, one.flag.kind, one.flag.reason);
-                println!("    {}\n    {}", one.text, one.flag.said);
+                println!("    {}\n    said {}\n    heard {:?}", one.text, one.flag.said, one.heard);
             }
         }
         for one in &clean.unseen {
@@ -119,5 +119,7 @@ fn planted_errors_are_seen_and_right_drafts_are_left_alone() {
         assert!(seen(&clean.score, kind) >= least, "{kind:?}: {:?}", clean.score.mutation);
     }
     assert!(false_flags_a_draft(&clean.score) <= 0.5, "{:?}", clean.score.false_flags);
+    // What was not heard at all is doubted; what is only garbled is not.
+    assert!(false_flags_a_draft(&noise20.score) <= 5.0, "{:?}", noise20.score.false_flags);
     assert!(false_flags_a_draft(&by_hand.score) <= 1.0, "{:?}", by_hand.score.false_flags);
 }

@@ -49,6 +49,18 @@ fn numbers_are_those_that_were_said() {
 }
 
 #[test]
+fn what_is_taken_back_in_the_sentence_as_in_the_call_is_right() {
+    let dates = [(FAR, "Jeg flytter den tredje, nej den fjerde.")];
+    check(&dates, "Borgeren: »Jeg flytter den tredje, nej den fjerde.«", &[]);
+    check(&dates, "Borgeren: »Jeg flytter den femte, nej den fjerde.«", &["number/other_value"]);
+    check(&dates, "Borgeren: »Jeg flytter den fjerde, nej den tredje.«", &["number/taken_back"]);
+    check(&dates, "Borgeren flytter den 3.", &["date/taken_back"]);
+    let amounts = [(FAR, "Jeg betaler fem hundrede, nej undskyld, seks hundrede kroner.")];
+    check(&amounts, "Borgeren: »Jeg betaler fem hundrede, nej undskyld, seks hundrede kroner.«", &[]);
+    check(&amounts, "Borgeren oplyser, at 700 kr. er forkert, og at det er 600 kr.", &["number/other_value"]);
+}
+
+#[test]
 fn dates_are_those_that_were_said() {
     let key = [(FAR, "Vi får nøglen den tredje maj.")];
     check(&key, "Borgeren får nøglen den 3. maj 2026.", &[]);
@@ -71,6 +83,51 @@ fn names_are_those_that_were_said() {
     check(&husband, "Borgerens mand, Christian Østergaard, bor i Aabenraa.", &["name/other_value"]);
     check(&husband, "Borgerens mand klager til Ankestyrelsen.", &[]);
     check(&husband, "Borgerens mand, Kristian Vestergård, bor i Odense.", &["name/other_value"]);
+}
+
+#[test]
+fn what_was_garbled_by_a_letter_was_said_all_the_same() {
+    let rent = [(FAR, "Huslejen er fjorter tusind to hundredæ kroner.")];
+    check(&rent, "Borgeren oplyser, at huslejen er 14.200 kr.", &[]);
+    check(&rent, "Borgeren oplyser, at huslejen er 14.300 kr.", &["number/other_value"]);
+    let key = [(FAR, "Vi får nøglen den niogdyvende aprel.")];
+    check(&key, "Borgeren får nøglen den 29. april 2026.", &[]);
+    check(&key, "Borgeren får nøglen den 28. april 2026.", &["date/not_said"]);
+    let letter = [(FAR, "Jeg har ikkæ fået brevet om boligstøtte.")];
+    check(&letter, "Borgeren har ikke fået brevet om boligstøtte.", &[]);
+    check(&letter, "Borgeren har fået brevet om boligstøtte.", &["negation/negated"]);
+    let name = [(FAR, "Hun i lønkontoret hedder Anitamarquard.")];
+    check(&name, "Borgeren oplyser, at hun hedder Anita Marquard.", &[]);
+    let street = [(FAR, "Vi bor på Vejlevej.")];
+    check(&street, "Borgeren oplyser, at de bor i Vejle.", &["name/other_value"]);
+    // What was not heard at all is doubted.
+    check(&[(FAR, "Huslejen er tusind to hundrede kroner.")], "Huslejen er 14.200 kr.", &["number/other_value"]);
+}
+
+#[test]
+fn a_date_may_stand_in_the_turn_beside() {
+    let check = |turns: &[(Speaker, &str)], sentence: &str, expected: &[&str]| {
+        let call = call_in(Language::Danish, turns);
+        let flags = call.check(&Line { text: sentence, evidence: &[1] }).flags;
+        let flags: Vec<String> =
+            flags.iter().map(|flag| format!("{}/{}", name(flag.kind), name(flag.reason))).collect();
+        assert_eq!(flags, expected, "{sentence}");
+    };
+    let repeated = [(NEAR, "Fristen er den tyvende oktober."), (FAR, "Så jeg betaler regningen inden fristen.")];
+    check(&repeated, "Borgeren betaler regningen inden den 20. oktober.", &[]);
+    check(&repeated, "Borgeren betaler regningen inden den 21. oktober.", &["date/not_said"]);
+    let other = [(NEAR, "Fristen er den tyvende oktober."), (FAR, "Jeg betaler regningen den femte oktober.")];
+    check(&other, "Borgeren betaler regningen den 20. oktober.", &["date/said_elsewhere"]);
+    let lost = [
+        (NEAR, "Godt."),
+        (FAR, "Jeg betaler regningen den oktober."),
+        (NEAR, "Ja."),
+        (NEAR, "Altså den tyvende oktober."),
+    ];
+    check(&lost, "Borgeren betaler regningen den 20. oktober.", &[]);
+    let vague =
+        [(NEAR, "Godt."), (FAR, "Jeg betaler i oktober."), (NEAR, "Ja."), (NEAR, "Mødet er den tyvende oktober.")];
+    check(&vague, "Borgeren betaler den 20. oktober.", &["date/said_elsewhere"]);
 }
 
 #[test]
@@ -145,6 +202,7 @@ fn commitments_and_decisions_are_to_be_confirmed() {
     assert_eq!(confirm("Sagsbehandleren sender skemaet."), Some(Confirm::Commitment));
     assert_eq!(confirm("Støtten er bevilget."), Some(Confirm::Decision));
     assert_eq!(confirm("Borgeren bor alene."), None);
+    assert_eq!(confirm("Borgeren: »Jeg flytter den tredje, nej den fjerde maj.«"), None);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Reads the numbers of a text, however they are written or said: inverse text normalisation.
 //!
 //! In: a text in Danish or English, written by a language model or transcribed from speech. Out: what its numbers,
-//! amounts, dates, times and digit sequences are, each with its place in the text.
+//! amounts, dates, times and digit sequences are, each with its place in the text. What a recogniser garbled is mended only
+//! for those who ask (`mended`, N3 and N4 in its doc).
 //!
 //! Promises:
 //!   N1  Every text is read, none makes it panic; spans lie in the text, on borders of characters.
@@ -10,6 +11,8 @@
 //! Not done here: whether two texts tell the same story (the draft's guards ask that), and which digit sequence is
 //! somebody's number (that is for `dk-identifiers`). Signs are not read: minus five is five.
 
+pub mod sound;
+pub mod mended;
 pub mod tokens;
 pub mod number;
 pub mod cardinals;
@@ -29,6 +32,7 @@ mod agree;
 #[cfg(feature = "say")]
 pub mod say;
 
+pub use mended::mended;
 pub use read::read;
 pub use reading::{Reading, Value};
 

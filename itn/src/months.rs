@@ -4,9 +4,22 @@
 
 use crate::Language;
 
+/// The weekdays, Monday first.
+pub(crate) fn weekdays(language: Language) -> [&'static str; 7] {
+    match language {
+        Language::Danish => ["mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"],
+        Language::English => ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
+    }
+}
+
 /// The month that `word` names, in full or short.
 pub(crate) fn named(word: &str, language: Language) -> Option<u8> {
-    let names: [&[&str]; 12] = match language {
+    (1..).zip(months(language)).find(|(_, names)| names.contains(&word)).map(|(month, _)| month)
+}
+
+/// The months, January first, each in full before its short forms.
+pub(crate) fn months(language: Language) -> [&'static [&'static str]; 12] {
+    match language {
         Language::Danish => [
             &["januar", "jan"],
             &["februar", "feb", "febr"],
@@ -35,6 +48,5 @@ pub(crate) fn named(word: &str, language: Language) -> Option<u8> {
             &["november", "nov"],
             &["december", "dec"],
         ],
-    };
-    (1..).zip(names).find(|(_, names)| names.contains(&word)).map(|(month, _)| month)
+    }
 }

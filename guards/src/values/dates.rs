@@ -22,11 +22,16 @@ fn day_of(value: &V) -> Option<&Day> {
     }
 }
 
+/// Whether it is a date of which the month is known.
+pub(super) fn has_month(value: &V) -> bool {
+    day_of(value).is_some_and(|day| day.month.is_some())
+}
+
 /// Whether day, month and weekday are each said in these turns, though not in one go.
 pub(super) fn is_said_in_pieces<'s>(value: &V, turns: &(impl Iterator<Item = &'s Said> + Clone)) -> bool {
     let Some(day) = day_of(value) else { return false };
     let Some(number) = day.day else { return false };
-    let values = || turns.clone().flat_map(|said| &said.values).filter(|value| !value.taken_back);
+    let values = || turns.clone().flat_map(Said::readings).filter(|value| !value.taken_back);
     let dates = || {
         values().filter_map(|value| match &value.read {
             V::Date(when) => Some(&when.any),
@@ -97,7 +102,7 @@ pub(super) fn contradicts_calendar<'s>(value: &V, date: Option<Date>, turns: imp
     {
         day.year = nearest_year(month, number, date);
     }
-    let mut values = turns.flat_map(|said| &said.values);
+    let mut values = turns.flat_map(Said::readings);
     !calendar_agrees(&day)
         && !values.any(|value| match &value.read {
             V::Date(when) => when.any.iter().any(|said| said.weekday == Some(weekday) && said.day.is_none()),
@@ -111,7 +116,7 @@ pub(super) fn year_is_meant<'s>(value: &V, date: Option<Date>, turns: impl Itera
     let (Some(year), false, Some(month), Some(number)) = (day.year, day.short, day.month, day.day) else { return true };
     year == date.year()
         || nearest_year(month, number, date) == Some(year)
-        || turns.flat_map(|said| &said.values).any(|value| says_year(&value.read, year))
+        || turns.flat_map(Said::readings).any(|value| says_year(&value.read, year))
 }
 
 /// Whether a year is said, in four digits or two, or by its distance.

@@ -124,6 +124,11 @@ const WORDS: &[(&str, Atom)] = &[
 /// Spellings that are numbers only inside a longer one: alone they are other words.
 const INSIDE: &[(&str, Atom)] = &[("sex", Unit(6)), ("fir", Unit(4)), ("ott", Unit(8))];
 
+/// All words that are atoms.
+pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().map(|(word, _)| *word)
+}
+
 /// Bytes of the longest word that is cut.
 const LONGEST: usize = 127;
 

@@ -42,15 +42,9 @@ fn found(day: Day, end: usize, form: Form) -> Found {
 }
 
 pub(super) fn weekday_at(tokens: &Tokens<'_>, at: usize) -> Option<u8> {
-    const DANISH: [&str; 7] = ["mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"];
-    const ENGLISH: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-    let days = match tokens.language() {
-        Language::Danish => DANISH,
-        Language::English => ENGLISH,
-    };
     let word = tokens.word(at);
     let plain = word.strip_suffix('s').unwrap_or(word);
-    (1..).zip(days).find(|(_, day)| *day == plain).map(|(number, _)| number)
+    (1..).zip(months::weekdays(tokens.language())).find(|(_, day)| *day == plain).map(|(number, _)| number)
 }
 
 /// "2026-05-03", "3.5.2026", "3/5", "3/5-26", "3. 5. 2026".
