@@ -26,6 +26,7 @@ pub mod parts;
 pub mod prompt;
 pub mod check;
 pub mod hidden;
+pub mod legible;
 pub mod lines;
 pub mod support;
 pub mod llm;
@@ -38,6 +39,8 @@ use crate::openai::Unusable;
 use check::Guards;
 use embedded::{EmbeddedDrafter, Pick, Reading};
 use hidden::{Hidden, Invented};
+use legible::legible;
+use lines::LONGEST_SENTENCE;
 use llm::LlmDrafter;
 use referent_dk_identifiers::pseudonyms::Mode;
 use referent_proto::draft::{
@@ -261,7 +264,7 @@ async fn draft_with(
         }
     };
     sentences.hidden = None;
-    written.lines_not_parsed += std::mem::take(&mut sentences.invented);
+    written.lines_not_parsed += std::mem::take(&mut sentences.refused);
     tell(&step, written.ending);
     drop(step);
     let picks = if is_foreign { Vec::new() } else { reading.picks() };
@@ -351,8 +354,8 @@ pub struct Sentences<'a> {
     guards: Guards,
     /// What the language model that writes does not see.
     hidden: Option<Hidden>,
-    /// Sentences about somebody whom the model made up; not shown.
-    invented: u32,
+    /// Sentences about somebody whom the model made up, or that names have made too long; not shown.
+    refused: u32,
     written: Vec<Place>,
     began: Instant,
     first_sentence: Option<Instant>,
@@ -368,7 +371,7 @@ impl<'a> Sentences<'a> {
             out,
             guards: Guards::of(job),
             hidden: None,
-            invented: 0,
+            refused: 0,
             written: Vec::new(),
             began: Instant::now(),
             first_sentence: None,
@@ -380,15 +383,23 @@ impl<'a> Sentences<'a> {
     /// Sends the next sentence; waits while the caller is busy. Every sentence of every drafter comes through here.
     pub async fn put(&mut self, claim: Claim) -> Result<(), Gone> {
         let Claim { section, text, evidence, basis } = claim;
-        let text = match self.hidden.as_ref().map(|hidden| hidden.restore(&text)) {
+        let mut put_back = Vec::new();
+        let text = match self.hidden.as_ref().map(|hidden| (hidden, hidden.restore(&text))) {
             None => text,
-            Some(Ok(text)) => text,
-            Some(Err(Invented)) => {
-                self.invented += 1;
+            Some((hidden, Ok(restored))) if restored.reveal().chars().count() <= LONGEST_SENTENCE => {
+                put_back = hidden.elsewhere(&text, &restored, &evidence);
+                restored
+            }
+            Some((_, Ok(_) | Err(Invented))) => {
+                self.refused += 1;
                 return Ok(());
             }
         };
-        let (flags, confirm) = self.guards.check(text.reveal(), &evidence);
+        let text = Spoken::new(legible(text.reveal()));
+        let (mut flags, confirm) = self.guards.check(text.reveal(), &evidence);
+        // What a guard says of the same words says more.
+        put_back.retain(|one| !flags.iter().any(|flag| flag.start < one.end && one.start < flag.end));
+        flags.append(&mut put_back);
         for flag in &flags {
             metrics::counter!("referent_draft_flags_total", "kind" => flag.kind.name()).increment(1);
         }

@@ -6,6 +6,7 @@ mod prompt;
 mod area_words;
 mod server;
 mod llm_faults;
+mod escapes;
 mod fault_matrix;
 mod long_calls;
 mod languages;
