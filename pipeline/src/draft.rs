@@ -122,7 +122,7 @@ pub struct Written {
     pub lines_not_parsed: u32,
     /// How it came about, as far as the drafter knows.
     pub record: Record,
-    /// Utterances of parts of a long call that nobody wrote about.
+    /// Utterances that nobody wrote about: of parts of a long call, and of sentences that were too long to be shown.
     pub missing: Vec<Evidence>,
 }
 
@@ -151,6 +151,8 @@ pub struct Claim {
 pub enum Ending {
     /// It said all it had to say.
     Whole,
+    /// It had more to say than the area wants; what is beyond is not shown.
+    Full,
     /// It says that there is nothing to write.
     Nothing,
     /// It did not get to its end.
@@ -270,10 +272,10 @@ async fn draft_with(
     let picks = if is_foreign { Vec::new() } else { reading.picks() };
     let by_llm = !sentences.written.is_empty();
     let trouble = match (written.ending, by_llm) {
-        (Ending::Whole, true) if reaches_the_end(job, &sentences, &picks) => None,
-        (Ending::Whole | Ending::Stopped(_), true) => Some(DrafterTrouble::CutOff),
+        (Ending::Whole, true) if written.missing.is_empty() && reaches_the_end(job, &sentences, &picks) => None,
+        (Ending::Whole | Ending::Full | Ending::Stopped(_), true) => Some(DrafterTrouble::CutOff),
         (Ending::Stopped(trouble), false) => Some(trouble),
-        (Ending::Whole | Ending::Nothing | Ending::Unable, _) => Some(DrafterTrouble::Garbled),
+        (Ending::Whole | Ending::Full | Ending::Nothing | Ending::Unable, _) => Some(DrafterTrouble::Garbled),
     };
     let Some(trouble) = trouble else {
         return sentences.conclude(written, llm.origin(job)).await;
@@ -284,7 +286,7 @@ async fn draft_with(
     }
     tracing::warn!(?trouble, ending = ?written.ending, by_llm, "the embedded drafter steps in");
     let _step = step!("embedded");
-    for pick in lacking(picks, &sentences.written, &written.missing) {
+    for pick in lacking(picks, &sentences.written, &written) {
         sentences.put(pick.into()).await?;
     }
     let origin = if by_llm { llm.origin(job) } else { embedded.origin(job) };
@@ -299,6 +301,7 @@ async fn draft_with(
 fn tell(step: &Span, ending: Ending) {
     let outcome = match ending {
         Ending::Whole => "whole",
+        Ending::Full => "full",
         Ending::Nothing => "nothing",
         Ending::Unable => "unable",
         Ending::Stopped(trouble) => {
@@ -322,13 +325,15 @@ fn reaches_the_end(job: &DraftJob, sentences: &Sentences<'_>, picks: &[Pick]) ->
 }
 
 /// What the embedded drafter has for the sections that the model left empty, for the one in which it stopped, and for the
-/// parts of a long call that it did not write about.
-fn lacking(picks: Vec<Pick>, written: &[Place], missing: &[Evidence]) -> Vec<Pick> {
-    let stopped_in = written.last().map(|place| place.section);
+/// utterances that it did not write about. Where it wrote all that the area wants, the empty sections are enough.
+fn lacking(picks: Vec<Pick>, out: &[Place], written: &Written) -> Vec<Pick> {
+    let is_full = written.ending == Ending::Full;
+    let stopped_in = out.last().map(|place| place.section).filter(|_| !is_full);
+    let missing = &written.missing;
     picks
         .into_iter()
         .filter(|pick| {
-            let mut same_section = written.iter().filter(|place| place.section == pick.section).peekable();
+            let mut same_section = out.iter().filter(|place| place.section == pick.section).peekable();
             if same_section.peek().is_none() {
                 return true;
             }
@@ -430,7 +435,9 @@ impl<'a> Sentences<'a> {
             (Ending::Stopped(_) | Ending::Unable, 0) => {
                 return self.fail(origin.trouble.map_or(DraftFailure::DrafterFailed, DraftFailure::from)).await;
             }
-            (Ending::Whole | Ending::Nothing, 0) => return self.fail(DraftFailure::InsufficientContent).await,
+            (Ending::Whole | Ending::Full | Ending::Nothing, 0) => {
+                return self.fail(DraftFailure::InsufficientContent).await;
+            }
             _ => {}
         }
         tracing::info!(

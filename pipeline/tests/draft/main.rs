@@ -7,6 +7,7 @@ mod area_words;
 mod server;
 mod llm_faults;
 mod escapes;
+mod limits;
 mod fault_matrix;
 mod long_calls;
 mod languages;

@@ -19,6 +19,8 @@ pub(super) struct Words {
     pub(super) goes_on: &'static str,
     pub(super) ends: &'static str,
     pub(super) part_ends: fn(usize, usize) -> String,
+    /// How many sentences the part may have.
+    pub(super) part_share: fn(usize) -> String,
     /// What the callers of this area may speak.
     pub(super) may_speak: fn(&[String]) -> String,
     /// What they do speak.
@@ -28,6 +30,7 @@ pub(super) struct Words {
     pub(super) not_the_language: &'static str,
     pub(super) over_and_over: &'static str,
     pub(super) too_long: &'static str,
+    pub(super) long_sentences: fn(u32) -> String,
 }
 
 impl Words {
@@ -104,6 +107,7 @@ parenteser. Eksempel:
     part_ends: |part, parts| {
         format!("Det var del {part} af {parts} af samtalen. Skriv kun om denne del; de andre skrives for sig.")
     },
+    part_share: |sentences| format!("Skriv højst {sentences} sætninger om den."),
     may_speak: |languages| {
         let languages = list(languages, "eller");
         format!(
@@ -121,6 +125,7 @@ numre i kantede parenteser.",
     not_the_language: "Dit forrige svar var ikke på dansk. Skriv på dansk.",
     over_and_over: "Dit forrige svar gentog sig selv. Skriv hver oplysning én gang.",
     too_long: "Dit forrige svar var for langt. Skriv kun det vigtigste, højst tyve linjer.",
+    long_sentences: |words| format!("Sætningerne i dit forrige svar var for lange. Skriv højst {words} ord i hver."),
 };
 
 const ENGLISH: Words = Words {
@@ -175,6 +180,7 @@ brackets. Example:
     part_ends: |part, parts| {
         format!("That was part {part} of {parts} of the call. Write about this part only; the others are written apart.")
     },
+    part_share: |sentences| format!("Write at most {sentences} sentences about it."),
     may_speak: |languages| {
         let languages = list(languages, "or");
         format!(
@@ -192,4 +198,5 @@ in square brackets.",
     not_the_language: "Your last answer was not in English. Write in English.",
     over_and_over: "Your last answer repeated itself. Write each thing once.",
     too_long: "Your last answer was too long. Write only what matters most, twenty lines at most.",
+    long_sentences: |words| format!("The sentences of your last answer were too long. Write at most {words} words in each."),
 };
