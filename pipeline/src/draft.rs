@@ -16,6 +16,8 @@
 //!   D5  The origin says how the draft came about ([`Record`]).
 //!   D6  Every sentence goes through the guards (`check`), whoever wrote it.
 //!   D7  A language model sees no more of who is who than the area allows (`hidden`); in doubt it is not asked.
+//!   D8  Which language model is asked is the area's choice among those that the operator has set up (`choice`). Where the two
+//!       do not agree none is, and the draft says `policy`.
 //!
 //! Not done here: no lease, no acknowledgement (the caller's).
 
@@ -30,13 +32,15 @@ pub mod legible;
 pub mod lines;
 pub mod support;
 pub mod llm;
+pub mod choice;
 pub mod embedded;
 pub mod scripted;
 pub mod warm;
 
-use crate::config::{DrafterConfig, DrafterKind};
+use crate::config::{DrafterConfig, DrafterKind, Models};
 use crate::openai::Unusable;
 use check::Guards;
+use choice::{Llms, NotAllowed};
 use embedded::{EmbeddedDrafter, Pick, Reading};
 use hidden::{Hidden, Invented};
 use legible::legible;
@@ -173,7 +177,7 @@ pub struct Drafters {
 }
 
 enum First {
-    Llm(Box<LlmDrafter>),
+    Llm(Box<Llms>),
     Embedded,
     Scripted(ScriptedDrafter),
 }
@@ -182,17 +186,26 @@ impl Drafters {
     /// The drafters that the config asks for. Fails only if the language model's address cannot be one.
     pub fn new(config: &DrafterConfig) -> Result<Self, Unusable> {
         let first = match (config.kind, &config.llm) {
-            (DrafterKind::Llm, Some(llm)) => First::Llm(Box::new(LlmDrafter::new(llm)?)),
+            (DrafterKind::Llm, Some(llm)) => First::Llm(Box::new(Llms::only(LlmDrafter::new(llm)?))),
             (DrafterKind::Llm | DrafterKind::Embedded, _) => First::Embedded,
             (DrafterKind::Scripted, _) => First::Scripted(ScriptedDrafter::default()),
         };
         Ok(Self { first, embedded: EmbeddedDrafter::ready() })
     }
 
-    /// The language model, if there is one.
-    pub fn llm(&self) -> Option<&LlmDrafter> {
+    /// The same, with the language models that areas may name. Fails only if an address cannot be one.
+    pub fn with_models(self, models: &Models) -> Result<Self, Unusable> {
+        let first = match self.first {
+            First::Llm(llms) => First::Llm(Box::new(llms.and(models)?)),
+            other => other,
+        };
+        Ok(Self { first, ..self })
+    }
+
+    /// The language model that writes about calls of this area, if one does.
+    pub fn llm_of(&self, area: &AreaSettings) -> Option<&LlmDrafter> {
         match &self.first {
-            First::Llm(llm) => Some(llm),
+            First::Llm(llms) => llms.of(area).ok(),
             First::Embedded | First::Scripted(_) => None,
         }
     }
@@ -230,12 +243,40 @@ async fn draft(job: &DraftJob, drafters: &Drafters, out: &mpsc::Sender<DraftOut>
             sentences.conclude(written, script.origin(job)).await
         }
         First::Embedded if is_foreign => sentences.fail(DraftFailure::LanguageNotSupported).await,
-        First::Embedded => {
-            let written = drafters.embedded.write(job, &mut sentences).instrument(step!("embedded")).await?;
-            let origin = Origin { trouble: Some(DrafterTrouble::NotConfigured), ..drafters.embedded.origin(job) };
-            sentences.conclude(written, origin).await
+        First::Embedded => draft_without(&drafters.embedded, job, DrafterTrouble::NotConfigured, sentences).await,
+        First::Llm(llms) => match llms.of(&job.area) {
+            Ok(llm) => draft_with(llm, &drafters.embedded, job, is_foreign, sentences).await,
+            Err(not_allowed) => {
+                tell_why(not_allowed, &job.area);
+                if is_foreign {
+                    return sentences.fail(DraftFailure::Policy).await;
+                }
+                draft_without(&drafters.embedded, job, DrafterTrouble::Policy, sentences).await
+            }
+        },
+    }
+}
+
+/// The embedded drafter writes, and the draft says why no language model did.
+async fn draft_without(
+    embedded: &EmbeddedDrafter,
+    job: &DraftJob,
+    trouble: DrafterTrouble,
+    mut sentences: Sentences<'_>,
+) -> Result<(), Gone> {
+    let written = embedded.write(job, &mut sentences).instrument(step!("embedded")).await?;
+    let origin = Origin { trouble: Some(trouble), ..embedded.origin(job) };
+    sentences.conclude(written, origin).await
+}
+
+/// An area that wants no language model gets what it wants; the others are mistakes that somebody should see.
+fn tell_why(not_allowed: NotAllowed, area: &AreaSettings) {
+    let (area, model) = (area.area.as_str(), area.model.as_str());
+    match not_allowed {
+        NotAllowed::ByTheArea => tracing::debug!(area, "{not_allowed}"),
+        NotAllowed::Unknown | NotAllowed::NotLocal => {
+            tracing::warn!(area, model, "{not_allowed}; nothing is sent, the embedded drafter writes");
         }
-        First::Llm(llm) => draft_with(llm, &drafters.embedded, job, is_foreign, sentences).await,
     }
 }
 

@@ -100,6 +100,11 @@ impl LlmDrafter {
         })
     }
 
+    /// What its server calls the model.
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
     /// Tokens that the model reads and writes at once.
     pub fn context(&self) -> usize {
         self.context

@@ -8,6 +8,7 @@ mod server;
 mod llm_faults;
 mod escapes;
 mod limits;
+mod models;
 mod fault_matrix;
 mod long_calls;
 mod languages;
