@@ -1,6 +1,6 @@
 //! What identifies people stays in the house: placeholders before the prompt, originals back in each sentence.
 //!
-//! In: a job, and what its area wants hidden. Out: the same job with placeholders in its utterances, for a language model, and
+//! In: a job, and what its area wants hidden. Out: the same job with placeholders in its utterances and its wish, for a language model, and
 //! [`Hidden`], which puts the originals back.
 //!
 //! Promises:
@@ -106,10 +106,15 @@ pub fn hide(job: &DraftJob, mode: Mode) -> Result<(DraftJob, Hidden), Doubtful> 
             },
             text: said.text.reveal(),
         })
+        // What the caseworker wishes goes out as well, and may name whom the call is about.
+        .chain((!job.wish.is_blank()).then(|| Turn { speaker: Speaker::Caseworker, text: job.wish.reveal() }))
         .collect();
     let mut pseudonyms = Pseudonyms::new(mode);
-    let redacted: Vec<String> = pseudonyms.redact(&turns, turns.len())?.to_vec();
+    let mut redacted: Vec<String> = pseudonyms.redact(&turns, turns.len())?.to_vec();
     let mut hidden = job.clone();
+    if redacted.len() > order.len() {
+        hidden.wish = Spoken::new(redacted.pop().unwrap_or_default());
+    }
     for (at, text) in order.into_iter().zip(redacted) {
         hidden.utterances[at].text = Spoken::new(text);
         // What the recogniser heard word by word is what was said.

@@ -17,6 +17,8 @@
 //!   P3  Nothing is left out to make it shorter. A call that is longer than the model's context is read in parts (`parts`),
 //!       each with a prompt of its own; every utterance is in exactly one. So is a call that is longer than the area wants
 //!       drafted in one piece.
+//!   P5  What the caseworker wishes stands in the closing request, on one line, so that it can neither end the call nor pass for
+//!       a heading; and behind it stands that the rules hold.
 //!   P4  Of a call that goes on only that is in it which nothing can change or come before: what lies below the watermark
 //!       less the hold-back ([`is_final`]).
 //!
@@ -26,6 +28,7 @@ mod words;
 mod date;
 
 use crate::draft::area_words::area_part;
+use crate::draft::legible::legible;
 use crate::draft::parts::{self, Fit, Length};
 use crate::draft::spoken::{self, SpokenIn};
 use crate::draft::{evidence_of, tokens};
@@ -33,7 +36,7 @@ use date::date;
 use referent_proto::audio::SampleOffset;
 use referent_proto::call::{AreaSettings, Direction, Started};
 use referent_proto::draft::{DraftJob, Evidence};
-use referent_proto::speech::Utterance;
+use referent_proto::speech::{Spoken, Utterance};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -123,13 +126,14 @@ pub fn parts(job: &DraftJob, context: usize) -> Vec<Prompt> {
     let said = in_order(&job.utterances);
     let spoken = SpokenIn::of(&job.area, said.iter().copied());
     let writer = Writer::of(&job.area, job.started, job.direction);
+    let context = context.saturating_sub(tokens::bound(&writer.wish(&job.wish)));
     let ranges = writer.divide(&said, context, one_piece(&job.area));
     let parts = ranges.len();
     ranges
         .into_iter()
         .enumerate()
         .map(|(index, lines)| {
-            let closing = writer.closing(index + 1, parts, &spoken, &job.area);
+            let closing = writer.closing(index + 1, parts, &spoken, job);
             writer.prompt(&said, lines, closing)
         })
         .collect()
@@ -196,12 +200,12 @@ impl Writer {
     }
 
     /// The closing that asks for a part.
-    fn closing(&self, part: usize, parts: usize, spoken: &SpokenIn, area: &AreaSettings) -> String {
+    fn closing(&self, part: usize, parts: usize, spoken: &SpokenIn, job: &DraftJob) -> String {
         let words = self.words;
         let mut closing = format!("{}\n", words.closes);
         closing += &if parts > 1 { (words.part_ends)(part, parts) } else { words.ends.to_owned() };
         closing.push(' ');
-        if let Some(sentences) = area.limits.most_sentences.filter(|_| parts > 1) {
+        if let Some(sentences) = job.area.limits.most_sentences.filter(|_| parts > 1) {
             closing += &(words.part_share)(share(sentences as usize, parts));
             closing.push(' ');
         }
@@ -211,7 +215,13 @@ impl Writer {
             closing += &(words.speak)(&foreign);
             closing.push(' ');
         }
-        closing + words.write_now
+        closing + &self.wish(&job.wish) + words.write_now
+    }
+
+    /// What the caseworker wants besides, if anything.
+    fn wish(&self, wish: &Spoken) -> String {
+        let wish = one_line(legible(wish.reveal()).as_ref());
+        if wish.is_empty() { String::new() } else { format!("{} ", (self.words.wish)(&wish)) }
     }
 
     /// The lines that one prompt has room for, as often as it takes.

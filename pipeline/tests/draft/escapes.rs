@@ -206,7 +206,8 @@ fn escape(sentence: &DraftSentence, job: &DraftJob, originals: &[String]) -> Opt
         let cited = job.utterances.iter().filter(|said| {
             sentence.evidence.iter().any(|rests| (rests.track, rests.start) == (said.track, said.span.start()))
         });
-        cited.into_iter().any(|said| said.text.reveal().contains(original.as_str()))
+        // A placeholder gives back a name as names are written, however it was heard.
+        cited.into_iter().any(|said| said.text.reveal().to_lowercase().contains(&original.to_lowercase()))
     };
     let is_somebodys = originals.iter().any(|original| text.contains(original.as_str()) && !rests_on(original));
     (is_somebodys && sentence.flags.is_empty()).then_some("somebody's data where it was not said, without a flag")

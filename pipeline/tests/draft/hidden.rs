@@ -75,17 +75,17 @@ async fn a_model_in_the_house_reads_what_was_said() {
 async fn who_is_put_back_where_nobody_speaks_of_them_is_doubted() {
     let call = [
         (Track::Near, "Borgerservice, Tove."),
-        (Track::Far, "Goddag, det er Mette Sørensen. Min hund er løbet væk."),
-        (Track::Near, "Det skal du melde til politiet."),
+        (Track::Far, "Goddag, det er Mette Sørensen."),
+        (Track::Near, "Hvad kan jeg hjælpe med?"),
+        (Track::Far, "Min hund er løbet væk."),
     ];
-    let draft =
-        "## Oplysninger\n- Borgerens hund er løbet væk fra [PERSON-1]. [2]\n- Hunden tilhører [PERSON-2]. [2]\n";
+    let draft = "## Oplysninger\n- Borgerens hund er løbet væk. [PERSON-1] [4]\n- Borgeren hedder [PERSON-2]. [2]\n";
     let server = Server::that_does(answers(draft)).await;
     let outcome = outcome(job(&call), &drafters(short_limits(&server.base_url))).await;
     let [wrong, right, ..] = outcome.sentences.as_slice() else { panic!("two sentences") };
-    assert_eq!(wrong.text.reveal(), "Borgerens hund er løbet væk fra Tove.");
+    assert_eq!(wrong.text.reveal(), "Borgerens hund er løbet væk. Tove");
     let about: Vec<_> = wrong.flags.iter().map(|flag| (flag.kind, flag.reason, flag.start, flag.end)).collect();
-    assert!(about.contains(&(FlagKind::Name, Some(FlagReason::SaidElsewhere), 32, 36)), "{about:?}");
+    assert_eq!(about, [(FlagKind::Name, Some(FlagReason::SaidElsewhere), 29, 33)]);
     assert_eq!(wrong.flags[0].evidence[0].start, job(&call).utterances[0].span.start(), "where the name was said");
     let named = right.flags.iter().any(|flag| flag.kind == FlagKind::Name);
     assert!(!named, "whose evidence says the name is not doubted for it: {:?}", right.flags);

@@ -9,6 +9,7 @@ mod llm_faults;
 mod escapes;
 mod limits;
 mod models;
+mod wishes;
 mod fault_matrix;
 mod long_calls;
 mod languages;

@@ -25,6 +25,8 @@ pub(super) struct Words {
     pub(super) may_speak: fn(&[String]) -> String,
     /// What they do speak.
     pub(super) speak: fn(&[String]) -> String,
+    /// What the caseworker wants of this draft.
+    pub(super) wish: fn(&str) -> String,
     pub(super) write_now: &'static str,
     pub(super) not_the_form: &'static str,
     pub(super) not_the_language: &'static str,
@@ -118,6 +120,12 @@ parenteser. Eksempel:
         let languages = list(languages, "og");
         format!("Der bliver talt {languages}. Skriv alligevel på dansk; numrene peger på de oprindelige ord.")
     },
+    wish: |wish| {
+        format!(
+            "Sagsbehandleren ønsker om dette udkast: \"{wish}\". Følg det, så vidt reglerne tillader; de gælder stadig, og der \
+             skrives kun det, der blev sagt."
+        )
+    },
     write_now: "Skriv udkastet nu, efter reglerne og kun ud fra de nummererede linjer.",
     not_the_form: "\
 Dit forrige svar kunne ikke bruges. Skriv kun overskrifterne og under dem linjer, der begynder med \"- \" og slutter med \
@@ -190,6 +198,12 @@ brackets. Example:
     speak: |languages| {
         let languages = list(languages, "and");
         format!("{languages} is spoken. Write in English all the same; the numbers point to the original words.")
+    },
+    wish: |wish| {
+        format!(
+            "The caseworker wishes of this draft: \"{wish}\". Follow it as far as the rules allow; they still hold, and only \
+             what was said is written."
+        )
     },
     write_now: "Write the draft now, by the rules and from the numbered lines only.",
     not_the_form: "\
