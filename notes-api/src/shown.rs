@@ -281,6 +281,8 @@ pub struct DraftStarted {
     pub attempt: i64,
     /// The call was out of contact, not ended.
     pub provisional: bool,
+    /// The sections that it is written under, in order: those of another area where a person asked for it.
+    pub sections: Vec<SectionView>,
 }
 
 /// Payload of `draft_sentence`.

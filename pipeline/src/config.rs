@@ -7,12 +7,14 @@
 
 mod recogniser;
 
+use crate::draft::choice::NONE;
 use recogniser::{RawRecogniser, recogniser};
 use referent_identity::Place;
 use referent_identity::config::{RawTls, split};
 use referent_telemetry::TelemetryConfig;
 use referent_telemetry::config::RawTelemetry;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -37,6 +39,8 @@ pub struct Config {
     pub recogniser: RecogniserConfig,
     /// What writes drafts.
     pub drafter: DrafterConfig,
+    /// What else may write them, where an area says so.
+    pub models: Models,
     /// Where the private keys are that open sealed sound, if anywhere.
     pub seal_keys: Option<PathBuf>,
     /// Where traces go, if anywhere.
@@ -149,6 +153,24 @@ pub struct LlmConfig {
     pub omit: Vec<RequestField>,
 }
 
+/// The language models that areas may name, and which of all are the authority's own.
+#[derive(Debug, Clone, Default)]
+pub struct Models {
+    /// Whether the one of `drafter.llm` is; `None`: what the area says holds.
+    pub usual_is_local: Option<bool>,
+    /// By the name that areas give.
+    pub named: BTreeMap<String, NamedModel>,
+}
+
+/// One that an area may name.
+#[derive(Debug, Clone)]
+pub struct NamedModel {
+    /// How it is reached.
+    pub llm: LlmConfig,
+    /// Whether it is the authority's own; `None`: what the area says holds.
+    pub is_local: Option<bool>,
+}
+
 /// A field of a request that some servers refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -203,6 +225,7 @@ impl Config {
     pub fn parse(text: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let raw: Raw = toml::from_str(text).map_err(|error| one_line(&error, text))?;
         let tls = raw.tls.map(|tls| tls.check(None)).transpose()?;
+        let (drafter, models) = drafter(raw.drafter, &environment)?;
         Ok(Self {
             log: raw.log,
             http: loopback("http", &raw.http)?,
@@ -211,7 +234,8 @@ impl Config {
             tls,
             language: language(raw.language)?,
             recogniser: recogniser(raw.recogniser, &environment)?,
-            drafter: drafter(raw.drafter, &environment)?,
+            drafter,
+            models,
             seal_keys: raw.seal_keys,
             telemetry: raw.telemetry.map(RawTelemetry::check).transpose().map_err(|bad| bad.to_string())?,
         })
@@ -241,11 +265,13 @@ struct Raw {
 struct RawDrafter {
     kind: DrafterKind,
     llm: Option<RawLlm>,
+    #[serde(default)]
+    models: BTreeMap<String, RawLlm>,
 }
 
 impl Default for RawDrafter {
     fn default() -> Self {
-        Self { kind: DrafterKind::Embedded, llm: None }
+        Self { kind: DrafterKind::Embedded, llm: None, models: BTreeMap::new() }
     }
 }
 
@@ -270,6 +296,7 @@ struct RawLlm {
     warm_every_ms: u64,
     #[serde(default)]
     omit: Vec<RequestField>,
+    is_local: Option<bool>,
 }
 
 /// The draft of the embedded drafter follows within a moment, and something is to be seen 15 s after hang-up.
@@ -393,39 +420,61 @@ fn api_key(
     Ok(Some(ApiKey::new(key.trim())))
 }
 
-fn drafter(raw: RawDrafter, environment: &impl Fn(&str) -> Option<String>) -> Result<DrafterConfig, String> {
+fn drafter(raw: RawDrafter, environment: &impl Fn(&str) -> Option<String>) -> Result<(DrafterConfig, Models), String> {
     if raw.kind == DrafterKind::Llm && raw.llm.is_none() {
         return Err("drafter.kind = \"llm\" needs a table [drafter.llm] with base_url and model; add it, or use \
                     kind = \"embedded\""
             .into());
     }
-    let llm = raw.llm.map(|raw| llm(raw, environment)).transpose()?;
-    Ok(DrafterConfig { kind: raw.kind, llm })
+    if raw.kind != DrafterKind::Llm
+        && let Some(name) = raw.models.keys().next()
+    {
+        return Err(format!(
+            "[drafter.models.{name}] is asked by nobody unless drafter.kind = \"llm\"; remove it, or change the kind"
+        ));
+    }
+    let usual_is_local = raw.llm.as_ref().and_then(|llm| llm.is_local);
+    let llm = raw.llm.map(|raw| language_model("drafter.llm", raw, environment)).transpose()?;
+    let mut named = BTreeMap::new();
+    for (name, raw) in raw.models {
+        if name.is_empty() || name == NONE {
+            return Err(format!("[drafter.models.{name}] has a name that areas cannot give; use another"));
+        }
+        let is_local = raw.is_local;
+        let llm = language_model(&format!("drafter.models.{name}"), raw, environment)?;
+        named.insert(name, NamedModel { llm, is_local });
+    }
+    Ok((DrafterConfig { kind: raw.kind, llm }, Models { usual_is_local, named }))
 }
 
-fn llm(raw: RawLlm, environment: &impl Fn(&str) -> Option<String>) -> Result<LlmConfig, String> {
-    is_http("drafter.llm.base_url", &raw.base_url)?;
+/// One language model; `table` is where the configuration has it.
+fn language_model(
+    table: &str,
+    raw: RawLlm,
+    environment: &impl Fn(&str) -> Option<String>,
+) -> Result<LlmConfig, String> {
+    is_http(&format!("{table}.base_url"), &raw.base_url)?;
     if raw.total_ms > LONGEST_DRAFT_MS {
         return Err(format!(
-            "drafter.llm.total_ms = {} is more than {LONGEST_DRAFT_MS}: then a caseworker would look at nothing for longer \
+            "{table}.total_ms = {} is more than {LONGEST_DRAFT_MS}: then a caseworker would look at nothing for longer \
              than 15 s; use less, or a faster model",
             raw.total_ms
         ));
     }
     if raw.context_tokens < LEAST_CONTEXT {
         return Err(format!(
-            "drafter.llm.context_tokens = {} is too little for a prompt and its answer; give the server's context size, \
+            "{table}.context_tokens = {} is too little for a prompt and its answer; give the server's context size, \
              {LEAST_CONTEXT} at least",
             raw.context_tokens
         ));
     }
     Ok(LlmConfig {
         base_url: raw.base_url.trim_end_matches('/').to_owned(),
-        api_key: api_key("drafter.llm", raw.api_key_file, raw.api_key_env, environment)?,
-        connect: limit("drafter.llm.connect_ms", raw.connect_ms)?,
-        first: limit("drafter.llm.first_ms", raw.first_ms)?,
-        idle: limit("drafter.llm.idle_ms", raw.idle_ms)?,
-        total: limit("drafter.llm.total_ms", raw.total_ms)?,
+        api_key: api_key(table, raw.api_key_file, raw.api_key_env, environment)?,
+        connect: limit(&format!("{table}.connect_ms"), raw.connect_ms)?,
+        first: limit(&format!("{table}.first_ms"), raw.first_ms)?,
+        idle: limit(&format!("{table}.idle_ms"), raw.idle_ms)?,
+        total: limit(&format!("{table}.total_ms"), raw.total_ms)?,
         model: raw.model,
         context_tokens: raw.context_tokens,
         warm_every: (raw.warm_every_ms > 0).then(|| Duration::from_millis(raw.warm_every_ms)),
@@ -486,6 +535,16 @@ mod tests {
         refused(&format!("{GOOD}{recogniser}{llm}context_tokens = 512\n"), "drafter.llm.context_tokens = 512");
         refused(&format!("{GOOD}{recogniser}{llm}first_ms = 0\n"), "drafter.llm.first_ms");
         refused(&format!("{GOOD}{recogniser}{llm}omit = [\"model\"]\n"), "model");
+        let named = |name: &str| format!("[drafter.models.{name}]\nmodel = \"m\"\nbase_url = \"http://127.0.0.1:1\"\n");
+        refused(
+            &format!("{GOOD}{recogniser}{llm}{}total_ms = 20000\n", named("large")),
+            "drafter.models.large.total_ms",
+        );
+        refused(&format!("{GOOD}{recogniser}{llm}{}", named("none")), "[drafter.models.none]");
+        refused(
+            &format!("{GOOD}{recogniser}[drafter]\nkind = \"embedded\"\n{}", named("large")),
+            "[drafter.models.large]",
+        );
         let telemetry = "[telemetry]\notlp = \"http://10.0.0.1:4318\"\n";
         refused(&format!("{GOOD}{recogniser}{telemetry}"), "telemetry.otlp = \"http://10.0.0.1:4318\"");
     }

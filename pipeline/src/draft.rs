@@ -16,6 +16,8 @@
 //!   D5  The origin says how the draft came about ([`Record`]).
 //!   D6  Every sentence goes through the guards (`check`), whoever wrote it.
 //!   D7  A language model sees no more of who is who than the area allows (`hidden`); in doubt it is not asked.
+//!   D8  Which language model is asked is the area's choice among those that the operator has set up (`choice`). Where the two
+//!       do not agree none is, and the draft says `policy`.
 //!
 //! Not done here: no lease, no acknowledgement (the caller's).
 
@@ -26,18 +28,23 @@ pub mod parts;
 pub mod prompt;
 pub mod check;
 pub mod hidden;
+pub mod legible;
 pub mod lines;
 pub mod support;
 pub mod llm;
+pub mod choice;
 pub mod embedded;
 pub mod scripted;
 pub mod warm;
 
-use crate::config::{DrafterConfig, DrafterKind};
+use crate::config::{DrafterConfig, DrafterKind, Models};
 use crate::openai::Unusable;
 use check::Guards;
+use choice::{Llms, NotAllowed};
 use embedded::{EmbeddedDrafter, Pick, Reading};
 use hidden::{Hidden, Invented};
+use legible::legible;
+use lines::LONGEST_SENTENCE;
 use llm::LlmDrafter;
 use referent_dk_identifiers::pseudonyms::Mode;
 use referent_proto::draft::{
@@ -119,7 +126,7 @@ pub struct Written {
     pub lines_not_parsed: u32,
     /// How it came about, as far as the drafter knows.
     pub record: Record,
-    /// Utterances of parts of a long call that nobody wrote about.
+    /// Utterances that nobody wrote about: of parts of a long call, and of sentences that were too long to be shown.
     pub missing: Vec<Evidence>,
 }
 
@@ -148,6 +155,8 @@ pub struct Claim {
 pub enum Ending {
     /// It said all it had to say.
     Whole,
+    /// It had more to say than the area wants; what is beyond is not shown.
+    Full,
     /// It says that there is nothing to write.
     Nothing,
     /// It did not get to its end.
@@ -168,7 +177,7 @@ pub struct Drafters {
 }
 
 enum First {
-    Llm(Box<LlmDrafter>),
+    Llm(Box<Llms>),
     Embedded,
     Scripted(ScriptedDrafter),
 }
@@ -177,17 +186,26 @@ impl Drafters {
     /// The drafters that the config asks for. Fails only if the language model's address cannot be one.
     pub fn new(config: &DrafterConfig) -> Result<Self, Unusable> {
         let first = match (config.kind, &config.llm) {
-            (DrafterKind::Llm, Some(llm)) => First::Llm(Box::new(LlmDrafter::new(llm)?)),
+            (DrafterKind::Llm, Some(llm)) => First::Llm(Box::new(Llms::only(LlmDrafter::new(llm)?))),
             (DrafterKind::Llm | DrafterKind::Embedded, _) => First::Embedded,
             (DrafterKind::Scripted, _) => First::Scripted(ScriptedDrafter::default()),
         };
         Ok(Self { first, embedded: EmbeddedDrafter::ready() })
     }
 
-    /// The language model, if there is one.
-    pub fn llm(&self) -> Option<&LlmDrafter> {
+    /// The same, with the language models that areas may name. Fails only if an address cannot be one.
+    pub fn with_models(self, models: &Models) -> Result<Self, Unusable> {
+        let first = match self.first {
+            First::Llm(llms) => First::Llm(Box::new(llms.and(models)?)),
+            other => other,
+        };
+        Ok(Self { first, ..self })
+    }
+
+    /// The language model that writes about calls of this area, if one does.
+    pub fn llm_of(&self, area: &AreaSettings) -> Option<&LlmDrafter> {
         match &self.first {
-            First::Llm(llm) => Some(llm),
+            First::Llm(llms) => llms.of(area).ok(),
             First::Embedded | First::Scripted(_) => None,
         }
     }
@@ -225,12 +243,40 @@ async fn draft(job: &DraftJob, drafters: &Drafters, out: &mpsc::Sender<DraftOut>
             sentences.conclude(written, script.origin(job)).await
         }
         First::Embedded if is_foreign => sentences.fail(DraftFailure::LanguageNotSupported).await,
-        First::Embedded => {
-            let written = drafters.embedded.write(job, &mut sentences).instrument(step!("embedded")).await?;
-            let origin = Origin { trouble: Some(DrafterTrouble::NotConfigured), ..drafters.embedded.origin(job) };
-            sentences.conclude(written, origin).await
+        First::Embedded => draft_without(&drafters.embedded, job, DrafterTrouble::NotConfigured, sentences).await,
+        First::Llm(llms) => match llms.of(&job.area) {
+            Ok(llm) => draft_with(llm, &drafters.embedded, job, is_foreign, sentences).await,
+            Err(not_allowed) => {
+                tell_why(not_allowed, &job.area);
+                if is_foreign {
+                    return sentences.fail(DraftFailure::Policy).await;
+                }
+                draft_without(&drafters.embedded, job, DrafterTrouble::Policy, sentences).await
+            }
+        },
+    }
+}
+
+/// The embedded drafter writes, and the draft says why no language model did.
+async fn draft_without(
+    embedded: &EmbeddedDrafter,
+    job: &DraftJob,
+    trouble: DrafterTrouble,
+    mut sentences: Sentences<'_>,
+) -> Result<(), Gone> {
+    let written = embedded.write(job, &mut sentences).instrument(step!("embedded")).await?;
+    let origin = Origin { trouble: Some(trouble), ..embedded.origin(job) };
+    sentences.conclude(written, origin).await
+}
+
+/// An area that wants no language model gets what it wants; the others are mistakes that somebody should see.
+fn tell_why(not_allowed: NotAllowed, area: &AreaSettings) {
+    let (area, model) = (area.area.as_str(), area.model.as_str());
+    match not_allowed {
+        NotAllowed::ByTheArea => tracing::debug!(area, "{not_allowed}"),
+        NotAllowed::Unknown | NotAllowed::NotLocal => {
+            tracing::warn!(area, model, "{not_allowed}; nothing is sent, the embedded drafter writes");
         }
-        First::Llm(llm) => draft_with(llm, &drafters.embedded, job, is_foreign, sentences).await,
     }
 }
 
@@ -261,16 +307,16 @@ async fn draft_with(
         }
     };
     sentences.hidden = None;
-    written.lines_not_parsed += std::mem::take(&mut sentences.invented);
+    written.lines_not_parsed += std::mem::take(&mut sentences.refused);
     tell(&step, written.ending);
     drop(step);
     let picks = if is_foreign { Vec::new() } else { reading.picks() };
     let by_llm = !sentences.written.is_empty();
     let trouble = match (written.ending, by_llm) {
-        (Ending::Whole, true) if reaches_the_end(job, &sentences, &picks) => None,
-        (Ending::Whole | Ending::Stopped(_), true) => Some(DrafterTrouble::CutOff),
+        (Ending::Whole, true) if written.missing.is_empty() && reaches_the_end(job, &sentences, &picks) => None,
+        (Ending::Whole | Ending::Full | Ending::Stopped(_), true) => Some(DrafterTrouble::CutOff),
         (Ending::Stopped(trouble), false) => Some(trouble),
-        (Ending::Whole | Ending::Nothing | Ending::Unable, _) => Some(DrafterTrouble::Garbled),
+        (Ending::Whole | Ending::Full | Ending::Nothing | Ending::Unable, _) => Some(DrafterTrouble::Garbled),
     };
     let Some(trouble) = trouble else {
         return sentences.conclude(written, llm.origin(job)).await;
@@ -281,7 +327,7 @@ async fn draft_with(
     }
     tracing::warn!(?trouble, ending = ?written.ending, by_llm, "the embedded drafter steps in");
     let _step = step!("embedded");
-    for pick in lacking(picks, &sentences.written, &written.missing) {
+    for pick in lacking(picks, &sentences.written, &written) {
         sentences.put(pick.into()).await?;
     }
     let origin = if by_llm { llm.origin(job) } else { embedded.origin(job) };
@@ -296,6 +342,7 @@ async fn draft_with(
 fn tell(step: &Span, ending: Ending) {
     let outcome = match ending {
         Ending::Whole => "whole",
+        Ending::Full => "full",
         Ending::Nothing => "nothing",
         Ending::Unable => "unable",
         Ending::Stopped(trouble) => {
@@ -319,13 +366,15 @@ fn reaches_the_end(job: &DraftJob, sentences: &Sentences<'_>, picks: &[Pick]) ->
 }
 
 /// What the embedded drafter has for the sections that the model left empty, for the one in which it stopped, and for the
-/// parts of a long call that it did not write about.
-fn lacking(picks: Vec<Pick>, written: &[Place], missing: &[Evidence]) -> Vec<Pick> {
-    let stopped_in = written.last().map(|place| place.section);
+/// utterances that it did not write about. Where it wrote all that the area wants, the empty sections are enough.
+fn lacking(picks: Vec<Pick>, out: &[Place], written: &Written) -> Vec<Pick> {
+    let is_full = written.ending == Ending::Full;
+    let stopped_in = out.last().map(|place| place.section).filter(|_| !is_full);
+    let missing = &written.missing;
     picks
         .into_iter()
         .filter(|pick| {
-            let mut same_section = written.iter().filter(|place| place.section == pick.section).peekable();
+            let mut same_section = out.iter().filter(|place| place.section == pick.section).peekable();
             if same_section.peek().is_none() {
                 return true;
             }
@@ -351,8 +400,8 @@ pub struct Sentences<'a> {
     guards: Guards,
     /// What the language model that writes does not see.
     hidden: Option<Hidden>,
-    /// Sentences about somebody whom the model made up; not shown.
-    invented: u32,
+    /// Sentences about somebody whom the model made up, or that names have made too long; not shown.
+    refused: u32,
     written: Vec<Place>,
     began: Instant,
     first_sentence: Option<Instant>,
@@ -368,7 +417,7 @@ impl<'a> Sentences<'a> {
             out,
             guards: Guards::of(job),
             hidden: None,
-            invented: 0,
+            refused: 0,
             written: Vec::new(),
             began: Instant::now(),
             first_sentence: None,
@@ -380,15 +429,23 @@ impl<'a> Sentences<'a> {
     /// Sends the next sentence; waits while the caller is busy. Every sentence of every drafter comes through here.
     pub async fn put(&mut self, claim: Claim) -> Result<(), Gone> {
         let Claim { section, text, evidence, basis } = claim;
-        let text = match self.hidden.as_ref().map(|hidden| hidden.restore(&text)) {
+        let mut put_back = Vec::new();
+        let text = match self.hidden.as_ref().map(|hidden| (hidden, hidden.restore(&text))) {
             None => text,
-            Some(Ok(text)) => text,
-            Some(Err(Invented)) => {
-                self.invented += 1;
+            Some((hidden, Ok(restored))) if restored.reveal().chars().count() <= LONGEST_SENTENCE => {
+                put_back = hidden.elsewhere(&text, &restored, &evidence);
+                restored
+            }
+            Some((_, Ok(_) | Err(Invented))) => {
+                self.refused += 1;
                 return Ok(());
             }
         };
-        let (flags, confirm) = self.guards.check(text.reveal(), &evidence);
+        let text = Spoken::new(legible(text.reveal()));
+        let (mut flags, confirm) = self.guards.check(text.reveal(), &evidence);
+        // What a guard says of the same words says more.
+        put_back.retain(|one| !flags.iter().any(|flag| flag.start < one.end && one.start < flag.end));
+        flags.append(&mut put_back);
         for flag in &flags {
             metrics::counter!("referent_draft_flags_total", "kind" => flag.kind.name()).increment(1);
         }
@@ -419,7 +476,9 @@ impl<'a> Sentences<'a> {
             (Ending::Stopped(_) | Ending::Unable, 0) => {
                 return self.fail(origin.trouble.map_or(DraftFailure::DrafterFailed, DraftFailure::from)).await;
             }
-            (Ending::Whole | Ending::Nothing, 0) => return self.fail(DraftFailure::InsufficientContent).await,
+            (Ending::Whole | Ending::Full | Ending::Nothing, 0) => {
+                return self.fail(DraftFailure::InsufficientContent).await;
+            }
             _ => {}
         }
         tracing::info!(

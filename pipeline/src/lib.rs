@@ -145,7 +145,7 @@ pub async fn run_with(
     let tls = config.tls.clone().map(|place| Credentials::open(place, now)).transpose().context("tls")?;
     let way =
         notes::way(&config.notes_api, tls.clone()).with_context(|| format!("notes_api = \"{}\"", config.notes_api))?;
-    let drafters = Arc::new(Drafters::new(&config.drafter)?);
+    let drafters = Arc::new(Drafters::new(&config.drafter)?.with_models(&config.models)?);
     let warm_every = config.drafter.llm.as_ref().and_then(|llm| llm.warm_every);
     let warmer = Warmer::new(Arc::clone(&drafters), warm_every);
     let transcriber = Transcriber::start(recognisers).context("starting the recognisers")?;

@@ -51,6 +51,7 @@ pub fn job(turns: &[Turn], area: &AreaSettings, started: Started) -> DraftJob {
         utterances,
         started,
         direction: Direction::Unknown,
+        wish: Spoken::default(),
     }
 }
 

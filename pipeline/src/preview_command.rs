@@ -7,7 +7,7 @@ use crate::models_command::say;
 use anyhow::Context as _;
 use clap::Args;
 use referent_areas::dialogue::{self, Dialogue};
-use referent_pipeline::config::{Config, DrafterConfig, DrafterKind};
+use referent_pipeline::config::{Config, DrafterConfig, DrafterKind, Models};
 use referent_pipeline::draft::Drafters;
 use referent_pipeline::preview;
 use referent_proto::{AreaSettings, Started};
@@ -40,12 +40,15 @@ pub(crate) fn act(asked: &Preview, now_ms: u64) -> anyhow::Result<()> {
         }
         None => Started { utc_ms: i64::try_from(now_ms).unwrap_or_default(), utc_offset_s: 0 },
     };
-    let drafter = match &asked.config {
-        Some(file) => Config::load(file)?.drafter,
-        None => DrafterConfig { kind: DrafterKind::Embedded, llm: None },
+    let (drafter, models) = match &asked.config {
+        Some(file) => {
+            let config = Config::load(file)?;
+            (config.drafter, config.models)
+        }
+        None => (DrafterConfig { kind: DrafterKind::Embedded, llm: None }, Models::default()),
     };
     drop(rustls::crypto::ring::default_provider().install_default());
-    let drafters = Drafters::new(&drafter).context("drafter.llm.base_url")?;
+    let drafters = Drafters::new(&drafter).and_then(|drafters| drafters.with_models(&models)).context("drafter")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("while starting")?;
     let page = runtime.block_on(preview::page(preview::job(&dialogue.turns, &area, started), &drafters));
     say(page.trim_end())

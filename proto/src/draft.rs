@@ -296,4 +296,6 @@ pub struct DraftJob {
     pub started: Started,
     /// Who called whom.
     pub direction: Direction,
+    /// What the caseworker wants of this draft, in their own words; empty: nothing special.
+    pub wish: Spoken,
 }

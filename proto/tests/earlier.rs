@@ -189,6 +189,7 @@ fn job() -> ingest::DraftJob {
         utterances: vec![utterance()],
         started: Some(started()),
         direction: 1,
+        wish: String::new(),
         ..Default::default()
     })
 }

@@ -465,6 +465,8 @@ fn job() -> ingest::DraftJob {
         utterances: vec![utterance()],
         started: Some(calls::Started { utc_ms: 1_795_000_000_000, utc_offset_s: 3600 }),
         direction: calls::Direction::Incoming.into(),
+        // Without a wish the bytes are those of before there were any.
+        wish: String::new(),
     }
 }
 

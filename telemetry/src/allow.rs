@@ -111,6 +111,7 @@ const OUTCOMES: Values = Values::Word(&[
     "finished",
     "lost",
     "whole",
+    "full",
     "nothing",
     "stopped",
     "unable",

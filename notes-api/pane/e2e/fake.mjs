@@ -210,7 +210,7 @@ export class Fake {
     this.turn(call, ended);
   }
 
-  draft(call, number = (call.draft?.number ?? 0) + 1) {
+  draft(call, number = (call.draft?.number ?? 0) + 1, sections = undefined) {
     call.draft = {
       number,
       attempt: 1,
@@ -224,7 +224,8 @@ export class Fake {
       missing: [],
       uncertain: [],
     };
-    this.#emit(call, 'draft_started', { number, attempt: 1, provisional: call.draft.provisional });
+    if (sections !== undefined) call.sections = sections;
+    this.#emit(call, 'draft_started', { number, attempt: 1, provisional: call.draft.provisional, sections });
   }
 
   /** A flag: what the guards say of some `words` of the sentence, or of all of it. */
@@ -358,7 +359,8 @@ export class Fake {
         call.shownMs ??= Date.now();
         return send(204);
       case 'POST draft/again':
-        this.draft(call);
+        call.asked = body;
+        this.draft(call, undefined, this.areas.find(({ id }) => id === body.area)?.settings?.sections);
         return send(202, {});
       case 'POST pause':
       case 'POST resume':

@@ -455,5 +455,6 @@ await story(
 );
 
 await import('./checks.mjs');
+await import('./again.mjs');
 await import('./areas.mjs');
 await theEnd();

@@ -96,8 +96,14 @@ export class Api {
     await this.#ask(`/v1/calls/${id}/draft/shown`, post({ number }));
   }
 
-  async draftAgain(id: string): Promise<void> {
-    await this.#ask(`/v1/calls/${id}/draft/again`, post({}));
+  /** Under another area, or with a wish, where they are not empty. */
+  async draftAgain(id: string, area: string, wish: string): Promise<void> {
+    const wanted = { ...(area === '' ? {} : { area }), ...(wish === '' ? {} : { wish }) };
+    await this.#ask(`/v1/calls/${id}/draft/again`, post(wanted));
+  }
+
+  async areaNames(): Promise<readonly string[]> {
+    return wire.areaNames(await this.get('/v1/areas'));
   }
 
   /** Asks the caseworker's PC to record nothing, or to go on; its state says when it does. */

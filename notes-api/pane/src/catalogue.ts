@@ -134,6 +134,12 @@ export interface Catalogue {
   saveKey: (mac: boolean) => string;
   saving: string;
   again: string;
+  againArea: string;
+  againSameArea: string;
+  againWish: string;
+  againHint: string;
+  againGo: string;
+  againCancel: string;
   amend: string;
   copy: string;
   copied: string;

@@ -34,7 +34,7 @@ export class Messages {
     const { language, act } = this.stage;
     const words = CATALOGUES[language];
     const buttons = {
-      again: () => button(words.again, () => act({ kind: 'again' }), { 'data-focus': 'again' }),
+      again: () => button(words.again, () => act({ kind: 'again', area: '', wish: '' }), { 'data-focus': 'again' }),
       amend: () => button(words.amend, () => act({ kind: 'amend_began' }), { 'data-focus': 'amend' }),
       save: () => button(words.save, () => act({ kind: 'save' }), { 'data-focus': 'save' }),
       discard: () =>

@@ -356,7 +356,10 @@ export class NotePane extends HTMLElement {
         this.save();
         break;
       case 'again':
-        void this.#draftAgain();
+        void this.#draftAgain(action.area, action.wish);
+        break;
+      case 'areas_asked':
+        void this.#showAreas();
         break;
       case 'copy':
         void this.#copy();
@@ -399,10 +402,15 @@ export class NotePane extends HTMLElement {
     this.save();
   };
 
-  async #draftAgain(): Promise<void> {
+  async #showAreas(): Promise<void> {
+    const names = await this.api.areaNames().catch(() => []);
+    if (this.#view !== null && names.length > 0) this.#view.areas = names;
+  }
+
+  async #draftAgain(area: string, wish: string): Promise<void> {
     if (this.#state.kind !== 'shown') return;
     // An answer that does not come shows as lost contact; the event of a new draft shows the rest.
-    await this.api.draftAgain(this.#state.summary.id).catch((error: unknown) => {
+    await this.api.draftAgain(this.#state.summary.id, area, wish).catch((error: unknown) => {
       if (problemOf(error) === 'unauthorised') this.#happened({ kind: 'contact', contact: 'unauthorised' });
     });
   }

@@ -237,7 +237,7 @@ const inCall = (state: Shown, event: InCall): State => {
 
     // The machine's draft.
     case 'draft_started':
-      return draftStarted(state, event.number, event.attempt, event.provisional);
+      return draftStarted(state, event.number, event.attempt, event.provisional, event.sections);
     case 'draft_sentence':
       return draftSentence(state, event.number, event.attempt, event.sentence);
     case 'draft_finished':

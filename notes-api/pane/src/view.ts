@@ -5,6 +5,7 @@
 // changed. The fields are drawn by section-view.ts, the transcript by transcript-view.ts, the boxes by messages.ts.
 // Not done here: no deciding, no clock, no network.
 
+import { AgainView } from './again-view';
 import { CATALOGUES, type Language } from './catalogue';
 import { counted } from './checks';
 import { button, draw, el, say, set } from './dom';
@@ -37,7 +38,8 @@ type Passed =
 export type Action =
   | Extract<Event, { readonly kind: Passed }>
   | { readonly kind: 'save' }
-  | { readonly kind: 'again' }
+  | { readonly kind: 'again'; readonly area: string; readonly wish: string }
+  | { readonly kind: 'areas_asked' }
   | { readonly kind: 'copy' }
   | { readonly kind: 'suppressed_asked' }
   | { readonly kind: 'discard' };
@@ -72,6 +74,7 @@ export class View {
   readonly #save: HTMLButtonElement;
   readonly #saveWord = el('span');
   readonly #again: HTMLButtonElement;
+  readonly #asking: AgainView;
   readonly #amend: HTMLButtonElement;
   readonly #copy: HTMLButtonElement;
   readonly #pause: HTMLButtonElement;
@@ -103,14 +106,15 @@ export class View {
     this.#save = button('', () => act({ kind: 'save' }), { class: 'main' });
     this.#save.append(this.#saveWord, el('kbd', {}, words.saveKey(mac)));
     set(this.#save, 'aria-keyshortcuts', mac ? 'Meta+Enter' : 'Control+Enter');
-    this.#again = button(words.again, () => act({ kind: 'again' }));
+    this.#asking = new AgainView(stage);
+    this.#again = button(words.again, () => this.#asking.open());
     this.#amend = button(words.amend, () => act({ kind: 'amend_began' }));
     this.#copy = button(words.copy, () => act({ kind: 'copy' }), { class: 'plain' });
     this.#pause = button('', () => act({ kind: 'pause_asked', pause: !this.#paused }));
     this.#objects = button(words.objects, () => act({ kind: 'objection_asked' }), { class: 'plain' });
     const small = el('small', {}, this.#left, this.#right);
     const buttons = [this.#save, this.#amend, this.#again, this.#pause, this.#copy, this.#objects];
-    this.#foot = el('footer', {}, ...buttons, small);
+    this.#foot = el('footer', {}, this.#asking.root, ...buttons, small);
     this.root = el(
       'section',
       { class: 'pane', 'aria-label': 'Referent', lang: stage.language },
@@ -159,6 +163,11 @@ export class View {
 
   set suppressed(texts: readonly Suppressed[] | null) {
     this.#transcript.suppressed = texts;
+  }
+
+  /** Which areas another draft may be asked for under. */
+  set areas(names: readonly string[]) {
+    this.#asking.areas = names;
   }
 
   /** Puts in what may be missing, by its number; false if there is no such. */
@@ -232,6 +241,7 @@ export class View {
     this.#copy.hidden = this.#amend.hidden;
     this.#save.hidden = reading || !ended;
     this.#again.hidden = reading || !ended || !isDone(state);
+    if (this.#again.hidden) this.#asking.close();
     set(this.#save, 'aria-disabled', canSave(state) ? null : 'true');
     this.#paused = state.agent?.state === 'paused';
     this.#pause.hidden = !canPause(state);

@@ -146,9 +146,15 @@ export interface Partial {
   readonly text: string;
 }
 
+/** What stands over a section of the note. */
+export interface Heading {
+  readonly id: string;
+  readonly heading: string;
+}
+
 export interface CallDetail extends CallSummary {
   readonly language: string;
-  readonly sections: readonly { readonly id: string; readonly heading: string }[];
+  readonly sections: readonly Heading[];
   readonly utterances: readonly Utterance[];
   readonly gaps: readonly Stretch<GapReason>[];
   readonly notTranscribed: readonly Stretch<NotTranscribedReason>[];
@@ -170,6 +176,8 @@ export type CallEvent =
       readonly number: number;
       readonly attempt: number;
       readonly provisional: boolean;
+      /** Those that it is written under; null: as before. */
+      readonly sections?: readonly Heading[] | null;
     }
   | {
       readonly kind: 'draft_sentence';
@@ -272,12 +280,20 @@ export const presence = (value: unknown): Presence => {
   };
 };
 
+const heading = (from: Json): Heading => ({ id: text(from, 'id'), heading: text(from, 'heading') });
+
+/** The areas that calls can get, by name. */
+export const areaNames = (value: unknown): readonly string[] =>
+  list(record(value, 'body'), 'areas', (one) => (one.settings == null ? '' : text(one, 'id'))).filter(
+    (name) => name !== '',
+  );
+
 export const detail = (value: unknown): CallDetail => {
   const from = record(value, 'call');
   return {
     ...summary(from),
     language: text(from, 'language'),
-    sections: list(from, 'sections', (one) => ({ id: text(one, 'id'), heading: text(one, 'heading') })),
+    sections: list(from, 'sections', heading),
     utterances: list(from, 'utterances', utterance),
     gaps: list(from, 'gaps', gap),
     notTranscribed: list(from, 'not_transcribed', notTranscribed),
@@ -314,6 +330,7 @@ export const callEvent = (kind: string, value: unknown): CallEvent | null => {
         number: number(from, 'number'),
         attempt: number(from, 'attempt'),
         provisional: from.provisional === true,
+        sections: from.sections == null ? null : list(from, 'sections', heading),
       };
     case 'draft_sentence':
       return {

@@ -393,3 +393,23 @@ test('a draft is reported as shown once it has words that a person sees', () => 
   assert.equal(unreportedDraft(seen), 1);
   assert.equal(unreportedDraft(also(seen, { kind: 'draft_shown', number: 1, at: AT })), null);
 });
+
+test('a draft under another area brings its sections, and takes none in which a person has written (P1)', () => {
+  const INCOME = { id: 'income', heading: 'Indkomst' };
+  const AGREED = { id: 'agreed', heading: 'Det er aftalt' };
+  const again = (...sections: { id: string; heading: string }[]): Event => ({ ...started(2), sections }) as Event;
+  const shown = (state: Shown): string => state.sections.map((one) => `${one.id}=${one.heading}:${one.text}`).join(' ');
+  const reason = section(drafted(), 'reason').heading;
+  const state = also(drafted(), typed('reason', 'Min.'), again(INCOME, AGREED));
+  assert.equal(shown(state), `income=Indkomst: agreed=Det er aftalt:C. reason=${reason}:Min.`);
+  const whole = also(state, said(0, 'income', 'D.', 2), said(1, 'reason', 'E.', 2), finished(2));
+  assert.equal(shown(whole), `income=Indkomst:D. agreed=Det er aftalt: reason=${reason}:Min.`);
+  assert.equal(offered(whole, 'reason'), 'E.');
+  const saved = also(drafted(), { kind: 'note_saved', note: note(1, 'Gemt.') }, again(INCOME));
+  assert.deepEqual(noteTexts(saved), { income: '', reason: 'Gemt.', agreed: '' });
+  assert.deepEqual(
+    also(drafted(), started(2)).sections.map(({ id }) => id),
+    drafted().sections.map(({ id }) => id),
+    'servers of before say nothing of sections',
+  );
+});

@@ -121,6 +121,7 @@ test('every event that the server sends is read', () => {
     ['suppressed', stretch],
     ['state', json()],
     ['draft_started', { number: 1, attempt: 1, provisional: true }],
+    ['draft_started', { number: 1, attempt: 1, provisional: true, sections: [{ id: 'a', heading: 'A' }] }],
     ['draft_sentence', { number: 1, attempt: 1, sentence: { index: 0, section: 's', text: 't', evidence: [] } }],
     ['draft_finished', draft],
     ['draft_failed', { number: 1, failure: 'insufficient_content' }],

@@ -5,13 +5,14 @@ use super::body::{Body, IfMatch, InPath};
 use crate::auth::Person;
 use crate::error::{ApiError, Problem};
 use crate::shown::{NoteVersions, NoteView, SectionTexts};
-use crate::store::drafts::Lease;
+use crate::store::drafts::{Lease, Wanted};
 use crate::store::notes::{NewVersion, Over};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use referent_proto::ids::NoteId;
+use referent_proto::{AreaSettings, Spoken};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -124,17 +125,45 @@ pub(super) async fn draft_shown(
     }
 }
 
-/// A person wants another draft. One that is being written serves.
-#[utoipa::path(post, path = "/v1/calls/{id}/draft/again", tag = "drafts",
+/// Characters of a wish.
+const LONGEST_WISH: usize = 500;
+
+/// What a person wants of another draft; `{}`: the same again.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct DraftAgain {
+    /// Name of an area in force, under whose settings it is written; without one, as the last draft was.
+    area: Option<String>,
+    /// What the caseworker wants of it, at most 500 characters; a language model is told, and the rules hold all the same.
+    #[schema(value_type = Option<String>)]
+    wish: Option<Spoken>,
+}
+
+/// A person wants another draft, as it was or under another area or with a wish. It is a job like any other, and what comes of
+/// it never takes the place of what a person typed. A draft that is being written serves, unless something special is wanted.
+#[utoipa::path(post, path = "/v1/calls/{id}/draft/again", tag = "drafts", request_body = DraftAgain,
     params(("id" = String, Path, description = "UUID of the call")),
-    responses((status = 202, body = DraftNumber), (status = 401, body = Problem), (status = 404, body = Problem)),
+    responses((status = 202, body = DraftNumber), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 404, body = Problem, description = "no such call, or no such area")),
 )]
 pub(super) async fn draft_again(
     _: Person,
     State(app): State<App>,
     InPath(call): InPath,
+    Body(DraftAgain { area, wish }): Body<DraftAgain>,
 ) -> Result<(StatusCode, Json<DraftNumber>), ApiError> {
+    let wish = wish.unwrap_or_default();
+    if wish.reveal().chars().count() > LONGEST_WISH {
+        return Err(ApiError::Malformed(format!("the wish is longer than {LONGEST_WISH} characters; say it shorter")));
+    }
+    let area = area.map(|name| in_force(&app, &name)).transpose()?;
+    let wanted = Wanted { area, wish };
     let lease = Lease { lease_ms: app.timing.lease_ms, no_contact_ms: app.timing.no_contact_ms() };
-    let number = app.store.draft_again(call, app.clock.now_ms(), lease).await?.ok_or(ApiError::NotFound("call"))?;
+    let number =
+        app.store.draft_again(call, wanted, app.clock.now_ms(), lease).await?.ok_or(ApiError::NotFound("call"))?;
     Ok((StatusCode::ACCEPTED, Json(DraftNumber { number })))
+}
+
+fn in_force(app: &App, name: &str) -> Result<AreaSettings, ApiError> {
+    let area = app.areas.all().remove(name).and_then(|area| area.in_force);
+    area.map(|held| held.settings).ok_or(ApiError::NotFound("area"))
 }

@@ -9,15 +9,16 @@ pub use jobs::{Held, Lease};
 
 use super::calls::{self, CallRow, lock_call, settled_of};
 use super::events::{self, EventKind};
-use super::{Store, Stored, Tx, from_json, from_word, settles, sql_int, word};
+use super::{Store, Stored, Tx, areas, from_json, from_word, settles, sql_int, without_nul, word};
 use crate::call::{self, TrackStanding, Watched};
 use crate::config::Timing;
 use crate::shown::{
     DraftFailedView, DraftStarted, DraftState, DraftView, EvidenceView, FlagView, LateText, MissingView, OriginView,
-    SentenceView, UncertainView,
+    SectionView, SentenceView, UncertainView,
 };
 use referent_proto::{
-    CallId, CallState, DraftFailure, DraftSentence, Evidence, Flag, Missing, Origin, Spoken, Track, UncertainWord,
+    AreaSettings, CallId, CallState, DraftFailure, DraftSentence, Evidence, Flag, Missing, Origin, Spoken, Track,
+    UncertainWord,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -47,6 +48,21 @@ pub enum Cause {
     Again,
 }
 
+/// What a person wants of another draft.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Wanted {
+    /// Under the settings of this area, if not those that the last one was written under.
+    pub area: Option<AreaSettings>,
+    /// In the person's own words; empty: nothing special.
+    pub wish: Spoken,
+}
+
+impl Wanted {
+    fn is_special(&self) -> bool {
+        self.area.is_some() || !self.wish.is_blank()
+    }
+}
+
 #[derive(FromRow)]
 struct DraftColumns {
     draft: i64,
@@ -62,6 +78,8 @@ struct DraftColumns {
     whole_ms: Option<i64>,
     missing: String,
     uncertain: String,
+    area_version: Option<String>,
+    wish: Option<String>,
 }
 
 /// The newest draft of a call.
@@ -79,6 +97,9 @@ pub(crate) struct DraftRow {
     pub(crate) whole_ms: Option<i64>,
     pub(crate) missing: Vec<Missing>,
     pub(crate) uncertain: Vec<UncertainWord>,
+    /// Of another area than the call's.
+    pub(crate) area_version: Option<String>,
+    pub(crate) wish: Option<String>,
 }
 
 impl TryFrom<DraftColumns> for DraftRow {
@@ -97,6 +118,8 @@ impl TryFrom<DraftColumns> for DraftRow {
             whole_ms: row.whole_ms,
             missing: from_json("drafts.missing", &row.missing)?,
             uncertain: from_json("drafts.uncertain", &row.uncertain)?,
+            area_version: row.area_version,
+            wish: row.wish,
         })
     }
 }
@@ -127,7 +150,7 @@ pub(crate) async fn newest(tx: &mut Tx, call: CallId) -> Stored<Option<DraftRow>
         tx,
         DraftColumns,
         "SELECT draft, attempt, state, failure, cause, provisional, origin, covers_near, covers_far, \
-         first_sentence_ms, whole_ms, missing, uncertain FROM drafts WHERE call = $1 ORDER BY draft DESC LIMIT 1",
+         first_sentence_ms, whole_ms, missing, uncertain, area_version, wish FROM drafts WHERE call = $1 ORDER BY draft DESC LIMIT 1",
         call.to_string()
     )?
     .map(DraftRow::try_from)
@@ -222,32 +245,48 @@ impl From<DraftSentence> for SentenceView {
     }
 }
 
-/// Orders draft n+1 over everything settled; an unfinished older one is void.
+/// Orders draft n+1 over everything settled; an unfinished older one is void. The area that a person chose stays until they
+/// choose another. A wish counts for one draft, and for those that late sound makes of it.
 pub(crate) async fn order(
     tx: &mut Tx,
     row: &CallRow,
     tracks: &[(Track, TrackStanding)],
-    cause: Cause,
+    (cause, wanted): (Cause, Wanted),
     now_ms: i64,
     no_contact_ms: i64,
 ) -> Stored<i64> {
     let call = row.id.to_string();
-    let number = newest(tx, row.id).await?.map_or(1, |draft| draft.draft + 1);
+    let before = newest(tx, row.id).await?;
+    let number = before.as_ref().map_or(1, |draft| draft.draft + 1);
+    let (area_before, wish_before) = before.map_or((None, None), |draft| (draft.area_version, draft.wish));
+    let area_version = match wanted.area {
+        Some(area) => {
+            areas::keep(tx, &area, now_ms).await?;
+            Some(area.version)
+        }
+        None => area_before,
+    };
+    let wish = match cause {
+        Cause::Again => Some(without_nul(wanted.wish.reveal()).into_owned()).filter(|wish| !wish.trim().is_empty()),
+        Cause::HangUp | Cause::Provisional => wish_before,
+    };
     run!(tx, "UPDATE drafts SET state = 'superseded' WHERE call = $1 AND state = 'streaming'", call.as_str())?;
     run!(tx, "UPDATE draft_jobs SET state = 'done' WHERE call = $1 AND state <> 'done'", call.as_str())?;
     let covers = settled_of(tracks);
     let provisional = row.state != CallState::Complete;
     run!(
         tx,
-        "INSERT INTO drafts (call, draft, attempt, state, cause, provisional, covers_near, covers_far, created_ms) \
-         VALUES ($1, $2, 1, 'streaming', $3, $4, $5, $6, $7)",
+        "INSERT INTO drafts (call, draft, attempt, state, cause, provisional, covers_near, covers_far, created_ms, \
+         area_version, wish) VALUES ($1, $2, 1, 'streaming', $3, $4, $5, $6, $7, $8, $9)",
         call.as_str(),
         number,
         word(&cause),
         i64::from(provisional),
         sql_int(covers.near.0),
         sql_int(covers.far.0),
-        now_ms
+        now_ms,
+        area_version.as_deref(),
+        wish.as_deref()
     )?;
     run!(
         tx,
@@ -259,10 +298,28 @@ pub(crate) async fn order(
     if row.state == CallState::Complete {
         run!(tx, "UPDATE calls SET timer_ms = $2 WHERE call = $1", call.as_str(), now_ms + no_contact_ms)?;
     }
-    let started = DraftStarted { number, attempt: 1, provisional };
+    let sections = sections_of(tx, row, area_version.as_deref()).await?;
+    let started = DraftStarted { number, attempt: 1, provisional, sections };
     events::append(tx, row.id, EventKind::DraftStarted, &started).await?;
     tx.jobs_changed();
     Ok(number)
+}
+
+/// Versions of areas under which a person asked for drafts.
+pub(crate) async fn areas_asked_for(tx: &mut Tx, call: CallId) -> Stored<Vec<String>> {
+    let found = rows!(
+        tx,
+        (String,),
+        "SELECT area_version FROM drafts WHERE call = $1 AND area_version IS NOT NULL GROUP BY area_version",
+        call.to_string()
+    )?;
+    Ok(found.into_iter().map(|(version,)| version).collect())
+}
+
+/// The sections under which a draft of this version of an area stands; of the call's where it has none of its own.
+pub(crate) async fn sections_of(tx: &mut Tx, row: &CallRow, version: Option<&str>) -> Stored<Vec<SectionView>> {
+    let area = areas::of_version(tx, version.unwrap_or(&row.area_version)).await?;
+    Ok(area.sections.into_iter().map(SectionView::from).collect())
 }
 
 /// How far a person has come with a call.
@@ -309,12 +366,13 @@ pub(crate) async fn due_at_completion(
             return Ok(());
         }
     }
-    order(tx, row, tracks, Cause::HangUp, now_ms, lease.no_contact_ms).await.map(drop)
+    order(tx, row, tracks, (Cause::HangUp, Wanted::default()), now_ms, lease.no_contact_ms).await.map(drop)
 }
 
 impl Store {
-    /// A person wants another draft: its number, or `None` if there is no such call. One that is being written serves.
-    pub async fn draft_again(&self, call: CallId, now_ms: i64, lease: Lease) -> Stored<Option<i64>> {
+    /// A person wants another draft: its number, or `None` if there is no such call. One that is being written serves, unless
+    /// they want something special of theirs.
+    pub async fn draft_again(&self, call: CallId, wanted: Wanted, now_ms: i64, lease: Lease) -> Stored<Option<i64>> {
         self.write(move |tx| {
             Box::pin(async move {
                 let Some(row) = lock_call(tx, call).await?.filter(|row| row.state != CallState::Discarded) else {
@@ -322,11 +380,12 @@ impl Store {
                 };
                 if let Some(draft) = newest(tx, call).await?
                     && draft.state == DraftState::Streaming
+                    && !wanted.is_special()
                 {
                     return Ok(Some(draft.draft));
                 }
                 let tracks = calls::tracks(tx, call).await?;
-                let number = order(tx, &row, &tracks, Cause::Again, now_ms, lease.no_contact_ms).await?;
+                let number = order(tx, &row, &tracks, (Cause::Again, wanted), now_ms, lease.no_contact_ms).await?;
                 calls::state_event(tx, call).await?;
                 Ok(Some(number))
             })
@@ -372,7 +431,7 @@ async fn look_at_in(tx: &mut Tx, call: CallId, now_ms: i64, timing: Timing) -> S
     )?;
     if due.provisional && provisional_is_wanted(tx, &row).await? {
         let tracks = calls::tracks(tx, call).await?;
-        order(tx, &row, &tracks, Cause::Provisional, now_ms, timing.no_contact_ms()).await?;
+        order(tx, &row, &tracks, (Cause::Provisional, Wanted::default()), now_ms, timing.no_contact_ms()).await?;
     }
     if due.trouble != row.trouble {
         calls::state_event(tx, call).await?;

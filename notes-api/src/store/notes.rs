@@ -6,7 +6,7 @@ use super::{Store, Stored, Tx, areas, drafts, flags, from_json, json, settles};
 use crate::shown::{
     CallDetail, EditSaved, EditView, NoteView, SectionTexts, SectionView, SuppressedView, UtteranceView,
 };
-use referent_proto::{CallId, CallState, Spoken};
+use referent_proto::{CallId, CallState, Section, Spoken};
 use sqlx::FromRow;
 
 /// A person's unsaved text, as it came in.
@@ -227,6 +227,10 @@ async fn detail_in(tx: &mut Tx, call: CallId) -> Stored<Option<CallDetail>> {
     let Some(summary) = calls::summary(tx, call).await? else { return Ok(None) };
     let version = row!(tx, (String,), "SELECT area_version FROM calls WHERE call = $1", call.to_string())?;
     let area = areas::of_version(tx, version.as_ref().map_or("", |(version,)| version)).await?;
+    let asked_for = drafts::newest(tx, call).await?.and_then(|draft| draft.area_version);
+    let (edit, note) = (edit(tx, call).await?, note(tx, call).await?);
+    let typed = [edit.as_ref().map(|edit| &edit.sections), note.as_ref().map(|note| &note.sections)];
+    let sections = sections(tx, call, area.sections, asked_for.as_deref(), &typed).await?;
     let utterances = settles::utterances(tx, call).await?;
     let holes = settles::holes(tx, call).await?;
     let of_kind = |kind: &str| {
@@ -235,17 +239,48 @@ async fn detail_in(tx: &mut Tx, call: CallId) -> Stored<Option<CallDetail>> {
     let suppressed_count = holes.iter().filter(|hole| hole.kind == "suppressed").count();
     Ok(Some(CallDetail {
         language: area.language,
-        sections: area.sections.into_iter().map(SectionView::from).collect(),
+        sections,
         utterances: utterances.iter().map(UtteranceView::from).collect(),
         gaps: of_kind("gap")?,
         not_transcribed: of_kind("not_transcribed")?,
         suppressed_count: i64::try_from(suppressed_count).unwrap_or(i64::MAX),
         draft: drafts::shown(tx, call, summary.ended_ms).await?,
-        edit: edit(tx, call).await?,
-        note: note(tx, call).await?,
+        edit,
+        note,
         agent: None,
         summary,
     }))
+}
+
+/// The sections of a note: those of the area that the newest draft was asked for under, or the call's; and behind them every
+/// other in which a person has written, so that what was typed is shown whatever area is chosen.
+async fn sections(
+    tx: &mut Tx,
+    call: CallId,
+    own: Vec<Section>,
+    asked_for: Option<&str>,
+    typed: &[Option<&SectionTexts>],
+) -> Stored<Vec<SectionView>> {
+    let mut known = Vec::new();
+    for version in drafts::areas_asked_for(tx, call).await? {
+        known.push((asked_for == Some(version.as_str()), areas::of_version(tx, &version).await?.sections));
+    }
+    known.push((asked_for.is_none(), own));
+    let chosen = known.iter().position(|(is_chosen, _)| *is_chosen).unwrap_or(known.len() - 1);
+    let mut sections = known.swap_remove(chosen).1;
+    let written = typed.iter().flatten().flat_map(|texts| texts.iter()).filter(|(_, text)| !text.is_blank());
+    for (id, _) in written {
+        if sections.iter().all(|one| one.id != *id) {
+            let found = known.iter().flat_map(|(_, sections)| sections).find(|one| one.id == *id).cloned();
+            // Of a discarded call only the note is left: its section is called what it is stored under.
+            sections.push(found.unwrap_or_else(|| Section {
+                id: id.clone(),
+                heading: id.clone(),
+                ..Section::default()
+            }));
+        }
+    }
+    Ok(sections.into_iter().map(SectionView::from).collect())
 }
 
 async fn save_note_in(tx: &mut Tx, call: CallId, new: NewVersion, now_ms: i64) -> Stored<Over<NoteView, NoteView>> {

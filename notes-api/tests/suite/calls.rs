@@ -4,7 +4,7 @@ use crate::given::{Kept, LEASE, Place, a_call, a_worker, said};
 use crate::notes::{put, save};
 use referent_notes_api::call::Status;
 use referent_notes_api::store::calls::{Begun, EndedAnswer};
-use referent_notes_api::store::drafts::Held;
+use referent_notes_api::store::drafts::{Held, Wanted};
 use referent_notes_api::store::notes::Over;
 use referent_notes_api::store::settles::Settlement;
 use referent_notes_api::store::shared::Holders;
@@ -144,7 +144,7 @@ pub(crate) async fn a_discarded_call_leaves_a_tombstone(place: Place) {
     assert_eq!(kept.store.renew(job.key, kept.now(), LEASE).await.unwrap(), Held::Lost);
     assert!(matches!(put(&kept, turn.call, 1, "x").await, Over::Discarded));
     assert!(matches!(save(&kept, turn.call, 0, "s", "x").await, Over::Discarded));
-    assert_eq!(kept.store.draft_again(turn.call, kept.now(), LEASE).await.unwrap(), None);
+    assert_eq!(kept.store.draft_again(turn.call, Wanted::default(), kept.now(), LEASE).await.unwrap(), None);
     kept.timer_looks().await;
 
     // Nothing that was said or typed is left.

@@ -4,10 +4,10 @@ use crate::given::{Kept, LEASE, Place, a_worker, origin, sentence, whole};
 use crate::notes::{put, save};
 use referent_notes_api::shown::DraftState;
 use referent_notes_api::store::calls::EndedAnswer;
-use referent_notes_api::store::drafts::{Held, Whole};
+use referent_notes_api::store::drafts::{Held, Wanted, Whole};
 use referent_proto::{
-    CallId, Confirm, DraftFailure, DraftKey, DraftSentence, DrafterTrouble, Evidence, Flag, FlagKind, FlagReason,
-    Missing, Origin, Record, SampleOffset, Spoken, Track, UncertainWord, What,
+    AreaSettings, CallId, Confirm, DraftFailure, DraftKey, DraftSentence, DrafterTrouble, Evidence, Flag, FlagKind,
+    FlagReason, Missing, Origin, Record, SampleOffset, Section, Spoken, Track, UncertainWord, What,
 };
 
 async fn kinds(kept: &Kept, call: CallId) -> Vec<String> {
@@ -277,13 +277,68 @@ pub(crate) async fn late_sound_after_a_note_is_only_told(place: Place) {
 pub(crate) async fn another_draft_on_demand(place: Place) {
     let kept = place.store().await;
     let (turn, first) = kept.a_complete_call().await;
-    let again = kept.store.draft_again(turn.call, kept.now(), LEASE).await.unwrap();
+    let again = kept.store.draft_again(turn.call, Wanted::default(), kept.now(), LEASE).await.unwrap();
     assert_eq!(again, Some(1), "the one that is being written serves");
     kept.write_draft(&first).await;
-    assert_eq!(kept.store.draft_again(turn.call, kept.now(), LEASE).await.unwrap(), Some(2));
+    assert_eq!(kept.store.draft_again(turn.call, Wanted::default(), kept.now(), LEASE).await.unwrap(), Some(2));
     let job = kept.store.claim(a_worker(), kept.now(), LEASE).await.unwrap().expect("a free job");
     assert_eq!((job.key.draft, job.key.attempt), (2, 1));
     kept.write_draft(&job).await;
     let draft = draft(&kept, turn.call).await;
     assert_eq!((draft.number, draft.whole_ms), (2, None), "no seconds after hang-up: a person asked");
+}
+
+/// An area with one section of its own beside what was agreed.
+fn pension() -> AreaSettings {
+    let section = |id: &str, heading: &str| Section { id: id.into(), heading: heading.into(), ..Section::default() };
+    AreaSettings {
+        area: "pension".into(),
+        version: "pension-1".into(),
+        language: "da".into(),
+        sections: vec![section("income", "Indkomst"), section("agreed", "Aftalt")],
+        ..AreaSettings::default()
+    }
+}
+
+async fn sections(kept: &Kept, call: CallId) -> Vec<String> {
+    let detail = kept.store.detail(call).await.unwrap().unwrap();
+    detail.sections.into_iter().map(|section| section.id).collect()
+}
+
+pub(crate) async fn another_draft_under_another_area_with_a_wish(place: Place) {
+    let kept = place.store().await;
+    let (turn, first) = kept.a_complete_call().await;
+    let own = sections(&kept, turn.call).await;
+    let wanted = Wanted { area: Some(pension()), wish: Spoken::new("Skriv indkomsten for sig.") };
+    let number = kept.store.draft_again(turn.call, wanted, kept.now(), LEASE).await.unwrap();
+    assert_eq!(number, Some(2), "what is being written is not what was asked for");
+    assert_eq!(kept.store.draft_finished(first.key, whole(), kept.now()).await.unwrap(), Held::Lost);
+    let job = kept.store.claim(a_worker(), kept.now(), LEASE).await.unwrap().expect("a job like any other");
+    assert_eq!((job.area.area.as_str(), job.wish.reveal()), ("pension", "Skriv indkomsten for sig."));
+    assert_eq!(sections(&kept, turn.call).await, ["income", "agreed"]);
+    let events = kept.store.events_after(turn.call, 0).await.unwrap();
+    let started = events.iter().rfind(|event| event.kind == "draft_started").expect("panes are told");
+    assert!(started.json.contains("\"Indkomst\""), "{}", started.json);
+    kept.write_draft(&job).await;
+
+    // Once more, as it was: the area stays, the wish was for one draft.
+    kept.store.draft_again(turn.call, Wanted::default(), kept.now(), LEASE).await.unwrap();
+    let job = kept.store.claim(a_worker(), kept.now(), LEASE).await.unwrap().expect("a job");
+    assert_eq!((job.area.area.as_str(), job.wish.reveal()), ("pension", ""));
+    kept.write_draft(&job).await;
+
+    // What was typed is shown under whatever area, and no draft changes it.
+    put(&kept, turn.call, 0, "mine").await;
+    let typed = kept.store.detail(turn.call).await.unwrap().unwrap().edit.expect("an edit");
+    let shown = sections(&kept, turn.call).await;
+    assert_eq!(shown[..2], ["income", "agreed"]);
+    assert!(typed.sections.keys().all(|id| shown.contains(id)), "{shown:?}");
+    let wanted =
+        Wanted { area: Some(AreaSettings { version: "pension-2".into(), ..pension() }), wish: Spoken::default() };
+    kept.store.draft_again(turn.call, wanted, kept.now(), LEASE).await.unwrap();
+    let job = kept.store.claim(a_worker(), kept.now(), LEASE).await.unwrap().expect("a job");
+    kept.write_draft(&job).await;
+    let after = kept.store.detail(turn.call).await.unwrap().unwrap();
+    assert_eq!((after.edit.expect("it is there").sections, after.draft.expect("a draft").number), (typed.sections, 4));
+    assert!(own.iter().any(|id| id == "agreed"), "{own:?}");
 }

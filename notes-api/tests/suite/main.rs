@@ -83,6 +83,7 @@ on_both! {
     drafts::late_sound_is_offered_beside_typed_text,
     drafts::late_sound_after_a_note_is_only_told,
     drafts::another_draft_on_demand,
+    drafts::another_draft_under_another_area_with_a_wish,
     calls::a_call_belongs_to_who_began_it,
     calls::silence_is_visible_within_15_seconds,
     calls::a_hang_up_without_a_worker_is_visible_within_15_seconds,

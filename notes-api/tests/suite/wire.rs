@@ -388,5 +388,18 @@ pub(crate) async fn a_free_job_goes_to_a_waiting_drafter(place: Place) {
     drafter.ready(worker, 1).await;
     let to_drafter::Kind::Job(third) = drafter.next().await else { panic!("the new job") };
     assert_eq!(DraftJob::try_from(third).unwrap().key.draft, 2);
+
+    // Somebody wants it otherwise: the one under way is void.
+    let long = "kort ".repeat(101);
+    let (status, problem) = browser.post(&again, &serde_json::json!({ "wish": long })).await;
+    assert_eq!(status, 400, "{problem}");
+    assert!(!problem["detail"].as_str().unwrap().contains("kort"), "what was typed is not repeated");
+    assert_eq!(browser.post(&again, &serde_json::json!({ "area": "findes-ikke" })).await.0, 404);
+    let wanted = serde_json::json!({ "area": "standard-en", "wish": "Kort.", "later": 1 });
+    assert_eq!(browser.post(&again, &wanted).await, (202, serde_json::json!({ "number": 3 })));
+    drafter.ready(worker, 1).await;
+    let to_drafter::Kind::Job(fourth) = drafter.next().await else { panic!("the job that was asked for") };
+    let fourth = DraftJob::try_from(fourth).unwrap();
+    assert_eq!((fourth.key.draft, fourth.area.area.as_str(), fourth.wish.reveal()), (3, "standard-en", "Kort."));
     house.stop().await;
 }

@@ -12,17 +12,19 @@
 //!   L2  Every sentence stands in a section of the area. The numbers it gives are utterances of the prompt; where it gives
 //!       none, or others, it says so ([`Cited`]), and only a line that is plainly a list's is taken for a sentence.
 //!   L3  What is not shown is counted: each line that is no sentence, no heading and not blank.
-//!   L4  Memory is bounded: a line that grows beyond [`LONGEST_LINE`] is given up.
+//!   L4  Nothing but legible text is in a sentence (`legible`), and never more than [`LONGEST_SENTENCE`].
+//!   L5  Memory is bounded: a line that grows beyond [`LONGEST_LINE`] is given up.
 //!
 //! Not done here: whether what a sentence says is true. A line is text and stays text; nothing in it is obeyed.
 
+use crate::draft::legible::legible;
 use referent_proto::call::Section;
 use referent_proto::speech::Spoken;
 
 /// Bytes after which a line is no line any more.
 pub const LONGEST_LINE: usize = 4096;
 /// Characters after which a sentence is no sentence any more.
-const LONGEST_SENTENCE: usize = 600;
+pub const LONGEST_SENTENCE: usize = 600;
 /// Utterances that one sentence may rest on.
 const MOST_EVIDENCE: usize = 24;
 
@@ -114,7 +116,7 @@ impl<'a> LineReader<'a> {
             return Some(Line::NotParsed(Spoken::default()));
         }
         let line = std::mem::take(&mut self.pending);
-        self.read(line.trim())
+        self.read(legible(&line).trim())
     }
 
     fn read(&mut self, line: &str) -> Option<Line> {
@@ -187,7 +189,7 @@ impl<'a> LineReader<'a> {
         if cited == Cited::Not && !is_item {
             return None;
         }
-        let text: String = text.replace("**", "").chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let text = text.replace("**", "");
         let text = text.trim();
         let readable = text.chars().any(char::is_alphabetic) && text.chars().count() <= LONGEST_SENTENCE;
         readable.then(|| Line::Sentence { section, text: Spoken::new(text), evidence, cited })
@@ -200,7 +202,9 @@ fn split_evidence(line: &str, utterances: usize) -> (String, Vec<usize>, Cited) 
     let stop = line.ends_with('.');
     let mut rest = line.trim_end_matches(['.', ' ']);
     let mut groups = Vec::new();
-    while let Some((before, inner)) = rest.strip_suffix(']').and_then(|inner| inner.rsplit_once('[')) {
+    while let Some((before, inner)) = rest.strip_suffix(']').and_then(|inner| inner.rsplit_once('['))
+        && !is_placeholder(inner)
+    {
         groups.push(inner);
         rest = before.trim_end();
     }
@@ -227,6 +231,15 @@ fn split_evidence(line: &str, utterances: usize) -> (String, Vec<usize>, Cited) 
         text.push('.');
     }
     (text, evidence, cited)
+}
+
+/// "PERSON-1" in brackets at the end of a sentence is somebody, and no evidence.
+fn is_placeholder(inner: &str) -> bool {
+    let Some((label, number)) = inner.split_once(['-', '_']) else { return false };
+    !label.is_empty()
+        && label.chars().all(char::is_alphabetic)
+        && !number.is_empty()
+        && number.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 /// The utterances that a list names, and whether it names nothing else. "12", "linje 12" and "#12" are the same.
@@ -315,6 +328,9 @@ mod tests {
         check("AFTALT: - Ringer torsdag. [2]", &["agreed: Ringer torsdag. [2]"]);
         check("### agreed\n- Ringer torsdag. [2][2]", &["agreed: Ringer torsdag. [2]"]);
         check("Aftalt\n- **Frist:** 1. marts. [20]", &["agreed: Frist: 1. marts. [20]"]);
+        check("## Aftalt\n- Ringer til [PERSON-1] [2]", &["agreed: Ringer til [PERSON-1] [2]"]);
+        check("## Aftalt\n- Ringer til [PERSON_1].", &["agreed: Ringer til [PERSON_1]. ?[]"]);
+        check("#\u{200b}# Af\u{ad}talt\n- Ri\u{202e}nger.\u{0} [2]", &["agreed: Ringer. [2]"]);
     }
 
     #[test]

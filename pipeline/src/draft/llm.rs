@@ -16,6 +16,7 @@
 //! bodies word for word (both may hold what was said), reads the key from the environment, and queues without bound.
 
 mod answer;
+mod room;
 mod events;
 mod fault;
 mod language;
@@ -35,7 +36,7 @@ use events::{Delta, Events, Told};
 use fault::Fault;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use referent_proto::draft::{DraftJob, DrafterTrouble, Origin, OriginKind, Record};
+use referent_proto::draft::{DraftJob, DrafterTrouble, Evidence, Origin, OriginKind, Record};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode, Url};
 use serde_json::json;
@@ -97,6 +98,11 @@ impl LlmDrafter {
             context: config.context_tokens,
             omit: config.omit.clone(),
         })
+    }
+
+    /// What its server calls the model.
+    pub fn model(&self) -> &str {
+        &self.model
     }
 
     /// Tokens that the model reads and writes at once.
@@ -222,7 +228,7 @@ impl LlmDrafter {
         claims: &mpsc::Sender<Claim>,
     ) -> Attempt {
         work.tally().requests += 1;
-        let mut answer = Answer::new(&work.job.area, prompt, support);
+        let mut answer = Answer::new(&work.job.area, prompt, support, work.parts);
         let response = match self.ask(prompt, Purpose::Draft(reminder), work.until).await {
             Ok(response) => response,
             Err(fault) => return Attempt::failed(fault),
@@ -233,6 +239,9 @@ impl LlmDrafter {
             drop(timeout_at(work.until, timeout(AFTER, events.rest())).await);
         }
         work.took(events.told(), answer.not_parsed());
+        if answer.sentences() > 0 {
+            work.tally().unsaid.extend_from_slice(answer.unsaid());
+        }
         attempt
     }
 
@@ -294,6 +303,7 @@ async fn pass(claims: &mpsc::Sender<Claim>, found: Vec<Claim>) -> bool {
 struct Work<'a> {
     job: &'a DraftJob,
     said: Vec<&'a str>,
+    parts: usize,
     until: Instant,
     tally: Mutex<Tally>,
 }
@@ -305,6 +315,8 @@ struct Tally {
     not_parsed: u32,
     first_token: Option<Instant>,
     told: Told,
+    /// What sentences would have rested on that were too long to be shown.
+    unsaid: Vec<Evidence>,
     /// Trouble that no other part will be spared.
     down: Option<DrafterTrouble>,
 }
@@ -384,6 +396,8 @@ impl Attempt {
 
     fn endless(answer: &Answer<'_>, enough: Enough) -> Self {
         let reminder = match enough {
+            // There is no place only behind sentences, and what is out stays.
+            Enough::Full => return Self::of(Ending::Full),
             Enough::Repeats => Reminder::Repetition,
             Enough::TooLong => Reminder::Length,
         };
@@ -393,6 +407,9 @@ impl Attempt {
     }
 
     fn whole(answer: &Answer<'_>) -> Self {
+        if answer.is_full() {
+            return Self::of(Ending::Full);
+        }
         if answer.sentences() > 0 {
             return Self::of(Ending::Whole);
         }
@@ -414,7 +431,7 @@ impl Drafter for LlmDrafter {
         let began = Instant::now();
         let prompts = prompt::parts(job, self.context);
         let said = prompt::in_order(&job.utterances).into_iter().map(|one| one.text.reveal()).collect();
-        let work = Work { job, said, until: began + self.total, tally: Mutex::default() };
+        let work = Work { job, said, parts: prompts.len(), until: began + self.total, tally: Mutex::default() };
         let (sends, takes): (Vec<_>, Vec<_>) = prompts.iter().map(|_| mpsc::channel(WAITING)).unzip();
         let work_of_all = &work;
         let parts: Vec<BoxFuture<'_, (usize, Ending)>> = prompts
@@ -441,15 +458,22 @@ impl Drafter for LlmDrafter {
         let (mut endings, ()) = tokio::try_join!(async { Ok::<_, Gone>(asking.await) }, passing_on)?;
         endings.sort_by_key(|(index, _)| *index);
         let failed = |(index, ending): &(usize, Ending)| matches!(ending, Ending::Stopped(_)).then_some(*index);
-        let missing = if prompts.len() > 1 {
+        let mut missing: Vec<Evidence> = if prompts.len() > 1 {
             endings.iter().filter_map(failed).flat_map(|index| prompts[index].numbers.iter().copied()).collect()
         } else {
             Vec::new()
         };
         let stopped = endings.iter().map(|(_, ending)| *ending).find(|ending| matches!(ending, Ending::Stopped(_)));
         let nothing = endings.iter().all(|(_, ending)| *ending == Ending::Nothing);
-        let ending = stopped.unwrap_or(if nothing { Ending::Nothing } else { Ending::Whole });
-        let tally = work.tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let full = endings.iter().any(|(_, ending)| *ending == Ending::Full);
+        let ending = match stopped {
+            Some(stopped) => stopped,
+            None if full => Ending::Full,
+            None if nothing => Ending::Nothing,
+            None => Ending::Whole,
+        };
+        let mut tally = work.tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+        missing.append(&mut tally.unsaid);
         let record = Record {
             model_reported: tally.told.model,
             system_fingerprint: tally.told.fingerprint,

@@ -1,6 +1,7 @@
-//! Divides a call that is longer than the model's context into parts, at the borders of turns.
+//! Divides a call into parts, at the borders of turns: one that is longer than the model's context, or than its area wants
+//! drafted in one piece.
 //!
-//! In: how many tokens each line takes at most, who says it, and how many fit. Out: ranges of lines.
+//! In: how many tokens each line takes at most, who says it and when, and how much fits. Out: ranges of lines.
 //!
 //! Promises:
 //!   R1  Every line is in exactly one part, and the parts stand in the order of the lines.
@@ -11,6 +12,7 @@
 //!
 //! Pure. Not done here: what a part's prompt says.
 
+use referent_proto::audio::SampleSpan;
 use referent_proto::ids::Track;
 use std::ops::Range;
 
@@ -21,15 +23,26 @@ pub struct Length {
     pub track: Track,
     /// Tokens, at most.
     pub tokens: usize,
+    /// When.
+    pub span: SampleSpan,
+}
+
+/// How much of a call one part may hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fit {
+    /// Tokens.
+    pub tokens: usize,
+    /// Samples from its first word to its last; `None`: however many.
+    pub samples: Option<u64>,
 }
 
 /// The parts of a call; one empty part if nothing was said.
-pub fn divide(lines: &[Length], fit: usize) -> Vec<Range<usize>> {
+pub fn divide(lines: &[Length], fit: Fit) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let (mut start, mut taken) = (0, 0);
     let mut at = 0;
     while at < lines.len() {
-        if at > start && taken + lines[at].tokens > fit {
+        if at > start && (taken + lines[at].tokens > fit.tokens || is_longer(&lines[start..=at], fit.samples)) {
             let end = border(lines, start..at);
             parts.push(start..end);
             (start, at, taken) = (end, end, 0);
@@ -39,6 +52,11 @@ pub fn divide(lines: &[Length], fit: usize) -> Vec<Range<usize>> {
     }
     parts.push(start..lines.len());
     parts
+}
+
+fn is_longer(lines: &[Length], samples: Option<u64>) -> bool {
+    let (Some(samples), [first, .., last]) = (samples, lines) else { return false };
+    last.span.end().0.saturating_sub(first.span.start().0) > samples
 }
 
 /// Where a part that has to end before `within.end` ends best: behind the last whole turn of its second half.
@@ -54,16 +72,20 @@ fn border(lines: &[Length], within: Range<usize>) -> usize {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use referent_proto::audio::SampleOffset;
 
-    /// `n` and `f` lines of 10 tokens each.
+    /// `n` and `f` lines of 10 tokens and 10 samples each.
     fn lines(tracks: &str) -> Vec<Length> {
         let track = |c| if c == 'n' { Track::Near } else { Track::Far };
-        tracks.chars().map(|c| Length { track: track(c), tokens: 10 }).collect()
+        let span = |at: usize| SampleSpan::of(SampleOffset(10 * at as u64), 10);
+        tracks.chars().enumerate().map(|(at, c)| Length { track: track(c), tokens: 10, span: span(at) }).collect()
     }
 
     #[test]
     fn parts_end_where_turns_end() {
-        let check = |tracks: &str, fit, expected: &[Range<usize>]| assert_eq!(divide(&lines(tracks), fit), expected);
+        let check = |tracks: &str, tokens, expected: &[Range<usize>]| {
+            assert_eq!(divide(&lines(tracks), Fit { tokens, samples: None }), expected);
+        };
         check("", 50, std::slice::from_ref(&(0..0)));
         check("nfnf", 50, std::slice::from_ref(&(0..4)));
         check("nfnfnf", 50, &[0..5, 5..6]);
@@ -72,22 +94,49 @@ mod tests {
         check("nfnf", 5, &[0..1, 1..2, 2..3, 3..4]);
     }
 
+    #[test]
+    fn what_is_longer_than_the_area_wants_is_divided_though_it_fits() {
+        let check = |tracks: &str, samples, expected: &[Range<usize>]| {
+            assert_eq!(
+                divide(&lines(tracks), Fit { tokens: 1_000, samples: Some(samples) }),
+                expected,
+                "{tracks} {samples}"
+            );
+        };
+        check("nfnfnf", 60, std::slice::from_ref(&(0..6)));
+        check("nfnfnf", 59, &[0..5, 5..6]);
+        check("nnnffff", 50, &[0..3, 3..7]);
+        check("nfnf", 5, &[0..1, 1..2, 2..3, 3..4]);
+        check("", 5, std::slice::from_ref(&(0..0)));
+    }
+
     proptest! {
         #[test]
         fn every_line_is_in_one_part_that_fits(
-            lines in prop::collection::vec((any::<bool>(), 0usize..60), 0..120), fit in 1usize..300, keep in 0usize..120,
+            lines in prop::collection::vec((any::<bool>(), 0usize..60, 0u64..20), 0..120),
+            fit in 1usize..300,
+            most in prop::option::of(1u64..200),
+            keep in 0usize..120,
         ) {
+            let mut at = SampleOffset(0);
             let lines: Vec<Length> = lines
                 .into_iter()
-                .map(|(near, tokens)| Length { track: if near { Track::Near } else { Track::Far }, tokens })
+                .map(|(near, tokens, samples)| {
+                    let span = SampleSpan::of(at, samples);
+                    at = span.end();
+                    Length { track: if near { Track::Near } else { Track::Far }, tokens, span }
+                })
                 .collect();
+            let fit = Fit { tokens: fit, samples: most };
             let parts = divide(&lines, fit);
             prop_assert_eq!(parts.first().map(|part| part.start), Some(0));
             prop_assert_eq!(parts.last().map(|part| part.end), Some(lines.len()));
             prop_assert!(parts.windows(2).all(|pair| pair[0].end == pair[1].start && !pair[0].is_empty()));
             for part in &parts {
                 let tokens: usize = lines[part.clone()].iter().map(|line| line.tokens).sum();
-                prop_assert!(tokens <= fit || part.len() == 1, "{part:?} takes {tokens} of {fit}");
+                prop_assert!(tokens <= fit.tokens || part.len() == 1, "{part:?} takes {tokens} of {fit:?}");
+                let samples: u64 = lines[part.clone()].iter().map(|line| line.span.end().0 - line.span.start().0).sum();
+                prop_assert!(most.is_none_or(|most| samples <= most) || part.len() == 1, "{part:?}: {samples} of {fit:?}");
             }
             // R2.
             let shorter = divide(&lines[..keep.min(lines.len())], fit);

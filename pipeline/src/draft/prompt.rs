@@ -15,7 +15,10 @@
 //!   P2  An utterance is one line that begins with its number and speaker, between two marks that no utterance can write.
 //!       What was said cannot end its line, so it cannot pass for an instruction, a heading or another utterance.
 //!   P3  Nothing is left out to make it shorter. A call that is longer than the model's context is read in parts (`parts`),
-//!       each with a prompt of its own; every utterance is in exactly one.
+//!       each with a prompt of its own; every utterance is in exactly one. So is a call that is longer than the area wants
+//!       drafted in one piece.
+//!   P5  What the caseworker wishes stands in the closing request, on one line, so that it can neither end the call nor pass for
+//!       a heading; and behind it stands that the rules hold.
 //!   P4  Of a call that goes on only that is in it which nothing can change or come before: what lies below the watermark
 //!       less the hold-back ([`is_final`]).
 //!
@@ -25,21 +28,22 @@ mod words;
 mod date;
 
 use crate::draft::area_words::area_part;
-use crate::draft::parts::{self, Length};
+use crate::draft::legible::legible;
+use crate::draft::parts::{self, Fit, Length};
 use crate::draft::spoken::{self, SpokenIn};
 use crate::draft::{evidence_of, tokens};
 use date::date;
 use referent_proto::audio::SampleOffset;
 use referent_proto::call::{AreaSettings, Direction, Started};
 use referent_proto::draft::{DraftJob, Evidence};
-use referent_proto::speech::Utterance;
+use referent_proto::speech::{Spoken, Utterance};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::ops::Range;
 use words::Words;
 
 /// Goes into the origin of every draft; grows with each change of the wording.
-pub const VERSION: &str = "3";
+pub const VERSION: &str = "4";
 /// Turns at the end that are held back while a call goes on: what follows may still say that a number was one.
 const TURNS_HELD_BACK: usize = 2;
 /// Samples before the watermark that are held back.
@@ -75,6 +79,8 @@ pub enum Reminder {
     Repetition,
     /// It was too long.
     Length,
+    /// Its sentences were: more than so many words.
+    Words(u32),
 }
 
 impl Prompt {
@@ -87,10 +93,11 @@ impl Prompt {
     pub fn again(&self, reminder: Reminder) -> String {
         let words = self.words;
         let wrong = match reminder {
-            Reminder::Form => words.not_the_form,
-            Reminder::Language => words.not_the_language,
-            Reminder::Repetition => words.over_and_over,
-            Reminder::Length => words.too_long,
+            Reminder::Form => words.not_the_form.to_owned(),
+            Reminder::Language => words.not_the_language.to_owned(),
+            Reminder::Repetition => words.over_and_over.to_owned(),
+            Reminder::Length => words.too_long.to_owned(),
+            Reminder::Words(most) => (words.long_sentences)(most),
         };
         format!("{}{}\n{wrong}", self.stem, self.closing)
     }
@@ -119,13 +126,14 @@ pub fn parts(job: &DraftJob, context: usize) -> Vec<Prompt> {
     let said = in_order(&job.utterances);
     let spoken = SpokenIn::of(&job.area, said.iter().copied());
     let writer = Writer::of(&job.area, job.started, job.direction);
-    let ranges = writer.divide(&said, context);
+    let context = context.saturating_sub(tokens::bound(&writer.wish(&job.wish)));
+    let ranges = writer.divide(&said, context, one_piece(&job.area));
     let parts = ranges.len();
     ranges
         .into_iter()
         .enumerate()
         .map(|(index, lines)| {
-            let closing = writer.closing(index + 1, parts, &spoken);
+            let closing = writer.closing(index + 1, parts, &spoken, job);
             writer.prompt(&said, lines, closing)
         })
         .collect()
@@ -141,8 +149,18 @@ pub fn so_far(
 ) -> Prompt {
     let said = in_order(said);
     let writer = Writer::of(area, started, direction);
-    let last = writer.divide(&said, context).pop().unwrap_or(0..0);
+    let last = writer.divide(&said, context, one_piece(area)).pop().unwrap_or(0..0);
     writer.prompt(&said, last, String::new())
+}
+
+/// Samples of a call that the area wants drafted in one piece.
+fn one_piece(area: &AreaSettings) -> Option<u64> {
+    area.limits.one_piece_minutes.map(|minutes| u64::from(minutes) * 60 * referent_proto::SAMPLE_RATE)
+}
+
+/// Of the sentences that an area wants in all, those of one part of so many.
+pub(crate) fn share(sentences: usize, parts: usize) -> usize {
+    sentences.div_ceil(parts.max(1))
 }
 
 /// How many of these utterances, which stand in order, are final (P4): they begin before the watermark, the earlier of
@@ -182,27 +200,38 @@ impl Writer {
     }
 
     /// The closing that asks for a part.
-    fn closing(&self, part: usize, parts: usize, spoken: &SpokenIn) -> String {
+    fn closing(&self, part: usize, parts: usize, spoken: &SpokenIn, job: &DraftJob) -> String {
         let words = self.words;
         let mut closing = format!("{}\n", words.closes);
         closing += &if parts > 1 { (words.part_ends)(part, parts) } else { words.ends.to_owned() };
         closing.push(' ');
+        if let Some(sentences) = job.area.limits.most_sentences.filter(|_| parts > 1) {
+            closing += &(words.part_share)(share(sentences as usize, parts));
+            closing.push(' ');
+        }
         let foreign: Vec<String> =
             spoken.foreign().into_iter().map(|code| spoken::name(code, words.language)).collect();
         if !foreign.is_empty() {
             closing += &(words.speak)(&foreign);
             closing.push(' ');
         }
-        closing + words.write_now
+        closing + &self.wish(&job.wish) + words.write_now
+    }
+
+    /// What the caseworker wants besides, if anything.
+    fn wish(&self, wish: &Spoken) -> String {
+        let wish = one_line(legible(wish.reveal()).as_ref());
+        if wish.is_empty() { String::new() } else { format!("{} ", (self.words.wish)(&wish)) }
     }
 
     /// The lines that one prompt has room for, as often as it takes.
-    fn divide(&self, said: &[&Utterance], context: usize) -> Vec<Range<usize>> {
+    fn divide(&self, said: &[&Utterance], context: usize, samples: Option<u64>) -> Vec<Range<usize>> {
         let around = tokens::TEMPLATE
             + tokens::bound(&self.system)
             + tokens::bound(&self.stem_head(true))
             // Longer than any closing: every remark at once, and the longest reminder.
             + tokens::bound(&(self.words.part_ends)(99, 99))
+            + tokens::bound(&(self.words.part_share)(99))
             + tokens::bound(&(self.words.speak)(&["x".repeat(30), "x".repeat(30)]))
             + tokens::bound(self.words.write_now)
             + tokens::bound(self.words.not_the_form);
@@ -210,9 +239,9 @@ impl Writer {
         // A number has at most five figures; as many lines as that fit no part.
         let lines: Vec<Length> = said
             .iter()
-            .map(|one| Length { track: one.track, tokens: tokens::bound(&self.line(99_999, one)) })
+            .map(|one| Length { track: one.track, tokens: tokens::bound(&self.line(99_999, one)), span: one.span })
             .collect();
-        parts::divide(&lines, room)
+        parts::divide(&lines, Fit { tokens: room, samples })
     }
 
     fn stem_head(&self, is_later: bool) -> String {

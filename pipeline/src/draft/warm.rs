@@ -54,7 +54,7 @@ impl Warmer {
         direction: Direction,
         said: Vec<Utterance>,
     ) -> Option<Warming> {
-        let every = self.every.filter(|_| may_read_along(area) && self.drafters.llm().is_some())?;
+        let every = self.every.filter(|_| may_read_along(area) && self.drafters.llm_of(area).is_some())?;
         let mut warming = Warming {
             warmer: Arc::clone(self),
             every,
@@ -158,7 +158,7 @@ impl Warming {
         if !is_calm || self.warmer.rests(now) {
             return count("left_out");
         }
-        let Some(llm) = self.warmer.drafters.llm() else { return };
+        let Some(llm) = self.warmer.drafters.llm_of(&self.area) else { return };
         let last = prompt::is_final(&self.said, watermark);
         let prompt = prompt::so_far(&self.area, self.started, self.direction, &self.said[..last], llm.context());
         let read = Read { part: prompt.lines.start, bytes: prompt.system.len() + prompt.stem.len() };
@@ -170,10 +170,10 @@ impl Warming {
             self.next_at = now + self.every / 10;
             return count("left_out");
         };
-        let drafters = Arc::clone(&self.warmer.drafters);
+        let (drafters, area) = (Arc::clone(&self.warmer.drafters), self.area.clone());
         self.asking = Some(Box::pin(async move {
             let _place = place;
-            let llm = drafters.llm().ok_or(DrafterTrouble::NotConfigured)?;
+            let llm = drafters.llm_of(&area).ok_or(DrafterTrouble::NotConfigured)?;
             llm.warm(&prompt).await.map(|()| read)
         }));
     }

@@ -295,6 +295,7 @@ mod tests {
             utterances: Vec::new(),
             started: Started { utc_ms: 0, utc_offset_s: 0 },
             direction: Direction::Unknown,
+            wish: Spoken::default(),
         }
     }
 

@@ -77,6 +77,7 @@ pub(crate) fn said(utterances: impl IntoIterator<Item = Utterance>) -> DraftJob 
         utterances: utterances.into_iter().collect(),
         started: Started { utc_ms: 1_747_039_320_000, utc_offset_s: 7200 },
         direction: Direction::Incoming,
+        wish: Spoken::default(),
     }
 }
 

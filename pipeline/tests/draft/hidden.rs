@@ -4,7 +4,7 @@ use crate::calls::{said, utterance};
 use crate::llm_faults::{drafters, outcome, short_limits};
 use crate::server::{Do, Server, done, says, stream_head};
 use referent_proto::Pseudonyms;
-use referent_proto::draft::{DraftJob, DrafterTrouble, OriginKind};
+use referent_proto::draft::{DraftJob, DrafterTrouble, FlagKind, FlagReason, OriginKind};
 use referent_proto::ids::Track;
 
 const CALL: [(Track, &str); 8] = [
@@ -68,4 +68,25 @@ async fn a_model_in_the_house_reads_what_was_said() {
     assert_eq!(job.area.pseudonyms(), Pseudonyms::None);
     outcome(job, &drafters(short_limits(&server.base_url))).await;
     assert!(server.requests().concat().contains("Mette Sørensen"));
+}
+
+/// A model that takes one placeholder for another writes about the wrong person in a sentence that is right in all else.
+#[tokio::test]
+async fn who_is_put_back_where_nobody_speaks_of_them_is_doubted() {
+    let call = [
+        (Track::Near, "Borgerservice, Tove."),
+        (Track::Far, "Goddag, det er Mette Sørensen."),
+        (Track::Near, "Hvad kan jeg hjælpe med?"),
+        (Track::Far, "Min hund er løbet væk."),
+    ];
+    let draft = "## Oplysninger\n- Borgerens hund er løbet væk. [PERSON-1] [4]\n- Borgeren hedder [PERSON-2]. [2]\n";
+    let server = Server::that_does(answers(draft)).await;
+    let outcome = outcome(job(&call), &drafters(short_limits(&server.base_url))).await;
+    let [wrong, right, ..] = outcome.sentences.as_slice() else { panic!("two sentences") };
+    assert_eq!(wrong.text.reveal(), "Borgerens hund er løbet væk. Tove");
+    let about: Vec<_> = wrong.flags.iter().map(|flag| (flag.kind, flag.reason, flag.start, flag.end)).collect();
+    assert_eq!(about, [(FlagKind::Name, Some(FlagReason::SaidElsewhere), 29, 33)]);
+    assert_eq!(wrong.flags[0].evidence[0].start, job(&call).utterances[0].span.start(), "where the name was said");
+    let named = right.flags.iter().any(|flag| flag.kind == FlagKind::Name);
+    assert!(!named, "whose evidence says the name is not doubted for it: {:?}", right.flags);
 }

@@ -56,7 +56,7 @@ pub(crate) struct Outcome {
     pub(crate) sentences: Vec<DraftSentence>,
     pub(crate) origin: Option<Origin>,
     pub(crate) failure: Option<DraftFailure>,
-    not_parsed: u32,
+    pub(crate) not_parsed: u32,
     pub(crate) took: Duration,
 }
 

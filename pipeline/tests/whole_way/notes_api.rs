@@ -326,6 +326,7 @@ impl NotesApi {
             utterances,
             started: Some(started),
             direction: calls_wire::Direction::Incoming as i32,
+            wish: String::new(),
         };
         down.say(to_worker::Kind::DraftJob(job)).await
     }

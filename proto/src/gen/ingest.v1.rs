@@ -351,6 +351,9 @@ pub struct DraftJob {
     pub started: ::core::option::Option<super::super::calls::v1::Started>,
     #[prost(enumeration = "super::super::calls::v1::Direction", tag = "8")]
     pub direction: i32,
+    /// what the caseworker wants of this draft, in their own words; empty: nothing special
+    #[prost(string, tag = "9")]
+    pub wish: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct FromDrafter {

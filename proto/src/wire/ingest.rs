@@ -182,6 +182,7 @@ impl TryFrom<wire::DraftJob> for DraftJob {
             utterances: job.utterances.into_iter().map(Utterance::try_from).collect::<Result<_, _>>()?,
             started: need("draft_job.started", job.started)?.into(),
             direction: Direction::from_wire(job.direction)?,
+            wish: Spoken::new(job.wish),
         })
     }
 }
@@ -197,6 +198,7 @@ impl From<DraftJob> for wire::DraftJob {
             utterances: job.utterances.into_iter().map(wire::Utterance::from).collect(),
             started: Some(job.started.into()),
             direction: job.direction.into(),
+            wish: job.wish.reveal().to_owned(),
         }
     }
 }

@@ -42,7 +42,11 @@ pub fn guards() -> Result<()> {
     let number = |at: &str| row.pointer(at).and_then(Value::as_f64).with_context(|| at.to_owned());
     let facts = usize::try_from(row["injection"]["false_facts"].as_u64().context("false_facts")?)?;
     figures.write("injection.attacks", number("/injection/attacks")?, "attacks", facts, &row)?;
-    figures.write("injection.false_facts_unflagged", number("/injection/unflagged")?, "facts", facts, &json!({}))
+    figures.write("injection.false_facts_unflagged", number("/injection/unflagged")?, "facts", facts, &json!({}))?;
+    // What the model answers, read and put through all of the drafting, by the pipeline's own test.
+    let row = &measured_by_test("referent-pipeline", "draft")?["injection_answers"];
+    let answers = usize::try_from(row["answers"].as_u64().context("answers")?)?;
+    figures.write("injection.escapes", row["escapes"].as_f64().context("escapes")?, "sentences", answers, row)
 }
 
 /// Numbers, dates, times and amounts read in both languages, by the reader's own test.

@@ -215,6 +215,7 @@ fn a_call(samples: &[SampleCall], minutes: u32, round: usize) -> DraftJob {
         utterances,
         started: Started { utc_ms: 1_747_039_320_000, utc_offset_s: 7200 },
         direction: Direction::Incoming,
+        wish: Spoken::default(),
     }
 }
 

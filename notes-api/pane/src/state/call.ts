@@ -3,7 +3,7 @@
 import { draftTexts, hungUp } from '../questions';
 import type { Asked, Kept, Section, Shown } from '../state';
 import type { Agent, CallDetail, CallSummary, Stretch, Utterance } from '../wire';
-import { APART } from './draft';
+import { APART, untouched } from './draft';
 
 const NO_PARTIALS = { near: null, far: null };
 
@@ -103,17 +103,6 @@ const erased = (state: Shown): Shown => ({
     ...untouched(id, heading),
     text: state.note?.sections[id] ?? '',
   })),
-});
-
-const untouched = (id: string, heading: string): Section => ({
-  id,
-  heading,
-  text: '',
-  touched: false,
-  stored: null,
-  seen: [],
-  decided: [],
-  elsewhere: null,
 });
 
 const byStart = (a: Utterance, b: Utterance): number => a.start - b.start || (a.track < b.track ? -1 : 1);

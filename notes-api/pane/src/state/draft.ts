@@ -4,7 +4,7 @@
 
 import { draftTexts, isFree } from '../questions';
 import type { Section, Shown } from '../state';
-import type { Draft, Failure, Sentence, Status } from '../wire';
+import type { Draft, Failure, Heading, Sentence, Status } from '../wire';
 
 /** Each sentence stands on a line of its own: read faster, and its evidence in the margin stands beside it. */
 export const APART = '\n';
@@ -12,7 +12,13 @@ export const APART = '\n';
 const older = (draft: Draft, number: number, attempt: number): boolean =>
   draft.number < number || (draft.number === number && draft.attempt < attempt);
 
-export const draftStarted = (state: Shown, number: number, attempt: number, provisional: boolean): Shown => {
+export const draftStarted = (
+  state: Shown,
+  number: number,
+  attempt: number,
+  provisional: boolean,
+  sections: readonly Heading[] | null = null,
+): Shown => {
   if (state.draft !== null && !older(state.draft, number, attempt)) return state;
   // The text of the last draft stays until the new one has words: nothing blinks.
   const draft: Draft = {
@@ -28,7 +34,28 @@ export const draftStarted = (state: Shown, number: number, attempt: number, prov
     missing: [],
     uncertain: [],
   };
-  return withStatus({ ...state, draft, late: 0, evidence: null }, 'drafting');
+  return withStatus({ ...state, sections: under(state, sections), draft, late: 0, evidence: null }, 'drafting');
+};
+
+export const untouched = (id: string, heading: string): Section => ({
+  id,
+  heading,
+  text: '',
+  touched: false,
+  stored: null,
+  seen: [],
+  decided: [],
+  elsewhere: null,
+});
+
+/** The sections of the draft's area, and behind them every other in which a person has written. */
+const under = (state: Shown, sections: readonly Heading[] | null): readonly Section[] => {
+  if (sections === null) return state.sections;
+  const known = new Map(state.sections.map((section) => [section.id, section]));
+  const own = sections.map(({ id, heading }) => ({ ...(known.get(id) ?? untouched(id, heading)), heading }));
+  const isOther = ({ id }: Section): boolean => sections.every((section) => section.id !== id);
+  const isWritten = ({ id, touched }: Section): boolean => touched || (state.note?.sections[id] ?? '') !== '';
+  return [...own, ...state.sections.filter((section) => isOther(section) && isWritten(section))];
 };
 
 export const draftSentence = (state: Shown, number: number, attempt: number, sentence: Sentence): Shown => {

@@ -13,7 +13,7 @@ use super::Whole;
 use crate::shown::{DraftSentenceAdded, DraftStarted, SentenceView};
 use referent_proto::ids::PerTrack;
 use referent_proto::{
-    CallId, CallState, Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, SampleOffset, WorkerId,
+    CallId, CallState, Covers, DraftFailure, DraftJob, DraftKey, DraftSentence, SampleOffset, Spoken, WorkerId,
 };
 use sqlx::FromRow;
 
@@ -47,13 +47,15 @@ struct JobColumns {
     provisional: i64,
     covers_near: i64,
     covers_far: i64,
+    area_version: Option<String>,
+    wish: Option<String>,
 }
 
 async fn job(tx: &mut Tx, call: CallId, draft: i64) -> Stored<Option<JobColumns>> {
     row!(
         tx,
         JobColumns,
-        "SELECT j.attempt, j.state, d.provisional, d.covers_near, d.covers_far \
+        "SELECT j.attempt, j.state, d.provisional, d.covers_near, d.covers_far, d.area_version, d.wish \
          FROM draft_jobs j JOIN drafts d ON d.call = j.call AND d.draft = j.draft \
          WHERE j.call = $1 AND j.draft = $2",
         call.to_string(),
@@ -133,11 +135,12 @@ pub(crate) async fn lease_of_call(
         },
         lease_ms: lease.lease_ms,
         provisional: job.provisional != 0,
-        area: areas::of_version(tx, &row.area_version).await?,
+        area: areas::of_version(tx, job.area_version.as_deref().unwrap_or(&row.area_version)).await?,
         covers,
         utterances,
         started: row.started,
         direction: row.direction,
+        wish: Spoken::new(job.wish.unwrap_or_default()),
     }))
 }
 
@@ -400,7 +403,9 @@ async fn expire_in(tx: &mut Tx, call: CallId, draft: i64, attempt: i64, now_ms: 
         run!(tx, "UPDATE calls SET timer_ms = $2 WHERE call = $1", call.to_string(), now_ms + lease.no_contact_ms)?;
     }
     let provisional = row.state != CallState::Complete;
-    let started = DraftStarted { number: draft, attempt: next, provisional };
+    let version = super::newest(tx, call).await?.and_then(|draft| draft.area_version);
+    let sections = super::sections_of(tx, &row, version.as_deref()).await?;
+    let started = DraftStarted { number: draft, attempt: next, provisional, sections };
     events::append(tx, call, EventKind::DraftStarted, &started).await?;
     tx.jobs_changed();
     Ok(())

@@ -8,16 +8,19 @@
 //!       on nothing beyond the first few.
 //!   A2  An answer that does not end is given up: after [`SAME`] repeats in a row, or more sentences than a call of this
 //!       length has.
+//!   A3  Of an answer that is longer than its area wants that is shown for which there is room (`room`). What a sentence
+//!       rests on that is too long to be shown is told, so that somebody else says it ([`Answer::unsaid`]).
 //!
 //! Not done here: no judgement of what a sentence claims (the guards).
 
+use super::room::Room;
 use super::{language, meta};
 use crate::draft::Claim;
 use crate::draft::lines::{Line, LineReader};
 use crate::draft::prompt::{Prompt, Reminder};
 use crate::draft::support::{Basis, Support};
 use referent_proto::call::AreaSettings;
-use referent_proto::draft::DrafterTrouble;
+use referent_proto::draft::{DrafterTrouble, Evidence};
 use std::collections::HashSet;
 
 /// Sentences of a part, however long it is.
@@ -43,6 +46,12 @@ pub(super) struct Answer<'a> {
     sentences: usize,
     not_parsed: u32,
     nothing: bool,
+    room: Room,
+    /// What sentences rest on that were too long.
+    unsaid: Vec<Evidence>,
+    lengthy: usize,
+    /// A sentence came for which there was no place.
+    is_full: bool,
 }
 
 /// Why an answer is not read on.
@@ -52,10 +61,12 @@ pub(super) enum Enough {
     Repeats,
     /// It does not end.
     TooLong,
+    /// It has more than the area wants.
+    Full,
 }
 
 impl<'a> Answer<'a> {
-    pub(super) fn new(area: &'a AreaSettings, prompt: &'a Prompt, support: &'a Support) -> Self {
+    pub(super) fn new(area: &'a AreaSettings, prompt: &'a Prompt, support: &'a Support, parts: usize) -> Self {
         Self {
             reader: LineReader::new(&area.sections, prompt.numbers.len()),
             prompt,
@@ -69,6 +80,10 @@ impl<'a> Answer<'a> {
             sentences: 0,
             not_parsed: 0,
             nothing: false,
+            room: Room::of(area.limits, parts),
+            unsaid: Vec::new(),
+            lengthy: 0,
+            is_full: false,
         }
     }
 
@@ -77,8 +92,11 @@ impl<'a> Answer<'a> {
         let lines = self.reader.push(piece);
         let claims = lines.into_iter().filter_map(|line| self.take(line)).collect();
         let most = self.prompt.numbers.len().clamp(LEAST_SENTENCES, MOST_SENTENCES);
-        let enough =
-            if self.same >= SAME { Some(Enough::Repeats) } else { (self.sentences > most).then_some(Enough::TooLong) };
+        let enough = match () {
+            () if self.same >= SAME => Some(Enough::Repeats),
+            () if self.is_full => Some(Enough::Full),
+            () => (self.sentences > most).then_some(Enough::TooLong),
+        };
         (claims, enough)
     }
 
@@ -104,6 +122,16 @@ impl<'a> Answer<'a> {
         self.not_parsed
     }
 
+    /// What it had to say in sentences that were too long.
+    pub(super) fn unsaid(&self) -> &[Evidence] {
+        &self.unsaid
+    }
+
+    /// Whether it had more sentences than there was room for.
+    pub(super) fn is_full(&self) -> bool {
+        self.is_full
+    }
+
     /// Whether the model says that there is nothing to write.
     pub(super) fn says_nothing(&self) -> bool {
         self.nothing
@@ -114,7 +142,11 @@ impl<'a> Answer<'a> {
         if self.refuses {
             return (Reminder::Form, DrafterTrouble::LlmRefused);
         }
-        let reminder = if self.foreign > 0 { Reminder::Language } else { Reminder::Form };
+        let reminder = match () {
+            () if self.foreign > 0 => Reminder::Language,
+            () if self.lengthy > 0 => Reminder::Words(self.room.asked_words),
+            () => Reminder::Form,
+        };
         (reminder, DrafterTrouble::Garbled)
     }
 
@@ -136,6 +168,17 @@ impl<'a> Answer<'a> {
                 return None;
             }
         };
+        if !self.room.has_words(claim.text.reveal().split_whitespace().count()) {
+            self.lengthy += 1;
+            self.not_parsed += 1;
+            self.unsaid.extend(claim.evidence);
+            return None;
+        }
+        if !self.room.has_place_behind(self.sentences) {
+            self.is_full = true;
+            self.not_parsed += 1;
+            return None;
+        }
         if claim.basis == Basis::None {
             if self.unsupported == UNSUPPORTED {
                 self.not_parsed += 1;

@@ -19,15 +19,20 @@ pub(super) struct Words {
     pub(super) goes_on: &'static str,
     pub(super) ends: &'static str,
     pub(super) part_ends: fn(usize, usize) -> String,
+    /// How many sentences the part may have.
+    pub(super) part_share: fn(usize) -> String,
     /// What the callers of this area may speak.
     pub(super) may_speak: fn(&[String]) -> String,
     /// What they do speak.
     pub(super) speak: fn(&[String]) -> String,
+    /// What the caseworker wants of this draft.
+    pub(super) wish: fn(&str) -> String,
     pub(super) write_now: &'static str,
     pub(super) not_the_form: &'static str,
     pub(super) not_the_language: &'static str,
     pub(super) over_and_over: &'static str,
     pub(super) too_long: &'static str,
+    pub(super) long_sentences: fn(u32) -> String,
 }
 
 impl Words {
@@ -104,6 +109,7 @@ parenteser. Eksempel:
     part_ends: |part, parts| {
         format!("Det var del {part} af {parts} af samtalen. Skriv kun om denne del; de andre skrives for sig.")
     },
+    part_share: |sentences| format!("Skriv højst {sentences} sætninger om den."),
     may_speak: |languages| {
         let languages = list(languages, "eller");
         format!(
@@ -114,6 +120,12 @@ parenteser. Eksempel:
         let languages = list(languages, "og");
         format!("Der bliver talt {languages}. Skriv alligevel på dansk; numrene peger på de oprindelige ord.")
     },
+    wish: |wish| {
+        format!(
+            "Sagsbehandleren ønsker om dette udkast: \"{wish}\". Følg det, så vidt reglerne tillader; de gælder stadig, og der \
+             skrives kun det, der blev sagt."
+        )
+    },
     write_now: "Skriv udkastet nu, efter reglerne og kun ud fra de nummererede linjer.",
     not_the_form: "\
 Dit forrige svar kunne ikke bruges. Skriv kun overskrifterne og under dem linjer, der begynder med \"- \" og slutter med \
@@ -121,6 +133,7 @@ numre i kantede parenteser.",
     not_the_language: "Dit forrige svar var ikke på dansk. Skriv på dansk.",
     over_and_over: "Dit forrige svar gentog sig selv. Skriv hver oplysning én gang.",
     too_long: "Dit forrige svar var for langt. Skriv kun det vigtigste, højst tyve linjer.",
+    long_sentences: |words| format!("Sætningerne i dit forrige svar var for lange. Skriv højst {words} ord i hver."),
 };
 
 const ENGLISH: Words = Words {
@@ -175,6 +188,7 @@ brackets. Example:
     part_ends: |part, parts| {
         format!("That was part {part} of {parts} of the call. Write about this part only; the others are written apart.")
     },
+    part_share: |sentences| format!("Write at most {sentences} sentences about it."),
     may_speak: |languages| {
         let languages = list(languages, "or");
         format!(
@@ -185,6 +199,12 @@ brackets. Example:
         let languages = list(languages, "and");
         format!("{languages} is spoken. Write in English all the same; the numbers point to the original words.")
     },
+    wish: |wish| {
+        format!(
+            "The caseworker wishes of this draft: \"{wish}\". Follow it as far as the rules allow; they still hold, and only \
+             what was said is written."
+        )
+    },
     write_now: "Write the draft now, by the rules and from the numbered lines only.",
     not_the_form: "\
 Your last answer was of no use. Write only the headings, and under them lines that begin with \"- \" and end with numbers \
@@ -192,4 +212,5 @@ in square brackets.",
     not_the_language: "Your last answer was not in English. Write in English.",
     over_and_over: "Your last answer repeated itself. Write each thing once.",
     too_long: "Your last answer was too long. Write only what matters most, twenty lines at most.",
+    long_sentences: |words| format!("The sentences of your last answer were too long. Write at most {words} words in each."),
 };
