@@ -5,6 +5,7 @@ use super::body::{Body, IfMatch, InPath};
 use crate::auth::Person;
 use crate::error::{ApiError, Problem};
 use crate::shown::{NoteVersions, NoteView, SectionTexts};
+use crate::store::audit::{Act, Deed};
 use crate::store::drafts::Lease;
 use crate::store::notes::{NewVersion, Over};
 use axum::Json;
@@ -91,11 +92,12 @@ fn created(note: NoteView) -> Response {
     responses((status = 200, body = NoteVersions), (status = 401, body = Problem), (status = 404, body = Problem)),
 )]
 pub(super) async fn versions(
-    _: Person,
+    Person(by): Person,
     State(app): State<App>,
     InPath(call): InPath,
 ) -> Result<Json<NoteVersions>, ApiError> {
     let versions = app.store.note_versions(call).await?.ok_or(ApiError::NotFound("call"))?;
+    app.tell(Deed::with_call(&by, Act::NoteRead, call)).await?;
     Ok(Json(NoteVersions { versions }))
 }
 
