@@ -5,6 +5,7 @@
 //!   A1  A request by another host name, or a change from another page, is refused before anything else happens.
 //!   A2  Every answer carries the headers that keep a browser from guessing, framing or storing it.
 //!   A3  What is not public needs a session.
+//!   A4  No word of a call is given before it is written down who read it (`store::audit`).
 //! Each route is described for OpenAPI 3.1 where it stands; `/v1/openapi.json` is made of that.
 //! Not done here: no SQL, no decision about calls.
 
@@ -24,6 +25,7 @@ use crate::config::Timing;
 use crate::error::{ApiError, Problem};
 use crate::shown::PresenceView;
 use crate::store::Store;
+use crate::store::audit::Deed;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -52,6 +54,13 @@ pub(crate) struct App {
     pub(crate) auth: Arc<Auth>,
     pub(crate) metrics: PrometheusHandle,
     pub(crate) shutdown: CancellationToken,
+}
+
+impl App {
+    /// A4.
+    async fn tell(&self, deed: Deed) -> Result<(), ApiError> {
+        Ok(self.store.tell(deed, self.clock.now_ms()).await?)
+    }
 }
 
 #[derive(OpenApi)]

@@ -35,6 +35,25 @@ pub struct Config {
     pub timing: Timing,
     /// Where traces go, if anywhere.
     pub telemetry: Option<TelemetryConfig>,
+    /// How the chains of the audit are signed, if they are.
+    pub audit: Option<AuditConfig>,
+}
+
+/// Checkpoints of the audit.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditConfig {
+    /// The key that signs them, made by `audit key`.
+    pub key: PathBuf,
+    /// The file that they are put to, one line each.
+    pub checkpoints: PathBuf,
+    /// How often one is taken, seconds.
+    #[serde(default = "ten_minutes")]
+    pub every_s: u32,
+}
+
+fn ten_minutes() -> u32 {
+    600
 }
 
 /// Times that tests shorten.
@@ -83,6 +102,7 @@ struct RawConfig {
     timing: Timing,
     telemetry: Option<RawTelemetry>,
     tls: Option<RawTls>,
+    audit: Option<AuditConfig>,
 }
 
 fn info() -> String {
@@ -185,6 +205,14 @@ impl Config {
                 problem: "would do nothing but look; write 2000",
             });
         }
+        if let Some(audit) = raw.audit.as_ref().filter(|audit| audit.every_s == 0) {
+            return Err(ConfigError::Impossible {
+                file: file.to_owned(),
+                key: "audit.every_s",
+                value: audit.every_s.to_string(),
+                problem: "would do nothing but sign; write 600",
+            });
+        }
         let telemetry = raw.telemetry.map(RawTelemetry::check).transpose().map_err(|bad| {
             let BadTelemetry { key, value, problem } = bad;
             ConfigError::Impossible { file: file.to_owned(), key, value, problem }
@@ -199,6 +227,7 @@ impl Config {
             access_token_file: raw.access_token_file,
             timing: raw.timing,
             telemetry,
+            audit: raw.audit,
         })
     }
 }
@@ -265,6 +294,10 @@ mod tests {
         check(&GOOD.replace("sqlite:///tmp/x.db", "mysql://x"), "database = \"mysql://x\" is no database");
         let telemetry = format!("{GOOD}[telemetry]\notlp = \"http://10.0.0.1:4318\"\n");
         check(&telemetry, "telemetry.otlp = \"http://10.0.0.1:4318\" would leave this machine unencrypted");
+        let audit = format!("{GOOD}[audit]\nkey = \"/tmp/k\"\ncheckpoints = \"/tmp/c\"\n");
+        assert_eq!(Config::parse(Path::new("x"), &audit).unwrap().audit.unwrap().every_s, 600);
+        check(&format!("{audit}every_s = 0\n"), "audit.every_s = \"0\" would do nothing but sign");
+        check(&audit.replace("key = \"/tmp/k\"\n", ""), "missing field `key`");
         check("http = 8080\n", "`http = 8080`");
         check(&GOOD.replace("grpc = \"[::1]:0\"\n", ""), "missing field `grpc`");
     }

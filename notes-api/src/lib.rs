@@ -15,6 +15,7 @@
 pub mod config;
 pub mod clock;
 pub mod areas;
+pub mod audit;
 pub mod ca;
 pub mod ingest;
 pub mod call;
@@ -137,6 +138,13 @@ pub async fn run(
         },
         grpc,
     );
+    match &config.audit {
+        Some(audit) => {
+            let checkpoints = audit::Checkpoints::open(audit, &store, &clock)?;
+            tracker.spawn(checkpoints.keep(shutdown.clone()));
+        }
+        None => tracing::warn!("there is no [audit]: nobody would see that the end of the audit was cut off"),
+    }
     let enrolling = enrol(enrolment, trust.as_ref(), &store, &clock, &chance, &shutdown);
     if let Some(keeper) = keeper {
         tracker.spawn(keeper.keep(Duration::from_millis(config.timing.areas_ms.into()), shutdown.clone()));

@@ -1,8 +1,9 @@
 //! `referent-notes-api --config FILE [COMMAND]`: arguments, configuration, log, run, exit code.
 
 use anyhow::Context as _;
-use clap::Parser;
-use referent_notes_api::ca::command::{self, Command};
+use clap::{Parser, Subcommand};
+use referent_notes_api::audit::command::{self as audit, Audit};
+use referent_notes_api::ca::command as ca;
 use referent_notes_api::clock::{Chance, Clock};
 use referent_notes_api::config::Config;
 use referent_notes_api::{Ready, Surroundings, prometheus, run};
@@ -25,6 +26,15 @@ struct Arguments {
     command: Option<Command>,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    #[command(flatten)]
+    Identity(ca::Command),
+    /// Who read and changed what, in chains that show whether somebody altered them.
+    #[command(subcommand)]
+    Audit(Audit),
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match Box::pin(start(Arguments::parse())).await {
@@ -43,7 +53,10 @@ async fn start(arguments: Arguments) -> anyhow::Result<()> {
     let file = arguments.config.context("--config FILE is missing: the configuration, see docs/operating.md")?;
     let config = Config::read(&file)?;
     if let Some(command) = arguments.command {
-        let said = command::act(command, &config, &Clock::System, &Chance::from_system()).await?;
+        let said = match command {
+            Command::Identity(command) => ca::act(command, &config, &Clock::System, &Chance::from_system()).await?,
+            Command::Audit(command) => audit::act(command, &config).await?,
+        };
         return say(&said).context("stdout is closed");
     }
     let program = Program { name: "referent-notes-api", version: env!("CARGO_PKG_VERSION"), instance: None };

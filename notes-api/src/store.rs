@@ -77,6 +77,7 @@ pub mod figures;
 pub mod areas;
 pub mod shared;
 pub mod identity;
+pub mod audit;
 
 pub use engine::OpenError;
 
@@ -117,11 +118,12 @@ pub struct Tx {
     changed: Vec<(CallId, i64)>,
     jobs_changed: bool,
     presences_changed: bool,
+    pub(crate) chains: audit::Chains,
 }
 
 impl Tx {
-    fn new(conn: Conn) -> Self {
-        Self { conn, changed: Vec::new(), jobs_changed: false, presences_changed: false }
+    fn new(conn: Conn, chains: audit::Chains) -> Self {
+        Self { conn, changed: Vec::new(), jobs_changed: false, presences_changed: false, chains }
     }
 
     /// Whoever waits for a draft job looks again after the commit.
@@ -156,6 +158,7 @@ pub struct Store {
     engine: Engine,
     live: Arc<Live>,
     tracker: TaskTracker,
+    chains: audit::Chains,
 }
 
 impl Store {
@@ -190,9 +193,9 @@ impl Store {
                 answer.await.map_err(|_| StoreError::Closing)?
             }
             Engine::Postgres(pool) => {
-                let pool = pool.clone();
+                let (pool, chains) = (pool.clone(), self.chains.clone());
                 self.to_its_end(async move {
-                    let mut tx = Tx::new(Conn::Postgres(pool.begin().await?));
+                    let mut tx = Tx::new(Conn::Postgres(pool.begin().await?), chains);
                     let value = work(&mut tx).await?;
                     engine::commit_and_notify(tx).await?;
                     Ok(value)
@@ -208,7 +211,7 @@ impl Store {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Stored<T>> + Send + 'static,
     {
-        let engine = self.engine.clone();
+        let (engine, chains) = (self.engine.clone(), self.chains.clone());
         self.to_its_end(async move {
             let conn = match &engine {
                 Engine::Sqlite { readers, .. } => Conn::Sqlite(readers.begin().await?),
@@ -216,7 +219,7 @@ impl Store {
                     Conn::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
                 }
             };
-            let mut tx = Tx::new(conn);
+            let mut tx = Tx::new(conn, chains);
             let value = work(&mut tx).await?;
             match tx.conn {
                 Conn::Sqlite(conn) => conn.rollback().await?,

@@ -271,6 +271,15 @@ pub fn unsynced() -> Result<()> {
     figures.write("unsynced.offsets_reused", reused, "samples", 1, &json!({}))
 }
 
+/// A thousand tamperings with the audit, by its own test, which fails where one is not found or not located.
+pub fn audit() -> Result<()> {
+    let row = measured_by_test("referent-audit", "tampering")?;
+    let number = |key: &str| row[key].as_f64().with_context(|| key.to_owned());
+    let figures = Figures::of("make bench-audit")?;
+    figures.write("audit.tamperings", number("tamperings")?, "tamperings", 1, &json!({}))?;
+    figures.write("audit.found", number("found")?, "tamperings", 1, &row)
+}
+
 /// Faults planted one at a time, by the agent's own test, which fails where one is not named or another is named beside it.
 pub fn doctor() -> Result<()> {
     let row = measured_by_test("referent-agent", "doctor")?;

@@ -6,6 +6,7 @@ use crate::auth::Person;
 use crate::corrections::{Corrections, corrections as figures_of};
 use crate::error::{ApiError, Problem};
 use crate::shown::{CallDetail, CallList, CommandPending, DiscardReceipt, SuppressedList};
+use crate::store::audit::{Act, Deed};
 use crate::store::commands::Asked;
 use axum::Json;
 use axum::extract::State;
@@ -45,8 +46,13 @@ pub(super) async fn list(
     params(("id" = String, Path, description = "UUID of the call")),
     responses((status = 200, body = CallDetail), (status = 401, body = Problem), (status = 404, body = Problem)),
 )]
-pub(super) async fn one(_: Person, State(app): State<App>, InPath(call): InPath) -> Result<Json<CallDetail>, ApiError> {
+pub(super) async fn one(
+    Person(by): Person,
+    State(app): State<App>,
+    InPath(call): InPath,
+) -> Result<Json<CallDetail>, ApiError> {
     let mut detail = app.store.detail(call).await?.ok_or(ApiError::NotFound("call"))?;
+    app.tell(Deed::with_call(&by, Act::TranscriptRead, call)).await?;
     detail.agent = app.store.live().agent(call);
     Ok(Json(detail))
 }
@@ -57,11 +63,12 @@ pub(super) async fn one(_: Person, State(app): State<App>, InPath(call): InPath)
     responses((status = 200, body = SuppressedList), (status = 401, body = Problem), (status = 404, body = Problem)),
 )]
 pub(super) async fn suppressed(
-    _: Person,
+    Person(by): Person,
     State(app): State<App>,
     InPath(call): InPath,
 ) -> Result<Json<SuppressedList>, ApiError> {
     let suppressed = app.store.suppressed(call).await?.ok_or(ApiError::NotFound("call"))?;
+    app.tell(Deed::with_call(&by, Act::SuppressedRead, call)).await?;
     Ok(Json(SuppressedList { suppressed }))
 }
 
@@ -90,11 +97,11 @@ pub(super) async fn discard(
         (status = 409, body = Problem, description = "the call has ended")),
 )]
 pub(super) async fn pause(
-    _: Person,
+    person: Person,
     State(app): State<App>,
     InPath(call): InPath,
 ) -> Result<(StatusCode, Json<CommandPending>), ApiError> {
-    ask(&app, call, CommandKind::Pause).await
+    ask(&app, call, CommandKind::Pause, person).await
 }
 
 /// Asks the agent to go on after a pause.
@@ -104,17 +111,22 @@ pub(super) async fn pause(
         (status = 409, body = Problem, description = "the call has ended")),
 )]
 pub(super) async fn resume(
-    _: Person,
+    person: Person,
     State(app): State<App>,
     InPath(call): InPath,
 ) -> Result<(StatusCode, Json<CommandPending>), ApiError> {
-    ask(&app, call, CommandKind::Resume).await
+    ask(&app, call, CommandKind::Resume, person).await
 }
 
-async fn ask(app: &App, call: CallId, kind: CommandKind) -> Result<(StatusCode, Json<CommandPending>), ApiError> {
+async fn ask(
+    app: &App,
+    call: CallId,
+    kind: CommandKind,
+    Person(by): Person,
+) -> Result<(StatusCode, Json<CommandPending>), ApiError> {
     let now_ms = app.clock.now_ms();
     let id = CommandId::new(u64::try_from(now_ms).unwrap_or_default(), app.chance.bytes());
-    match app.store.ask(call, Command { id, kind }, now_ms).await?.ok_or(ApiError::NotFound("call"))? {
+    match app.store.ask(call, Command { id, kind }, by, now_ms).await?.ok_or(ApiError::NotFound("call"))? {
         Asked::Over => Err(ApiError::Over),
         Asked::Pending(command) => {
             tracing::info!(%call, %kind, "the agent is asked");
@@ -140,10 +152,11 @@ pub(super) struct Which {
     responses((status = 200, body = Corrections), (status = 401, body = Problem)),
 )]
 pub(super) async fn corrections(
-    _: Person,
+    Person(by): Person,
     State(app): State<App>,
     InQuery(Which { from_ms, to_ms, area }): InQuery<Which>,
 ) -> Result<Json<Corrections>, ApiError> {
+    app.tell(Deed::with(&by, Act::FiguresRead, "figures/corrections")).await?;
     let rows = app.store.figures(from_ms.unwrap_or(0), to_ms.unwrap_or(i64::MAX), area).await?;
     Ok(Json(figures_of(&rows)))
 }

@@ -37,13 +37,13 @@ pub(super) struct Edit {
     ),
 )]
 pub(super) async fn put(
-    _: Person,
+    Person(by): Person,
     State(app): State<App>,
     InPath(call): InPath,
     IfMatch(over): IfMatch,
     Body(Edit { draft, sections }): Body<Edit>,
 ) -> Result<Response, ApiError> {
-    let edit = NewEdit { over, draft, sections };
+    let edit = NewEdit { over, draft, sections, by };
     match app.store.put_edit(call, edit, app.clock.now_ms()).await? {
         Over::Written(revision) | Over::Repeated(revision) => {
             let etag = [(header::ETAG, format!("\"{revision}\""))];

@@ -10,6 +10,7 @@ use super::body::{Asked, InPath};
 use crate::auth::Person;
 use crate::error::{ApiError, Problem};
 use crate::live::{LiveEvent, PresenceChanges};
+use crate::store::audit::{Act, Deed};
 use crate::store::events::{PAGE, StoredEvent};
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -47,7 +48,7 @@ type Answer<S> = Sse<axum::response::sse::KeepAliveStream<S>>;
     ),
 )]
 pub(super) async fn of_call(
-    _: Person,
+    Person(by): Person,
     State(app): State<App>,
     InPath(call): InPath,
     Asked(After { after }): Asked<After>,
@@ -59,6 +60,7 @@ pub(super) async fn of_call(
     if app.store.summary(call).await?.is_none() {
         return Err(ApiError::NotFound("call"));
     }
+    app.tell(Deed::with_call(&by, Act::TranscriptRead, call)).await?;
     let after = after.or(last).unwrap_or(0);
     let follower = Follower { app, call, after, live, read: VecDeque::new(), behind: true, _open: Open::new() };
     Ok(sse(futures_util::stream::unfold(follower, Follower::next)))

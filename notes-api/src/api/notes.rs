@@ -5,6 +5,7 @@ use super::body::{Body, IfMatch, InPath};
 use crate::auth::Person;
 use crate::error::{ApiError, Problem};
 use crate::shown::{NoteVersions, NoteView, SectionTexts};
+use crate::store::audit::{Act, Deed};
 use crate::store::drafts::{Lease, Wanted};
 use crate::store::notes::{NewVersion, Over};
 use axum::Json;
@@ -92,11 +93,12 @@ fn created(note: NoteView) -> Response {
     responses((status = 200, body = NoteVersions), (status = 401, body = Problem), (status = 404, body = Problem)),
 )]
 pub(super) async fn versions(
-    _: Person,
+    Person(by): Person,
     State(app): State<App>,
     InPath(call): InPath,
 ) -> Result<Json<NoteVersions>, ApiError> {
     let versions = app.store.note_versions(call).await?.ok_or(ApiError::NotFound("call"))?;
+    app.tell(Deed::with_call(&by, Act::NoteRead, call)).await?;
     Ok(Json(NoteVersions { versions }))
 }
 
@@ -146,7 +148,7 @@ pub(super) struct DraftAgain {
         (status = 404, body = Problem, description = "no such call, or no such area")),
 )]
 pub(super) async fn draft_again(
-    _: Person,
+    Person(by): Person,
     State(app): State<App>,
     InPath(call): InPath,
     Body(DraftAgain { area, wish }): Body<DraftAgain>,
@@ -156,7 +158,7 @@ pub(super) async fn draft_again(
         return Err(ApiError::Malformed(format!("the wish is longer than {LONGEST_WISH} characters; say it shorter")));
     }
     let area = area.map(|name| in_force(&app, &name)).transpose()?;
-    let wanted = Wanted { area, wish };
+    let wanted = Wanted { area, wish, by };
     let lease = Lease { lease_ms: app.timing.lease_ms, no_contact_ms: app.timing.no_contact_ms() };
     let number =
         app.store.draft_again(call, wanted, app.clock.now_ms(), lease).await?.ok_or(ApiError::NotFound("call"))?;

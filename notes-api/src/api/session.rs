@@ -4,6 +4,7 @@ use super::App;
 use super::body::Body;
 use crate::auth::cookie;
 use crate::error::{ApiError, Problem};
+use crate::store::audit::{Act, Deed};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -24,6 +25,7 @@ pub(super) struct Token {
 ))]
 pub(super) async fn open(State(app): State<App>, Body(Token { token }): Body<Token>) -> Result<Response, ApiError> {
     let session = app.auth.log_in(&token, &app.store, &app.clock, &app.chance).await?;
+    app.tell(Deed::with("local", Act::SessionOpened, "session")).await?;
     metrics::counter!("referent_sessions_opened_total").increment(1);
     tracing::info!("a session was opened");
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&session))]).into_response())

@@ -1,5 +1,6 @@
 //! Commands to the agent are rows until its `Done`; discard erases at once and leaves a tombstone.
 
+use super::audit::{Act, Deed, tell};
 use super::calls::{self, lock_call};
 use super::{Store, Stored, Tx, call_id, from_word, word};
 use crate::shown::DiscardReceipt;
@@ -30,8 +31,8 @@ pub enum Asked {
 impl Store {
     /// Asks the agent of a call that goes on for something. What was asked last and is not done yet is not asked twice.
     /// `None` if there is no such call.
-    pub async fn ask(&self, call: CallId, command: Command, now_ms: i64) -> Stored<Option<Asked>> {
-        self.write(move |tx| Box::pin(ask_in(tx, call, command, now_ms))).await
+    pub async fn ask(&self, call: CallId, command: Command, by: String, now_ms: i64) -> Stored<Option<Asked>> {
+        self.write(move |tx| Box::pin(ask_in(tx, call, command, by, now_ms))).await
     }
 
     /// Where the call stands, and what its agent has not done yet.
@@ -116,7 +117,7 @@ fn command(id: &str, kind: &str) -> Stored<Command> {
     })
 }
 
-async fn ask_in(tx: &mut Tx, call: CallId, command: Command, now_ms: i64) -> Stored<Option<Asked>> {
+async fn ask_in(tx: &mut Tx, call: CallId, command: Command, by: String, now_ms: i64) -> Stored<Option<Asked>> {
     let Some(row) = lock_call(tx, call).await? else { return Ok(None) };
     if !matches!(row.state, CallState::Live | CallState::OutOfContact) {
         return Ok(Some(Asked::Over));
@@ -133,6 +134,12 @@ async fn ask_in(tx: &mut Tx, call: CallId, command: Command, now_ms: i64) -> Sto
         now_ms
     )?;
     calls::state_event(tx, call).await?; // So that whoever has its stream looks.
+    let act = match command.kind {
+        CommandKind::Pause => Act::PauseAsked,
+        CommandKind::Resume => Act::ResumeAsked,
+        CommandKind::Discard => Act::CallDiscarded,
+    };
+    tell(tx, &Deed::with_call(&by, act, call), now_ms).await?;
     Ok(Some(Asked::Pending(command.id)))
 }
 
@@ -177,6 +184,7 @@ async fn discard_in(
             id.as_str()
         )?;
         calls::state_event(tx, call).await?;
+        tell(tx, &Deed::with_call(&by, Act::CallDiscarded, call), now_ms).await?;
         tx.jobs_changed();
     }
     let receipt = row!(

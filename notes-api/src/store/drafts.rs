@@ -7,6 +7,7 @@ mod jobs;
 pub(crate) use jobs::lease_of_call;
 pub use jobs::{Held, Lease};
 
+use super::audit::{Act, Deed, tell};
 use super::calls::{self, CallRow, lock_call, settled_of};
 use super::events::{self, EventKind};
 use super::{Store, Stored, Tx, areas, from_json, from_word, settles, sql_int, without_nul, word};
@@ -55,6 +56,8 @@ pub struct Wanted {
     pub area: Option<AreaSettings>,
     /// In the person's own words; empty: nothing special.
     pub wish: Spoken,
+    /// Who asks.
+    pub by: String,
 }
 
 impl Wanted {
@@ -385,7 +388,9 @@ impl Store {
                     return Ok(Some(draft.draft));
                 }
                 let tracks = calls::tracks(tx, call).await?;
+                let deed = Deed::with_call(&wanted.by, Act::DraftAsked, call);
                 let number = order(tx, &row, &tracks, (Cause::Again, wanted), now_ms, lease.no_contact_ms).await?;
+                tell(tx, &deed, now_ms).await?;
                 calls::state_event(tx, call).await?;
                 Ok(Some(number))
             })

@@ -6,9 +6,12 @@
 //! PostgreSQL commits each piece of work by itself (it groups commits on its own) and tells the other notes-api by
 //! NOTIFY, which carries call and sequence, never speech.
 
+use super::audit::Chains;
 use super::{Conn, Engine, Job, Store, StoreError, Stored, Tx};
+use crate::clock::Chance;
 use crate::live::Live;
 use futures_util::FutureExt;
+use referent_audit::ChainId;
 use sqlx::SqlitePool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
@@ -28,6 +31,8 @@ const QUEUE: usize = 1024;
 /// Works in one commit: at some 0.2 ms each the transaction stays below the 20 ms that a settle may wait.
 const BATCH: usize = 64;
 const BUSY: Duration = Duration::from_secs(5);
+/// Chains of the audit on PostgreSQL, whose writers would wait for each other at one; SQLite has one writer.
+const CHAINS: usize = 8;
 const CHANNEL: &str = "referent_changes";
 /// What is said of PCs: that there is something to read.
 const PRESENCES: &str = "presences";
@@ -101,8 +106,9 @@ impl Store {
             .await
             .map_err(unreachable)?;
         let (writer, jobs) = mpsc::channel(QUEUE);
-        tracker.spawn(write_in_groups(writer_pool, jobs, Arc::clone(&live)));
-        Ok(Self { engine: Engine::Sqlite { writer, readers }, live, tracker: tracker.clone() })
+        let chains = new_chains(1);
+        tracker.spawn(write_in_groups(writer_pool, jobs, Arc::clone(&live), chains.clone()));
+        Ok(Self { engine: Engine::Sqlite { writer, readers }, live, tracker: tracker.clone(), chains })
     }
 
     async fn open_postgres(
@@ -135,7 +141,7 @@ impl Store {
         let mut listener = PgListener::connect_with(&pool).await.map_err(unreachable)?;
         listener.listen(CHANNEL).await.map_err(unreachable)?;
         tracker.spawn(listen(listener, Arc::clone(&live), shutdown.clone()));
-        Ok(Self { engine: Engine::Postgres(pool), live, tracker: tracker.clone() })
+        Ok(Self { engine: Engine::Postgres(pool), live, tracker: tracker.clone(), chains: new_chains(CHAINS) })
     }
 
     /// Overwrites what SQLite's log still holds of erased rows. On PostgreSQL autovacuum does that in its own time.
@@ -167,13 +173,18 @@ impl Store {
     }
 }
 
-async fn write_in_groups(pool: SqlitePool, mut jobs: mpsc::Receiver<Job>, live: Arc<Live>) {
+fn new_chains(how_many: usize) -> Chains {
+    let chance = Chance::from_system();
+    Chains::new((0..how_many).map(|_| ChainId(uuid::Builder::from_random_bytes(chance.bytes()).into_uuid())))
+}
+
+async fn write_in_groups(pool: SqlitePool, mut jobs: mpsc::Receiver<Job>, live: Arc<Live>, chains: Chains) {
     let mut batch = Vec::with_capacity(BATCH);
     while jobs.recv_many(&mut batch, BATCH).await > 0 {
         metrics::histogram!("referent_commit_works").record(f64::from(u32::try_from(batch.len()).unwrap_or(u32::MAX)));
         let began = tokio::time::Instant::now();
         match pool.begin_with("BEGIN IMMEDIATE").await {
-            Ok(transaction) => write_group(Tx::new(Conn::Sqlite(transaction)), &mut batch, &live).await,
+            Ok(transaction) => write_group(Tx::new(Conn::Sqlite(transaction), chains.clone()), &mut batch, &live).await,
             Err(error) => {
                 // Dropping a work answers its writer with `Closing`: try again later.
                 tracing::error!(%error, works = batch.len(), "the database cannot be written");

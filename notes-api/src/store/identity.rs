@@ -3,6 +3,7 @@
 //! A code is spent and its certificate written down in one transaction, so that of two who bring the same code one gets a
 //! certificate. On PostgreSQL everything that changes here takes one lock first, so that no renewal slips past a revocation.
 
+use super::audit::{Act, CONSOLE, Deed, tell};
 use super::{Conn, Store, Stored, Tx, from_json, json};
 use referent_identity::who::{NoIdentity, Role, Subject};
 
@@ -180,8 +181,9 @@ impl Store {
                     json(&grant.names),
                     now_ms,
                     expires_ms
-                )
-                .map(drop)
+                )?;
+                let about = format!("{}/{}", grant.role.name(), grant.subject.as_str());
+                tell(tx, &Deed::with(CONSOLE, Act::EnrolmentGranted, about), now_ms).await
             })
         })
         .await
@@ -288,6 +290,8 @@ async fn revoke_in(tx: &mut Tx, what: Revoke, now_ms: i64) -> Stored<u64> {
             let count = u64::from(known.is_some());
             let (role, subject) = known.unwrap_or_default();
             revoked(tx, &role, &subject, &serial, now_ms).await?;
+            let about = format!("certificate/{serial}");
+            tell(tx, &Deed::with(CONSOLE, Act::CertificatesRevoked, about), now_ms).await?;
             Ok(count)
         }
         Revoke::Holder(role, subject) => {
@@ -309,6 +313,8 @@ async fn revoke_in(tx: &mut Tx, what: Revoke, now_ms: i64) -> Stored<u64> {
                 role,
                 subject
             )?;
+            let about = format!("{role}/{subject}");
+            tell(tx, &Deed::with(CONSOLE, Act::CertificatesRevoked, about), now_ms).await?;
             Ok(serials.len() as u64)
         }
     }

@@ -1,5 +1,6 @@
 //! Edits and notes: what people typed. No draft, no settle and no timer writes here.
 
+use super::audit::{Act, Deed, tell};
 use super::calls::{self, lock_call};
 use super::events::{self, EventKind};
 use super::{Store, Stored, Tx, areas, drafts, flags, from_json, json, settles};
@@ -18,6 +19,8 @@ pub struct NewEdit {
     pub draft: Option<i64>,
     /// The text.
     pub sections: SectionTexts,
+    /// Who types.
+    pub by: String,
 }
 
 /// What a person saves, as it came in.
@@ -141,6 +144,7 @@ impl Store {
                     now_ms
                 )?;
                 events::append(tx, call, EventKind::EditSaved, &EditSaved { revision }).await?;
+                tell(tx, &Deed::with_call(&new.by, Act::EditKept, call), now_ms).await?;
                 Ok(Over::Written(revision))
             })
         })
@@ -336,6 +340,7 @@ async fn save_note_in(tx: &mut Tx, call: CallId, new: NewVersion, now_ms: i64) -
     let view = NoteView { id: note_id, part: 1, version, sections: new.sections, saved_ms: now_ms, correction_ms };
     events::append(tx, call, EventKind::NoteSaved, &view).await?;
     calls::state_event(tx, call).await?;
+    tell(tx, &Deed::with_call(&new.by, Act::NoteSaved, call), now_ms).await?;
     Ok(Over::Written(view))
 }
 

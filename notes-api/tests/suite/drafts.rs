@@ -309,7 +309,7 @@ pub(crate) async fn another_draft_under_another_area_with_a_wish(place: Place) {
     let kept = place.store().await;
     let (turn, first) = kept.a_complete_call().await;
     let own = sections(&kept, turn.call).await;
-    let wanted = Wanted { area: Some(pension()), wish: Spoken::new("Skriv indkomsten for sig.") };
+    let wanted = Wanted { area: Some(pension()), wish: Spoken::new("Skriv indkomsten for sig."), ..Wanted::default() };
     let number = kept.store.draft_again(turn.call, wanted, kept.now(), LEASE).await.unwrap();
     assert_eq!(number, Some(2), "what is being written is not what was asked for");
     assert_eq!(kept.store.draft_finished(first.key, whole(), kept.now()).await.unwrap(), Held::Lost);
@@ -333,8 +333,7 @@ pub(crate) async fn another_draft_under_another_area_with_a_wish(place: Place) {
     let shown = sections(&kept, turn.call).await;
     assert_eq!(shown[..2], ["income", "agreed"]);
     assert!(typed.sections.keys().all(|id| shown.contains(id)), "{shown:?}");
-    let wanted =
-        Wanted { area: Some(AreaSettings { version: "pension-2".into(), ..pension() }), wish: Spoken::default() };
+    let wanted = Wanted { area: Some(AreaSettings { version: "pension-2".into(), ..pension() }), ..Wanted::default() };
     kept.store.draft_again(turn.call, wanted, kept.now(), LEASE).await.unwrap();
     let job = kept.store.claim(a_worker(), kept.now(), LEASE).await.unwrap().expect("a job");
     kept.write_draft(&job).await;

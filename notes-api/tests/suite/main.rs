@@ -16,6 +16,7 @@ mod wire;
 mod presence;
 mod http;
 mod areas;
+mod audit;
 mod program;
 
 #[path = "../../../proto/tests/chain/histories.rs"]
@@ -122,6 +123,9 @@ on_both! {
     http::fleeting_events_carry_no_id,
     http::the_list_hears_of_every_call,
     http::the_page_is_served_under_a_strict_policy,
+    audit::what_is_read_and_changed_is_told,
+    audit::a_change_is_told_with_it_or_not_at_all,
+    audit::many_at_once_make_whole_chains,
     areas::a_changed_file_is_in_force_and_a_broken_one_is_told,
     areas::a_broken_file_at_start_has_its_last_good_version_or_stops_the_start,
     areas::a_file_in_the_place_of_a_built_in_area_keeps_its_version_over_a_restart,

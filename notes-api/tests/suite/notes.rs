@@ -11,7 +11,7 @@ pub(crate) fn texts(text: &str) -> SectionTexts {
 }
 
 pub(crate) async fn put(kept: &Kept, call: CallId, over: i64, text: &str) -> Over<i64, EditView> {
-    let edit = NewEdit { over, draft: Some(1), sections: texts(text) };
+    let edit = NewEdit { over, draft: Some(1), sections: texts(text), by: "anna".to_owned() };
     kept.store.put_edit(call, edit, kept.now()).await.unwrap()
 }
 

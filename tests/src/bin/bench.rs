@@ -60,6 +60,8 @@ enum Group {
     Doctor,
     /// The power cut at any moment, on a disk that forgets what was not synced.
     Unsynced,
+    /// Tampering with the audit.
+    Audit,
     /// Slow, silent, reset, gone, losing packets, with another address.
     Network,
     /// Eight hours of calls that are sent afterwards, beside those that go on.
@@ -235,6 +237,7 @@ async fn run(Arguments { short, group }: Arguments) -> Result<()> {
         Group::ChaosAgent => bench::chaos_agent(),
         Group::Doctor => bench::doctor(),
         Group::Unsynced => bench::unsynced(),
+        Group::Audit => bench::audit(),
         Group::Network => Box::pin(bench::network::network(extent)).await,
         Group::Offline => bench::offline::offline(extent).await,
         Group::Spaces { trouble, wav, seconds, hears, folder } => {
