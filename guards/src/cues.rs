@@ -1,6 +1,7 @@
 //! A list of cues, looked for in one pass (Aho and Corasick, 1975).
 //!
-//! A cue is whole words in small letters; `^` ties it to the beginning of the text, `*` leaves an end of it open.
+//! A cue is whole words in small letters; `^` ties it to the beginning of the text, `*` leaves an end of it open. What ends a
+//! word is for whoever asks to say: to the guards "mail" stands in "e-mail", to the embedded drafter it does not.
 
 use aho_corasick::{AhoCorasick, BuildError};
 use serde::Deserialize;
@@ -9,11 +10,13 @@ use std::ops::Range;
 /// The list.
 #[derive(Deserialize)]
 #[serde(try_from = "Vec<String>")]
-pub(crate) struct Cues {
+pub struct Cues {
     finder: AhoCorasick,
+    /// Of each cue.
     ties: Vec<Ties>,
 }
 
+/// What has to stand around a cue.
 struct Ties {
     to_the_beginning: bool,
     open_left: bool,
@@ -22,9 +25,13 @@ struct Ties {
 
 /// Why a list of cues is none.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum BadCues {
-    #[error("the cue {0:?} can never occur: write it in small letters, with single blanks")]
+pub enum BadCues {
+    /// What is looked through is small letters.
+    #[error(
+        "the cue {0:?} can never occur: write it in small letters, with single blanks and, for a drafter, without punctuation"
+    )]
     NeverOccurs(String),
+    /// More than an automaton can hold.
     #[error(transparent)]
     TooMany(#[from] BuildError),
 }
@@ -32,22 +39,47 @@ pub(crate) enum BadCues {
 impl Cues {
     /// Where the cues stand in the text, which is in small letters.
     pub(crate) fn find(&self, lower: &str) -> Vec<Range<usize>> {
-        let holds = |pattern: usize, start: usize, end: usize| {
-            let ties = &self.ties[pattern];
-            let before = lower[..start].chars().next_back();
-            let behind = lower[end..].chars().next();
-            let apart = |letter: Option<char>| !letter.is_some_and(char::is_alphanumeric);
-            (ties.open_left || apart(before))
-                && (ties.open_right || apart(behind))
-                && (!ties.to_the_beginning || !lower[..start].contains(char::is_alphanumeric))
-        };
-        let found = self.finder.find_overlapping_iter(lower);
-        found.filter(|one| holds(one.pattern().as_usize(), one.start(), one.end())).map(|one| one.range()).collect()
+        self.stand_in(lower, char::is_alphanumeric).collect()
     }
 
     /// Whether one of them does.
     pub(crate) fn occur_in(&self, lower: &str) -> bool {
-        !self.find(lower).is_empty()
+        self.stand_in(lower, char::is_alphanumeric).next().is_some()
+    }
+
+    /// Whether one of them stands in a text of words that only blanks part: "e-mail" is one.
+    pub fn occur_in_words(&self, words: &str) -> bool {
+        self.stand_in(words, |letter| letter != ' ').next().is_some()
+    }
+
+    fn stand_in<'a>(
+        &'a self,
+        text: &'a str,
+        is_of_word: impl Fn(char) -> bool + Copy + 'a,
+    ) -> impl Iterator<Item = Range<usize>> + 'a {
+        let apart = move |letter: Option<char>| !letter.is_some_and(is_of_word);
+        let holds = move |pattern: usize, start: usize, end: usize| {
+            let ties = &self.ties[pattern];
+            (ties.open_left || apart(text[..start].chars().next_back()))
+                && (ties.open_right || apart(text[end..].chars().next()))
+                && (!ties.to_the_beginning || !text[..start].contains(is_of_word))
+        };
+        let found = self.finder.find_overlapping_iter(text);
+        found.filter(move |one| holds(one.pattern().as_usize(), one.start(), one.end())).map(|one| one.range())
+    }
+
+    /// The words of a cue, without what ties it.
+    pub fn bare(cue: &str) -> &str {
+        Ties::taken_off(cue).1
+    }
+}
+
+impl Ties {
+    fn taken_off(cue: &str) -> (Self, &str) {
+        let (to_the_beginning, cue) = cue.strip_prefix('^').map_or((false, cue), |cue| (true, cue));
+        let (open_left, cue) = cue.strip_prefix('*').map_or((false, cue), |cue| (true, cue));
+        let (open_right, cue) = cue.strip_suffix('*').map_or((false, cue), |cue| (true, cue));
+        (Self { to_the_beginning, open_left, open_right }, cue)
     }
 }
 
@@ -55,13 +87,7 @@ impl TryFrom<Vec<String>> for Cues {
     type Error = BadCues;
 
     fn try_from(cues: Vec<String>) -> Result<Self, BadCues> {
-        let taken_apart = cues.iter().map(|cue| {
-            let (to_the_beginning, cue) = cue.strip_prefix('^').map_or((false, &**cue), |cue| (true, cue));
-            let (open_left, cue) = cue.strip_prefix('*').map_or((false, cue), |cue| (true, cue));
-            let (open_right, cue) = cue.strip_suffix('*').map_or((false, cue), |cue| (true, cue));
-            (Ties { to_the_beginning, open_left, open_right }, cue)
-        });
-        let (ties, words): (Vec<Ties>, Vec<&str>) = taken_apart.unzip();
+        let (ties, words): (Vec<Ties>, Vec<&str>) = cues.iter().map(|cue| Ties::taken_off(cue)).unzip();
         let can_occur = |word: &&&str| !word.is_empty() && word.trim() == **word && word.to_lowercase() == **word;
         if let Some(word) = words.iter().find(|word| !can_occur(word)) {
             return Err(BadCues::NeverOccurs((*word).to_owned()));
@@ -86,7 +112,24 @@ mod tests {
         check(&["*pension"], "jeg får førtidspension, tak.", true);
         check(&["^har du"], "»har du den?", true);
         check(&["^har du"], "og har du den?", false);
+        check(&["mail"], "min e-mail", true);
+        // One within another, one that ends where another begins.
+        check(&["har du", "du den i", "har du den"], "og har du den?", true);
+        check(&["har d", "u den i", "du den"], "og har du den?", true);
         check(&[], "og", false);
+    }
+
+    #[test]
+    fn only_blanks_part_words_where_that_is_asked_for() {
+        let check = |cue: &str, words: &str, expected: bool| {
+            let cues = Cues::try_from(vec![cue.to_owned()]).unwrap();
+            assert_eq!(cues.occur_in_words(words), expected, "{cue:?} in {words:?}");
+        };
+        check("mail", " min e-mail ", false);
+        check("*mail", " min e-mail ", true);
+        check("e-mail", " min e-mail ", true);
+        check("^min", " min e-mail ", true);
+        check("^e-mail", " min e-mail ", false);
     }
 
     #[test]

@@ -35,6 +35,7 @@ mod uncertain;
 pub mod eval;
 
 pub use call::{About, Call, Speaker, Turn};
+pub use cues::{BadCues, Cues};
 pub use missing::{MOST as MOST_MISSING, Missing, MustNote};
 pub use referent_itn::Language;
 pub use referent_proto::draft::{Confirm, FlagKind as Kind, FlagReason as Reason};

@@ -1,8 +1,7 @@
 //! Text as cues are looked up in it, and lists of cues.
 
-use aho_corasick::{AhoCorasick, BuildError};
+use referent_guards::{BadCues, Cues};
 use serde::Deserialize;
-use thiserror::Error;
 
 /// Lower case, one blank between words and at both ends, no punctuation but inside numbers.
 #[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
@@ -31,8 +30,7 @@ impl Plain {
 
     /// Whether one of the cues occurs.
     pub(super) fn has_any(&self, cues: &Phrases) -> bool {
-        let found = cues.finder.find_overlapping_iter(&self.0);
-        found.into_iter().any(|found| cues.ties[found.pattern()].hold(&self.0, found.start(), found.end()))
+        cues.0.occur_in_words(&self.0)
     }
 
     pub(super) fn words(&self) -> usize {
@@ -55,59 +53,23 @@ impl Plain {
     }
 }
 
-/// A list of cues: whole words each; `^` ties one to the beginning of the sentence, `*` leaves an end of it open.
+/// Cues as they stand in a [`Plain`]: also without punctuation, or they can never occur.
 ///
-/// All of them are looked for in one pass (Aho and Corasick, 1975): a sentence is held against some hundreds, and an hour
-/// of talk has more than a thousand sentences.
+/// All of them are looked for in one pass: a sentence is held against some hundreds, and an hour of talk has more than a
+/// thousand sentences.
 #[derive(Deserialize)]
 #[serde(try_from = "Vec<String>")]
-pub(super) struct Phrases {
-    finder: AhoCorasick,
-    /// Of each cue.
-    ties: Vec<Ties>,
-}
-
-/// What has to stand around a cue.
-struct Ties {
-    to_the_beginning: bool,
-    open_left: bool,
-    open_right: bool,
-}
-
-impl Ties {
-    fn hold(&self, plain: &str, start: usize, end: usize) -> bool {
-        let left = self.open_left || plain[..start].ends_with(' ');
-        let right = self.open_right || plain[end..].starts_with(' ');
-        left && right && (!self.to_the_beginning || start == 1)
-    }
-}
-
-/// Why a list of cues is none.
-#[derive(Debug, Error)]
-pub(super) enum BadCues {
-    /// What is looked through is small letters without punctuation.
-    #[error("the cue {0:?} can never occur: write it in small letters and without punctuation")]
-    NeverOccurs(String),
-    /// More than an automaton can hold.
-    #[error(transparent)]
-    TooMany(#[from] BuildError),
-}
+pub(super) struct Phrases(Cues);
 
 impl TryFrom<Vec<String>> for Phrases {
     type Error = BadCues;
 
     fn try_from(cues: Vec<String>) -> Result<Self, BadCues> {
-        let taken_apart = cues.iter().map(|cue| {
-            let (to_the_beginning, cue) = cue.strip_prefix('^').map_or((false, &**cue), |cue| (true, cue));
-            let (open_left, cue) = cue.strip_prefix('*').map_or((false, cue), |cue| (true, cue));
-            let (open_right, cue) = cue.strip_suffix('*').map_or((false, cue), |cue| (true, cue));
-            (Ties { to_the_beginning, open_left, open_right }, cue)
-        });
-        let (ties, words): (Vec<Ties>, Vec<&str>) = taken_apart.unzip();
-        if let Some(word) = words.iter().find(|word| Plain::of(word).0.trim() != **word) {
-            return Err(BadCues::NeverOccurs((*word).to_owned()));
+        let can_occur = |cue: &&String| Plain::of(Cues::bare(cue)).0.trim() == Cues::bare(cue);
+        if let Some(cue) = cues.iter().find(|cue| !can_occur(cue)) {
+            return Err(BadCues::NeverOccurs(cue.clone()));
         }
-        Ok(Self { finder: AhoCorasick::new(words)?, ties })
+        Cues::try_from(cues).map(Self)
     }
 }
 
