@@ -37,7 +37,9 @@ impl Story {
 
     fn findings(&self) -> Vec<Finding> {
         let mut verifier = Verifier::new(self.chain, &self.kept, &[self.key.public()]);
-        self.links.iter().for_each(|link| verifier.read(link));
+        for link in &self.links {
+            verifier.read(link);
+        }
         verifier.finish()
     }
 

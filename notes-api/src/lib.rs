@@ -138,12 +138,11 @@ pub async fn run(
         },
         grpc,
     );
-    match &config.audit {
-        Some(audit) => {
-            let checkpoints = audit::Checkpoints::open(audit, &store, &clock)?;
-            tracker.spawn(checkpoints.keep(shutdown.clone()));
-        }
-        None => tracing::warn!("there is no [audit]: nobody would see that the end of the audit was cut off"),
+    if let Some(audit) = &config.audit {
+        let checkpoints = audit::Checkpoints::open(audit, &store, &clock)?;
+        tracker.spawn(checkpoints.keep(shutdown.clone()));
+    } else {
+        tracing::warn!("there is no [audit]: nobody would see that the end of the audit was cut off");
     }
     let enrolling = enrol(enrolment, trust.as_ref(), &store, &clock, &chance, &shutdown);
     if let Some(keeper) = keeper {

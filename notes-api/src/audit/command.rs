@@ -109,7 +109,9 @@ async fn verify(
             let page = store.links_after(chain, last).await?;
             let Some(end) = page.last() else { break };
             last = end.number;
-            page.iter().for_each(|link| verifier.read(link));
+            for link in &page {
+                verifier.read(link);
+            }
         }
         let found = verifier.finish_at(links);
         let against = format!("{last} entries, held against {} checkpoints", kept.len());

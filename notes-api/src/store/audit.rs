@@ -116,12 +116,11 @@ impl Chains {
 /// Writes it down. Nobody hears of what `tx` does before this is durable as well.
 pub(crate) async fn tell(tx: &mut Tx, deed: &Deed, now_ms: i64) -> Stored<()> {
     let id = tx.chains.of(&deed.about);
-    let mut chain = match next(tx, id).await? {
-        Some(chain) => chain,
-        None => {
-            begin(tx, id, now_ms).await?;
-            next(tx, id).await?.ok_or(StoreError::Corrupt { column: "audit_chains.chain" })?
-        }
+    let mut chain = if let Some(chain) = next(tx, id).await? {
+        chain
+    } else {
+        begin(tx, id, now_ms).await?;
+        next(tx, id).await?.ok_or(StoreError::Corrupt { column: "audit_chains.chain" })?
     };
     let entry =
         Entry { at_ms: now_ms, who: deed.who.clone(), what: deed.act.word().to_owned(), about: deed.about.clone() };

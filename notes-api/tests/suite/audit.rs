@@ -27,7 +27,9 @@ async fn verified(kept: &Kept) -> (Vec<(ChainId, Link)>, Vec<Finding>) {
             && let Some(end) = page.last()
         {
             last = end.number;
-            page.iter().for_each(|link| verifier.read(link));
+            for link in &page {
+                verifier.read(link);
+            }
             links.extend(page.into_iter().map(|link| (chain, link)));
         }
         findings.extend(verifier.finish_at(told));
