@@ -4,7 +4,7 @@
 //! that end a line, ring, move the cursor, turn the line around, or are not seen at all. The latter could also make two words
 //! alike that are not, or hide a placeholder from whoever puts it back.
 //!
-//! Not done here: no markup is looked at. "<b>" is three letters, and is shown as these.
+//! Not done here: no markup is looked at. `<b>` is three letters, and is shown as these.
 
 use std::borrow::Cow;
 
