@@ -357,6 +357,7 @@ await story('failures', async ({ fake, page, shot }) => {
   await page.getByText('Der blev sagt for lidt til et udkast.').waitFor();
   await shot('insufficient');
   await press(page, 'Nyt udkast');
+  await page.keyboard.press('Enter');
   await inState(page, 'Skriver udkast');
   fake.fail(call, 'drafter_failed');
   await page.getByText('Udkastet kunne ikke laves.').waitFor();
