@@ -247,6 +247,8 @@ await story('save', async ({ fake, page, shot }) => {
   await page.getByText('3 replikker kom til, efter at du gemte.').waitFor();
   await shot('late');
   await press(page, 'Nyt udkast');
+  await page.keyboard.press('Enter');
+  await until('the request', () => call.asked !== undefined);
   for (const sentence of DRAFT) fake.sentence(call, ...sentence);
   fake.sentence(call, 'agreed', 'Borgeren får svar på mail.', [['near', 40_100]]);
   fake.finish(call);
