@@ -15,13 +15,13 @@ use crate::config::AuditConfig;
 use crate::store::{Store, Stored};
 use anyhow::Context as _;
 use referent_audit::{Chain, Checkpoint, SigningKey};
-use std::fs::File;
-use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt as _;
 use tokio_util::sync::CancellationToken;
 
-/// Signs how the chains of this process stand, every so often and when it goes.
+/// Signs how the chains of this process stand: every so often, and once more when nobody writes any more.
 pub struct Checkpoints {
     store: Store,
     clock: Clock,
@@ -37,8 +37,8 @@ impl Checkpoints {
     ///
     /// # Errors
     /// If the key cannot be read, or the file cannot be written: one sentence with the remedy.
-    pub fn open(config: &AuditConfig, store: &Store, clock: &Clock) -> anyhow::Result<Self> {
-        let file = File::options().append(true).create(true).open(&config.checkpoints).with_context(|| {
+    pub async fn open(config: &AuditConfig, store: &Store, clock: &Clock) -> anyhow::Result<Self> {
+        let file = File::options().append(true).create(true).open(&config.checkpoints).await.with_context(|| {
             format!(
                 "config: audit.checkpoints = \"{}\" cannot be written; name a file in a folder that is there",
                 config.checkpoints.display()
@@ -55,33 +55,40 @@ impl Checkpoints {
         })
     }
 
-    /// Until shutdown, and once more then.
-    pub async fn keep(mut self, shutdown: CancellationToken) {
+    /// Until shutdown. Gives itself back, for the last checkpoint.
+    pub async fn keep(mut self, shutdown: CancellationToken) -> Self {
         loop {
-            let is_over = tokio::select! {
-                () = tokio::time::sleep(self.every) => false,
-                () = shutdown.cancelled() => true,
-            };
-            if let Err(error) = self.sign().await {
-                tracing::warn!(%error, "no checkpoint of the audit was taken; trying again at the next");
+            tokio::select! {
+                () = tokio::time::sleep(self.every) => self.take().await,
+                () = shutdown.cancelled() => return self,
             }
-            if is_over {
-                return;
-            }
+        }
+    }
+
+    /// Signs what has grown. What could not be written is tried again at the next time.
+    pub async fn take(&mut self) {
+        if let Err(error) = self.sign().await {
+            tracing::warn!(error = format!("{error:#}"), "no checkpoint of the audit was taken");
         }
     }
 
     async fn sign(&mut self) -> anyhow::Result<()> {
         for chain in self.news().await? {
             let checkpoint = Checkpoint::sign(&chain, self.clock.now_ms(), &self.key);
-            writeln!(self.file, "{checkpoint}").context("the file of checkpoints cannot be written")?;
-            self.file.sync_data().context("the file of checkpoints cannot be written")?;
+            let line = format!("{checkpoint}\n");
+            self.write(&line).await.context("the file of checkpoints cannot be written")?;
             // In the log as well, which many keep elsewhere already. It has no content.
             tracing::info!(%checkpoint, "checkpoint");
             self.signed.retain(|signed| signed.id() != chain.id());
             self.signed.push(chain);
         }
         Ok(())
+    }
+
+    async fn write(&mut self, line: &str) -> std::io::Result<()> {
+        self.file.write_all(line.as_bytes()).await?;
+        self.file.flush().await?;
+        self.file.sync_data().await
     }
 
     /// The chains that have grown.

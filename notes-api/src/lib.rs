@@ -36,6 +36,7 @@ use ca::Trust;
 use clock::{Chance, Clock};
 use config::Config;
 use config::tls::TlsConfig;
+use futures_util::future::OptionFuture;
 use live::Live;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
@@ -138,12 +139,13 @@ pub async fn run(
         },
         grpc,
     );
-    if let Some(audit) = &config.audit {
-        let checkpoints = audit::Checkpoints::open(audit, &store, &clock)?;
-        tracker.spawn(checkpoints.keep(shutdown.clone()));
+    let checkpoints = if let Some(audit) = &config.audit {
+        let checkpoints = audit::Checkpoints::open(audit, &store, &clock).await?;
+        Some(tracker.spawn(checkpoints.keep(shutdown.clone())))
     } else {
         tracing::warn!("there is no [audit]: nobody would see that the end of the audit was cut off");
-    }
+        None
+    };
     let enrolling = enrol(enrolment, trust.as_ref(), &store, &clock, &chance, &shutdown);
     if let Some(keeper) = keeper {
         tracker.spawn(keeper.keep(Duration::from_millis(config.timing.areas_ms.into()), shutdown.clone()));
@@ -180,6 +182,10 @@ pub async fn run(
             Ok(())
         }
     };
+    if let Some(Ok(mut checkpoints)) = OptionFuture::from(checkpoints).await {
+        // Nobody writes any more: this one covers all that was done.
+        checkpoints.take().await;
+    }
     store.close().await;
     tracker.close();
     if tokio::time::timeout(ENDS_WITHIN, tracker.wait()).await.is_err() {

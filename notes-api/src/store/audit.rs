@@ -166,6 +166,12 @@ fn ending(id: ChainId, links: i64, hash: &str) -> Stored<Chain> {
     Ok(Chain::ending(id, from_sql_int("audit_chains.links", links)?, hash))
 }
 
+macro_rules! links {
+    ($which:literal) => {
+        concat!("SELECT chain, number, at_ms, who, what, about, hash FROM audit ", $which)
+    };
+}
+
 #[derive(FromRow)]
 struct LinkColumns {
     chain: String,
@@ -235,8 +241,7 @@ impl Store {
                 rows!(
                     tx,
                     LinkColumns,
-                    "SELECT chain, number, at_ms, who, what, about, hash FROM audit \
-                     WHERE chain = $1 AND number > $2 ORDER BY number LIMIT $3",
+                    links!("WHERE chain = $1 AND number > $2 ORDER BY number LIMIT $3"),
                     chain.to_string(),
                     sql_int(after),
                     PAGE
@@ -253,16 +258,10 @@ impl Store {
     pub async fn deeds(&self, about: String) -> Stored<Vec<(ChainId, Link)>> {
         self.read(move |tx| {
             Box::pin(async move {
-                rows!(
-                    tx,
-                    LinkColumns,
-                    "SELECT chain, number, at_ms, who, what, about, hash FROM audit \
-                     WHERE about = $1 ORDER BY at_ms, chain, number",
-                    about.as_str()
-                )?
-                .into_iter()
-                .map(|row| Ok((chain_id(&row.chain)?, row.link()?)))
-                .collect()
+                rows!(tx, LinkColumns, links!("WHERE about = $1 ORDER BY at_ms, chain, number"), about.as_str())?
+                    .into_iter()
+                    .map(|row| Ok((chain_id(&row.chain)?, row.link()?)))
+                    .collect()
             })
         })
         .await
