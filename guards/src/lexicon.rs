@@ -37,8 +37,6 @@ pub(crate) struct Lexicon {
     pub(crate) no_names: HashSet<String>,
     /// Names that every draft may use, because they belong to the trade.
     pub(crate) common_names: HashSet<String>,
-    /// Before a month they ask for a day in between: "den juni" lacks one.
-    pub(crate) before_days: HashSet<String>,
     /// Between a value and the one that takes its place.
     pub(crate) takes_back: Cues,
     /// A turn that begins so takes back what its speaker said before.

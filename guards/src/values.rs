@@ -162,20 +162,8 @@ fn is_said_beside(call: &Call, claim: &Claim<'_>, value: &Value) -> bool {
         return false;
     }
     let beside = claim.cited.iter().flat_map(|at| [at.wrapping_sub(1), at + 1]);
-    let beside = beside.filter_map(|at| call.turns.get(at));
-    let says = |turns: &mut dyn Iterator<Item = &Said>| value.is_said_in(turns.filter(|said| !said.is_addressed));
-    (says(&mut beside.clone()) || lacks_its_day(call, claim, value) && says(&mut call.turns.iter()))
-        && !is_said_otherwise(call, claim, value)
-}
-
-/// "Den juni": the month of this date stands in a cited turn where a day should be before it, and none was heard.
-fn lacks_its_day(call: &Call, claim: &Claim<'_>, value: &Value) -> bool {
-    claim.cited_turns(call).any(|(_, said)| {
-        said.values.iter().filter(|month| value.read != month.read && month.read.is_said_by(&value.read)).any(|month| {
-            let before = said.words.iter().rev().find(|word| word.span.end <= month.span.start);
-            before.is_some_and(|word| call.spoken.before_days.contains(&word.lower))
-        })
-    })
+    let beside = beside.filter_map(|at| call.turns.get(at)).filter(|said| !said.is_addressed);
+    value.is_said_in(beside) && !is_said_otherwise(call, claim, value)
 }
 
 /// Whether a cited turn has a value that could stand in this one's place, and that the sentence does not have.
