@@ -1,7 +1,7 @@
 //! The guards against the open set of dialogues (pipeline/eval): errors planted in drafts that are right, flags on drafts that
 //! are right, and how long a draft takes. `SHOW=1` lists what to look at.
 
-use referent_guards::eval::{self, Dialogue, Findings, ReadyDraft, Score};
+use referent_guards::eval::{self, Dialogue, Findings, ReadyDraft, Score, Seen};
 use referent_guards::{Kind, Line};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -10,6 +10,8 @@ use std::time::Instant;
 /// Errors of each kind planted in each sentence.
 const ROUNDS: usize = 2;
 const SEED: u64 = 7;
+/// The rules for garbled words were made while looking at the noise of `SEED`. Nobody looks at that of these.
+const UNSEEN_SEEDS: [u64; 5] = [8, 9, 10, 11, 12];
 
 fn file(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pipeline/eval").join(name);
@@ -26,6 +28,24 @@ fn drafts() -> Vec<ReadyDraft> {
 
 fn findings(dialogues: &[Dialogue], noise: f64) -> Findings {
     eval::score(dialogues, &drafts(), noise, ROUNDS, SEED)
+}
+
+/// With one word in five wrong, in each of the ways that nobody looks at, as one score.
+fn unseen_noise(dialogues: &[Dialogue]) -> Score {
+    let mut all = Score::default();
+    for seed in UNSEEN_SEEDS {
+        let one = eval::score(dialogues, &drafts(), 0.2, ROUNDS, seed).score;
+        all.drafts += one.drafts;
+        for (kind, flags) in one.false_flags {
+            *all.false_flags.entry(kind).or_default() += flags;
+        }
+        for (kind, Seen { planted, seen, .. }) in one.mutation {
+            let sum = all.mutation.entry(kind).or_default();
+            sum.planted += planted;
+            sum.seen += seen;
+        }
+    }
+    all
 }
 
 fn seen(score: &Score, kind: Kind) -> f64 {
@@ -73,10 +93,11 @@ fn ms_a_draft(dialogues: &[Dialogue]) -> f64 {
 #[expect(clippy::print_stdout, reason = "figures of a test")]
 fn planted_errors_are_seen_and_right_drafts_are_left_alone() {
     let open = dialogues("dialogues.jsonl");
-    let (clean, noise20) = (findings(&open, 0.0), findings(&open, 0.2));
+    let (clean, noise) = (findings(&open, 0.0), findings(&open, 0.2));
+    let noise20 = unseen_noise(&open);
     let by_hand = findings(&dialogues("dialogues-noisy.jsonl"), 0.0);
     if std::env::var_os("SHOW").is_some() {
-        for (what, findings) in [("clean", &clean), ("by hand", &by_hand), ("noise", &noise20)] {
+        for (what, findings) in [("clean", &clean), ("by hand", &by_hand), ("noise", &noise)] {
             for one in &findings.false_flags {
                 let words = &one.text[one.flag.span.clone()];
                 println!("{what} {}: {:?}/{:?} «{words}»", one.id, one.flag.kind, one.flag.reason);
@@ -100,11 +121,11 @@ fn planted_errors_are_seen_and_right_drafts_are_left_alone() {
         json!({
             "planted": planted,
             "mutation": by_kind(&clean.score),
-            "mutation_noise20": by_kind(&noise20.score),
+            "mutation_noise20": by_kind(&noise20),
             "mutation_by_hand": by_kind(&by_hand.score),
             "false_per_draft": {
                 "clean": false_flags_a_draft(&clean.score),
-                "noise20": false_flags_a_draft(&noise20.score),
+                "noise20": false_flags_a_draft(&noise20),
                 "by_hand": false_flags_a_draft(&by_hand.score),
             },
             "drafts": clean.score.drafts,
@@ -120,6 +141,7 @@ fn planted_errors_are_seen_and_right_drafts_are_left_alone() {
     }
     assert!(false_flags_a_draft(&clean.score) <= 0.5, "{:?}", clean.score.false_flags);
     // What was not heard at all is doubted; what is only garbled is not.
-    assert!(false_flags_a_draft(&noise20.score) <= 5.0, "{:?}", noise20.score.false_flags);
+    assert!(false_flags_a_draft(&noise.score) <= 5.0, "{:?}", noise.score.false_flags);
+    assert!(false_flags_a_draft(&noise20) <= 6.0, "{:?}", noise20.false_flags);
     assert!(false_flags_a_draft(&by_hand.score) <= 1.0, "{:?}", by_hand.score.false_flags);
 }
