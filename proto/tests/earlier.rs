@@ -3,7 +3,7 @@
 //! `golden/before-the-recogniser-process.txt` holds the bytes of every message as commit 66ba373 sent them, the last whose
 //! pipeline heard in its own process; `make test-upgrade` runs that very pipeline. The file is never written again: a
 //! field that is renumbered, retyped or taken away fails here, and so does a new one that is not left out when empty.
-//! `golden.rs` pins the messages of today.
+//! `golden/` pins the messages of today.
 
 #![expect(clippy::needless_update, reason = "fields that later versions add are empty in what an earlier one sent")]
 
