@@ -5,7 +5,7 @@
 //! comes out is held against what a draft may be ([`escape`]): a section of the area, utterances of this call, plain text of
 //! bounded length, and nobody's data in the place of a placeholder that the model made up.
 
-use crate::llm_faults::{drafters, outcome, short_limits};
+use crate::outcome::{drafters, outcome, short_limits};
 use crate::server::{Do, Server, done, says, stream_head};
 use referent_areas::dialogue::Turn;
 use referent_guards::eval;

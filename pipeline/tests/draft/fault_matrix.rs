@@ -3,7 +3,7 @@
 //!
 //! All cases run beside each other, so that the slowest of them is how long it takes.
 
-use crate::llm_faults::{Outcome, outcome, the_job};
+use crate::outcome::{Outcome, outcome, the_job};
 use crate::server::{Do, Server, chunk, chunked_head, done, ends, event, head, nobody_answers, says, stream_head};
 use referent_pipeline::config::Config;
 use referent_pipeline::draft::Drafters;

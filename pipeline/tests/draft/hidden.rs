@@ -1,7 +1,7 @@
 //! What a language model in another house is sent of who is who: nothing. And what comes back.
 
 use crate::calls::{said, utterance};
-use crate::llm_faults::{drafters, outcome, short_limits};
+use crate::outcome::{drafters, outcome, short_limits};
 use crate::server::{Do, Server, done, says, stream_head};
 use referent_proto::Pseudonyms;
 use referent_proto::draft::{DraftJob, DrafterTrouble, FlagKind, FlagReason, OriginKind};

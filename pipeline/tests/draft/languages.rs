@@ -1,7 +1,7 @@
 //! Calls in other languages than the note's.
 
 use crate::calls::{area, said, utterance};
-use crate::llm_faults::{drafters, embedded, outcome, short_limits};
+use crate::outcome::{drafters, embedded, outcome, short_limits};
 use crate::server::{Do, Server, done, head, says, stream_head};
 use referent_pipeline::draft::prompt;
 use referent_pipeline::draft::spoken::SpokenIn;

@@ -1,7 +1,7 @@
 //! What an area says of the length of its drafts, held against models that do not count (docs/areas.md, "Limits").
 
-use crate::llm_faults::{Outcome, drafters, outcome, short_limits, the_job};
 use crate::long_calls::a_call_of;
+use crate::outcome::{Outcome, drafters, outcome, short_limits, the_job};
 use crate::server::{Do, Server, done, says, stream_head};
 use referent_pipeline::draft::prompt;
 use referent_proto::Limits;

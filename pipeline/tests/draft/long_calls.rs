@@ -1,7 +1,7 @@
 //! Calls that are longer than the model's context: read in parts, and nothing is left out.
 
 use crate::calls::{calls, said, utterance};
-use crate::llm_faults::{Outcome, drafters, outcome, short_limits};
+use crate::outcome::{Outcome, drafters, outcome, short_limits};
 use crate::server::{Do, Server, done, head, says, stream_head};
 use referent_pipeline::config::LlmConfig;
 use referent_pipeline::draft::{prompt, tokens};

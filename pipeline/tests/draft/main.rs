@@ -5,6 +5,8 @@ mod embedded;
 mod prompt;
 mod area_words;
 mod server;
+mod outcome;
+mod llm_answers;
 mod llm_faults;
 mod escapes;
 mod limits;

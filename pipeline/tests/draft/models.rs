@@ -1,7 +1,7 @@
 //! Which language model writes for an area: the one it names, or none. Nothing is ever sent to another.
 
 use crate::calls::{said, utterance};
-use crate::llm_faults::{Outcome, embedded, outcome, short_limits, the_job};
+use crate::outcome::{Outcome, embedded, outcome, short_limits, the_job};
 use crate::server::{Do, Server, done, says, stream_head};
 use referent_pipeline::config::{DrafterConfig, DrafterKind, Models, NamedModel};
 use referent_pipeline::draft::Drafters;

@@ -1,7 +1,7 @@
 //! The language model's server reads along while a call goes on, only where it may, and for little.
 
 use crate::calls::{calls, job};
-use crate::llm_faults::short_limits;
+use crate::outcome::short_limits;
 use crate::server::{Do, Server, done, head, says, stream_head};
 use referent_pipeline::config::{DrafterConfig, DrafterKind, LlmConfig};
 use referent_pipeline::draft::warm::{AT_ONCE, Warmer, Warming, Warmth};

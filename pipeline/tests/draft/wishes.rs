@@ -1,7 +1,7 @@
 //! What the caseworker wishes of another draft: the model is told, and nothing else becomes of it.
 
 use crate::calls::{said, utterance};
-use crate::llm_faults::{drafters, outcome, short_limits, the_job};
+use crate::outcome::{drafters, outcome, short_limits, the_job};
 use crate::server::{Do, Server, done, says, stream_head};
 use referent_pipeline::draft::prompt;
 use referent_proto::draft::{DraftJob, OriginKind};
