@@ -95,8 +95,8 @@ fn says(said: &Said, lower: &str) -> bool {
 /// Letters from which a name is one also where the blank beside it was not heard.
 const GLUED: usize = 4;
 
-/// Whether what was heard is the name and, without a blank, a small word or another word of the sentence: "erkasper",
-/// "Anitamarquard". A longer name is another one: "Vejlevej" is not "Vejle".
+/// Whether what was heard is the name and, without a blank, a small word or another word of the sentence: "ertroels",
+/// "Sigrunøstrup". A longer name is another one: "Vejlevej" is not "Vejle".
 fn is_part(heard: &str, lower: &str, claim: &Claim<'_>, call: &Call) -> bool {
     let is_beside = |rest: &str| {
         call.spoken.function_words.contains(rest)

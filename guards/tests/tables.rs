@@ -96,8 +96,8 @@ fn what_was_garbled_by_a_letter_was_said_all_the_same() {
     let letter = [(FAR, "Jeg har ikkæ fået brevet om boligstøtte.")];
     check(&letter, "Borgeren har ikke fået brevet om boligstøtte.", &[]);
     check(&letter, "Borgeren har fået brevet om boligstøtte.", &["negation/negated"]);
-    let name = [(FAR, "Hun i lønkontoret hedder Anitamarquard.")];
-    check(&name, "Borgeren oplyser, at hun hedder Anita Marquard.", &[]);
+    let name = [(FAR, "Hun i lønkontoret hedder Sigrunøstrup.")];
+    check(&name, "Borgeren oplyser, at hun hedder Sigrun Østrup.", &[]);
     let street = [(FAR, "Vi bor på Vejlevej.")];
     check(&street, "Borgeren oplyser, at de bor i Vejle.", &["name/other_value"]);
     // What was not heard at all is doubted.
