@@ -7,6 +7,7 @@
 use crate::keys::{Mistakes, Table, Told};
 use crate::lists::{cues, glossary, id, label, languages, words};
 use crate::mistake::Mistake;
+use crate::problem::Problem;
 use crate::versioned;
 use referent_proto::{
     AreaSettings, Category, FactKind, Length, Limits, MustNote, Pseudonyms, Retention, Section, Style,
@@ -20,6 +21,8 @@ const LONGEST_EXPLANATION: usize = 400;
 const MOST_SECTIONS: usize = 12;
 const MOST_CATEGORIES: usize = 30;
 const MOST_FACTS: usize = 40;
+/// What a fact looks like.
+const KINDS: &[&str] = &["number", "amount", "date", "time", "name", "address", "other"];
 /// Ten years: longer is a slip of the hand.
 const DAYS: (u32, u32) = (1, 3_650);
 /// So many letters a reason has at least.
@@ -45,9 +48,9 @@ fn read(name: &str, mut file: Table<'_, '_>, mistakes: &mut Mistakes<'_>) -> Are
     let language = file.string("language", mistakes);
     match &language {
         None if file.has("language") => {}
-        None => mistakes.missing(0, "language".into(), "is missing; write language = \"da\" or \"en\""),
+        None => mistakes.missing(0, "language".into(), Problem::LanguageMissing),
         Some(told) if !["da", "en"].contains(&told.value.as_str()) => {
-            mistakes.wrong(told, "is not a language of this version; write da or en");
+            mistakes.wrong(told, Problem::NoLanguageOfNotes);
         }
         Some(_) => {}
     }
@@ -58,7 +61,7 @@ fn read(name: &str, mut file: Table<'_, '_>, mistakes: &mut Mistakes<'_>) -> Are
     if let Some(told) = &model {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
         if told.value.is_empty() || told.value.len() > 60 || !told.value.chars().all(is_plain) {
-            mistakes.wrong(told, "is no name of a model; write the one that the pipeline's configuration gives it");
+            mistakes.wrong(told, Problem::NoModelName);
         }
     }
     let (asked_pseudonyms, reason) = pseudonyms(&mut file, llm_is_local, mistakes);
@@ -88,13 +91,11 @@ fn read(name: &str, mut file: Table<'_, '_>, mistakes: &mut Mistakes<'_>) -> Are
 /// Paragraphs stay; everything else that could pass for something else does not.
 fn instructions(told: &Told<String>, mistakes: &mut Mistakes<'_>) -> String {
     let is_odd = |c: char| c.is_control() && c != '\n' && c != '\r';
+    let characters = told.value.chars().count();
     if told.value.chars().any(is_odd) {
-        mistakes.wrong(told, "has control characters; write plain text");
-    } else if told.value.chars().count() > LONGEST_INSTRUCTIONS {
-        mistakes.wrong(
-            told,
-            format!("has {} characters; write at most {LONGEST_INSTRUCTIONS}", told.value.chars().count()),
-        );
+        mistakes.wrong(told, Problem::ControlCharacters);
+    } else if characters > LONGEST_INSTRUCTIONS {
+        mistakes.wrong(told, Problem::TooLong { characters, most: LONGEST_INSTRUCTIONS });
     }
     told.value.clone()
 }
@@ -104,22 +105,20 @@ fn pseudonyms(
     llm_is_local: bool,
     mistakes: &mut Mistakes<'_>,
 ) -> (Option<Pseudonyms>, String) {
-    let asked = choice(file, "pseudonyms", Pseudonyms::from_name, "none, identifiers or full", mistakes);
+    let asked = choice(file, "pseudonyms", Pseudonyms::from_name, &["none", "identifiers", "full"], mistakes);
     let reason = file.string("pseudonyms_none_reason", mistakes);
     let is_none = asked.as_ref().is_some_and(|told| told.value == Some(Pseudonyms::None));
     match (&asked, &reason) {
-        (Some(told), None) if is_none && !llm_is_local => mistakes.wrong(
-            told,
-            "sends names and numbers as they are to a language model that is not local; write identifiers or full, or say \
-             in pseudonyms_none_reason why that is right",
-        ),
+        (Some(told), None) if is_none && !llm_is_local => {
+            mistakes.wrong(told, Problem::PseudonymsNoneWithoutReason);
+        }
         (_, Some(told)) if !is_none => {
-            mistakes.wrong(told, "is a reason for nothing; it stands only beside pseudonyms = \"none\"");
+            mistakes.wrong(told, Problem::ReasonForNothing);
         }
         (_, Some(told)) => {
             let letters = told.value.chars().filter(|c| c.is_alphabetic()).count();
             if letters < SHORTEST_REASON || told.value.split_whitespace().count() < 3 {
-                mistakes.wrong(told, "is no reason; write in a sentence which agreement or law it rests on");
+                mistakes.wrong(told, Problem::NoReason);
             }
             words(told, LONGEST_EXPLANATION, mistakes);
         }
@@ -132,7 +131,7 @@ fn sections(file: &mut Table<'_, '_>, mistakes: &mut Mistakes<'_>) -> Vec<Sectio
     let tables = file.tables("sections", mistakes);
     let is_empty = tables.is_empty() && (!file.has("sections") || file.is_list("sections"));
     if is_empty {
-        mistakes.missing(file.at(), "sections".into(), "is empty; write at least one [[sections]] with id and heading");
+        mistakes.missing(file.at(), "sections".into(), Problem::NoSections);
     }
     too_many(&tables, MOST_SECTIONS, "sections", mistakes);
     let (mut ids, mut headings) = (Vec::new(), Vec::new());
@@ -152,7 +151,7 @@ fn sections(file: &mut Table<'_, '_>, mistakes: &mut Mistakes<'_>) -> Vec<Sectio
 
 fn style(file: &mut Table<'_, '_>, mistakes: &mut Mistakes<'_>) -> Style {
     let Some(mut table) = file.table("style", mistakes) else { return Style::default() };
-    let length = choice(&mut table, "length", Length::from_name, "short, normal or detailed", mistakes);
+    let length = choice(&mut table, "length", Length::from_name, &["short", "normal", "detailed"], mistakes);
     let tone = table.string("tone", mistakes).map(|told| words(&told, LONGEST_EXPLANATION, mistakes));
     table.finish(mistakes);
     Style { length: length.and_then(|told| told.value).unwrap_or_default(), tone: tone.unwrap_or_default() }
@@ -178,15 +177,13 @@ fn must_note(file: &mut Table<'_, '_>, mistakes: &mut Mistakes<'_>) -> Vec<MustN
     let mut read = |mut table: Table<'_, '_>| {
         let id = needed(&mut table, "id", mistakes).map(|told| id(told, &mut ids, mistakes));
         let label = needed(&mut table, "label", mistakes).map(|told| label(&told, &mut labels, mistakes));
-        let kinds = "number, amount, date, time, name, address or other";
-        let kind = choice(&mut table, "kind", FactKind::from_name, kinds, mistakes);
+        let kind = choice(&mut table, "kind", FactKind::from_name, KINDS, mistakes);
         if !table.has("kind") {
-            mistakes.missing(table.at(), table.name("kind"), format!("is missing; write {kinds}"));
+            mistakes.missing(table.at(), table.name("kind"), Problem::ChoiceMissing { choices: KINDS });
         }
         let cues = table.strings("cues", mistakes).map(|told| cues(told, mistakes));
         if !table.has("cues") {
-            let problem = "is missing; write words of the call by which the fact is known";
-            mistakes.missing(table.at(), table.name("cues"), problem);
+            mistakes.missing(table.at(), table.name("cues"), Problem::CuesMissing);
         }
         table.finish(mistakes);
         MustNote {
@@ -223,7 +220,7 @@ fn retention(file: &mut Table<'_, '_>, mistakes: &mut Mistakes<'_>) -> Retention
 
 fn needed(table: &mut Table<'_, '_>, key: &'static str, mistakes: &mut Mistakes<'_>) -> Option<Told<String>> {
     if !table.has(key) {
-        mistakes.missing(table.at(), table.name(key), "is missing; write it");
+        mistakes.missing(table.at(), table.name(key), Problem::Missing);
     }
     table.string(key, mistakes)
 }
@@ -233,20 +230,20 @@ fn choice<T>(
     table: &mut Table<'_, '_>,
     key: &'static str,
     from_name: impl Fn(&str) -> Option<T>,
-    choices: &str,
+    choices: &'static [&'static str],
     mistakes: &mut Mistakes<'_>,
 ) -> Option<Told<Option<T>>> {
     let told = table.string(key, mistakes)?;
     let chosen = from_name(&told.value);
     if chosen.is_none() {
-        mistakes.wrong(&told, format!("is none of these; write {choices}"));
+        mistakes.wrong(&told, Problem::NoneOfThese { choices });
     }
     Some(told.with(chosen))
 }
 
 fn too_many(tables: &[Table<'_, '_>], most: usize, key: &str, mistakes: &mut Mistakes<'_>) {
     if let Some(table) = tables.get(most) {
-        mistakes.missing(table.at(), key.to_owned(), format!("are {}; write at most {most}", tables.len()));
+        mistakes.missing(table.at(), key.to_owned(), Problem::TooMany { count: tables.len(), most });
     }
 }
 

@@ -5,6 +5,7 @@
 //! values mean.
 
 use crate::mistake::{Mistake, shown};
+use crate::problem::Problem;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -36,14 +37,14 @@ impl<'t> Mistakes<'t> {
     }
 
     /// The value is there, and wrong.
-    pub(crate) fn wrong<T>(&mut self, told: &Told<T>, problem: impl Into<String>) {
+    pub(crate) fn wrong<T>(&mut self, told: &Told<T>, problem: Problem) {
         let found = shown(self.text.get(told.span.clone()).unwrap_or_default());
-        self.add(told.span.start, told.key.clone(), found, problem.into());
+        self.add(told.span.start, told.key.clone(), found, problem);
     }
 
     /// Something that should stand at `at` does not.
-    pub(crate) fn missing(&mut self, at: usize, key: String, problem: impl Into<String>) {
-        self.add(at, key, String::new(), problem.into());
+    pub(crate) fn missing(&mut self, at: usize, key: String, problem: Problem) {
+        self.add(at, key, String::new(), problem);
     }
 
     /// The file is no TOML there.
@@ -51,11 +52,11 @@ impl<'t> Mistakes<'t> {
         let at = error.span().map_or(0, |span| span.start);
         let line = self.text.get(..at.min(self.text.len())).unwrap_or_default().matches('\n').count();
         let found = shown(self.text.lines().nth(line).unwrap_or_default().trim());
-        let problem = format!("{}; correct or remove that line", error.message().replace('\n', ", "));
-        self.add(at, String::new(), found, problem);
+        let said = error.message().replace('\n', ", ");
+        self.add(at, String::new(), found, Problem::NoToml { said });
     }
 
-    fn add(&mut self, at: usize, key: String, found: String, problem: String) {
+    fn add(&mut self, at: usize, key: String, found: String, problem: Problem) {
         let before = self.text.get(..at.min(self.text.len())).unwrap_or_default();
         self.all.push(Mistake { line: before.matches('\n').count() + 1, key, found, problem });
     }
@@ -112,7 +113,7 @@ impl<'a, 't> Table<'a, 't> {
         let told = self.value(key)?;
         let text = told.value.as_str().map(|text| told.with(text.to_owned()));
         if text.is_none() {
-            mistakes.wrong(&told, "is no text; write it in quotation marks");
+            mistakes.wrong(&told, Problem::NoText);
         }
         text
     }
@@ -121,7 +122,7 @@ impl<'a, 't> Table<'a, 't> {
         let told = self.value(key)?;
         let truth = told.value.as_bool().map(|truth| told.with(truth));
         if truth.is_none() {
-            mistakes.wrong(&told, "is neither true nor false; write one of them, without quotation marks");
+            mistakes.wrong(&told, Problem::NeitherTrueNorFalse);
         }
         truth
     }
@@ -139,7 +140,7 @@ impl<'a, 't> Table<'a, 't> {
         let fits =
             number.and_then(|number| u32::try_from(number).ok()).filter(|number| (least..=most).contains(number));
         if fits.is_none() {
-            mistakes.wrong(&told, format!("is no whole number from {least} to {most}; write one"));
+            mistakes.wrong(&told, Problem::NoNumber { least, most });
         }
         fits
     }
@@ -152,7 +153,7 @@ impl<'a, 't> Table<'a, 't> {
     ) -> Option<Told<Vec<Told<String>>>> {
         let told = self.value(key)?;
         let Some(list) = told.value.as_array() else {
-            mistakes.wrong(&told, "is no list; write [\"one\", \"two\"]");
+            mistakes.wrong(&told, Problem::NoList);
             return None;
         };
         let mut texts = Vec::new();
@@ -160,7 +161,7 @@ impl<'a, 't> Table<'a, 't> {
             let entry = Told { value: entry.get_ref(), key: told.key.clone(), span: entry.span() };
             match entry.value.as_str() {
                 Some(text) => texts.push(entry.with(text.to_owned())),
-                None => mistakes.wrong(&entry, "is no text; write it in quotation marks"),
+                None => mistakes.wrong(&entry, Problem::NoText),
             }
         }
         Some(told.with(texts))
@@ -170,7 +171,7 @@ impl<'a, 't> Table<'a, 't> {
     pub(crate) fn table(&mut self, key: &'static str, mistakes: &mut Mistakes<'_>) -> Option<Table<'a, 't>> {
         let told = self.value(key)?;
         let Some(entries) = told.value.as_table() else {
-            mistakes.wrong(&told, format!("is no table; write [{key}] and its keys below"));
+            mistakes.wrong(&told, Problem::NoTable { key });
             return None;
         };
         Some(Table { entries, path: format!("{}.", told.key), at: told.span.start, known: Vec::new() })
@@ -180,7 +181,7 @@ impl<'a, 't> Table<'a, 't> {
     pub(crate) fn tables(&mut self, key: &'static str, mistakes: &mut Mistakes<'_>) -> Vec<Table<'a, 't>> {
         let Some(told) = self.value(key) else { return Vec::new() };
         let Some(list) = told.value.as_array() else {
-            mistakes.wrong(&told, format!("is no list of tables; write [[{key}]] above each, in double brackets"));
+            mistakes.wrong(&told, Problem::NoListOfTables { key });
             return Vec::new();
         };
         let mut tables = Vec::new();
@@ -191,7 +192,7 @@ impl<'a, 't> Table<'a, 't> {
                 tables.push(Table { entries, path: format!("{path}."), at, known: Vec::new() });
             } else {
                 let told = Told { value: (), key: path, span: entry.span() };
-                mistakes.wrong(&told, format!("is no table; write [[{key}]] above its keys"));
+                mistakes.wrong(&told, Problem::NoTableInList { key });
             }
         }
         tables
@@ -199,10 +200,9 @@ impl<'a, 't> Table<'a, 't> {
 
     /// What nobody asked for is a mistake.
     pub(crate) fn finish(self, mistakes: &mut Mistakes<'_>) {
-        let known = self.known.join(", ");
         for key in self.entries.keys() {
             if !self.known.contains(&key.get_ref().as_ref()) {
-                let problem = format!("is no key of this version; correct or remove it (here stand: {known})");
+                let problem = Problem::UnknownKey { known: self.known.clone() };
                 mistakes.missing(key.span().start, self.name(&shown(key.get_ref())), problem);
             }
         }

@@ -20,6 +20,7 @@
 
 mod keys;
 mod lists;
+mod problem;
 mod mistake;
 pub mod file;
 pub mod folder;
@@ -30,6 +31,7 @@ pub use file::parse;
 pub use folder::{Folder, News, Trouble};
 pub use lists::one_line;
 pub use mistake::Mistake;
+pub use problem::Problem;
 
 use referent_proto::{AreaSettings, Section};
 use sha2::{Digest as _, Sha256};

@@ -1,6 +1,7 @@
 //! What an area lists: languages, words, ids, cues. Each check says which entry is wrong and why, and goes on.
 
 use crate::keys::{Mistakes, Told};
+use crate::problem::Problem;
 use referent_proto::language;
 
 /// So many languages may be told apart; a longer list is a mistake.
@@ -15,18 +16,17 @@ const LONGEST_ENTRY: usize = 60;
 /// One is spoken, several are told apart.
 pub(crate) fn languages(told: Told<Vec<Told<String>>>, mistakes: &mut Mistakes<'_>) -> Vec<String> {
     if told.value.is_empty() {
-        mistakes.wrong(&told, "is empty; name what is spoken, for example [\"da\", \"en\"], or leave the key out");
+        mistakes.wrong(&told, Problem::NoLanguages);
     }
     if told.value.len() > MOST_LANGUAGES {
-        mistakes.wrong(&told, format!("are more than {MOST_LANGUAGES} languages; keep those that callers do speak"));
+        mistakes.wrong(&told, Problem::TooManyLanguages { most: MOST_LANGUAGES });
     }
     let mut codes: Vec<String> = Vec::new();
     for code in told.value {
         if !language::is_known(&code.value) {
-            mistakes
-                .wrong(&code, "is no language that recognisers know; write a code of two letters, such as da or en");
+            mistakes.wrong(&code, Problem::UnknownLanguage);
         } else if codes.contains(&code.value) {
-            mistakes.wrong(&code, "stands there twice; name each language once");
+            mistakes.wrong(&code, Problem::LanguageTwice);
         } else {
             codes.push(code.value);
         }
@@ -42,24 +42,18 @@ pub(crate) fn glossary(told: Told<Vec<Told<String>>>, mistakes: &mut Mistakes<'_
         let word = one_line(&entry.value);
         let has_mark = entry.value.chars().any(|letter| letter == ',' || letter.is_control());
         if !word.chars().any(char::is_alphanumeric) || has_mark {
-            mistakes.wrong(&entry, "is no word or name; write each one as an entry of its own, without commas");
+            mistakes.wrong(&entry, Problem::NoWord);
         } else if word.chars().count() > LONGEST_ENTRY {
-            mistakes.wrong(
-                &entry,
-                format!("has more than {LONGEST_ENTRY} characters; write words and names, no sentences"),
-            );
+            mistakes.wrong(&entry, Problem::WordTooLong { most: LONGEST_ENTRY });
         } else if holds(&glossary, &word) {
-            mistakes.wrong(&entry, "stands there twice; once is enough");
+            mistakes.wrong(&entry, Problem::Twice);
         } else {
             glossary.push(word);
         }
     }
     let characters: usize = glossary.iter().map(|word| word.chars().count() + 2).sum();
     if characters > LONGEST_GLOSSARY {
-        let problem = format!(
-            "has more than {LONGEST_GLOSSARY} characters, and recognisers take some 550; keep the words that are heard wrong"
-        );
-        mistakes.wrong(&place, problem);
+        mistakes.wrong(&place, Problem::GlossaryTooLong { most: LONGEST_GLOSSARY });
     }
     glossary
 }
@@ -67,21 +61,20 @@ pub(crate) fn glossary(told: Told<Vec<Told<String>>>, mistakes: &mut Mistakes<'_
 /// Words by which a fact is known; `*` leaves an end of a word open.
 pub(crate) fn cues(told: Told<Vec<Told<String>>>, mistakes: &mut Mistakes<'_>) -> Vec<String> {
     if told.value.is_empty() {
-        mistakes
-            .wrong(&told, "is empty; write words of the call by which the fact is known, for example [\"husleje*\"]");
+        mistakes.wrong(&told, Problem::NoCues);
     }
     if told.value.len() > MOST_CUES {
-        mistakes.wrong(&told, format!("are more than {MOST_CUES}; keep those that are said"));
+        mistakes.wrong(&told, Problem::TooManyCues { most: MOST_CUES });
     }
     let mut cues: Vec<String> = Vec::new();
     for entry in told.value {
         let cue = one_line(&entry.value);
         if cue.chars().count() > LONGEST_ENTRY {
-            mistakes.wrong(&entry, format!("has more than {LONGEST_ENTRY} characters; write the words that show it"));
+            mistakes.wrong(&entry, Problem::CueTooLong { most: LONGEST_ENTRY });
         } else if !cue.split(' ').all(is_word) {
-            mistakes.wrong(&entry, "is no cue; write whole words, and * only where a word may begin or end otherwise");
+            mistakes.wrong(&entry, Problem::NoCue);
         } else if holds(&cues, &cue) {
-            mistakes.wrong(&entry, "stands there twice; once is enough");
+            mistakes.wrong(&entry, Problem::Twice);
         } else {
             cues.push(cue);
         }
@@ -102,13 +95,16 @@ fn is_word(word: &str) -> bool {
     letters >= if has_star { 3 } else { 1 } && plain.chars().all(fits)
 }
 
+/// An id is a short name.
+const LONGEST_ID: usize = 40;
+
 /// The id of a section, a category, a fact.
 pub(crate) fn id(told: Told<String>, taken: &mut Vec<String>, mistakes: &mut Mistakes<'_>) -> String {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if told.value.is_empty() || told.value.len() > 40 || !told.value.chars().all(is_plain) {
-        mistakes.wrong(&told, "is no id; use a to z, 0 to 9 and _, at most 40");
+    if told.value.is_empty() || told.value.len() > LONGEST_ID || !told.value.chars().all(is_plain) {
+        mistakes.wrong(&told, Problem::NoId { most: LONGEST_ID });
     } else if taken.contains(&told.value) {
-        mistakes.wrong(&told, "stands there twice; each needs an id of its own");
+        mistakes.wrong(&told, Problem::IdTwice);
     } else {
         taken.push(told.value.clone());
     }
@@ -118,10 +114,11 @@ pub(crate) fn id(told: Told<String>, taken: &mut Vec<String>, mistakes: &mut Mis
 /// Text that people and models read, on one line; at most so many characters.
 pub(crate) fn words(told: &Told<String>, most: usize, mistakes: &mut Mistakes<'_>) -> String {
     let text = one_line(&told.value);
+    let characters = text.chars().count();
     if text.is_empty() {
-        mistakes.wrong(told, "is empty; write it, or leave the key out where it may be missing");
-    } else if text.chars().count() > most {
-        mistakes.wrong(told, format!("has {} characters; write at most {most}", text.chars().count()));
+        mistakes.wrong(told, Problem::Empty);
+    } else if characters > most {
+        mistakes.wrong(told, Problem::TooLong { characters, most });
     }
     text
 }
@@ -130,7 +127,7 @@ pub(crate) fn words(told: &Told<String>, most: usize, mistakes: &mut Mistakes<'_
 pub(crate) fn label(told: &Told<String>, taken: &mut Vec<String>, mistakes: &mut Mistakes<'_>) -> String {
     let text = words(told, LONGEST_LABEL, mistakes);
     if holds(taken, &text) && !text.is_empty() {
-        mistakes.wrong(told, "stands there twice; people and models tell them apart by these words");
+        mistakes.wrong(told, Problem::LabelTwice);
     }
     taken.push(text.clone());
     text

@@ -1,5 +1,6 @@
 //! What is wrong with a file, as a sentence for the person who wrote it.
 
+use crate::problem::Problem;
 use std::fmt;
 
 /// The most of a value that a sentence shows.
@@ -15,14 +16,14 @@ pub struct Mistake {
     /// What stands there; empty if nothing does.
     pub found: String,
     /// What is wrong with it; what to do.
-    pub problem: String,
+    pub problem: Problem,
 }
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: ", self.line)?;
         match (self.key.as_str(), self.found.as_str()) {
-            ("", "") => f.write_str(&self.problem),
+            ("", "") => write!(f, "{}", self.problem),
             ("", found) => write!(f, "{} (`{found}`)", self.problem),
             (key, "") => write!(f, "{key} {}", self.problem),
             (key, found) => write!(f, "{key} = {found} {}", self.problem),
@@ -47,13 +48,13 @@ mod tests {
     fn a_mistake_is_one_sentence() {
         let check = |key: &str, found: &str, expected: &str| {
             let mistake =
-                Mistake { line: 3, key: key.into(), found: found.into(), problem: "is wrong; write x".into() };
+                Mistake { line: 3, key: key.into(), found: found.into(), problem: Problem::ControlCharacters };
             assert_eq!(mistake.to_string(), expected);
         };
-        check("language", "\"de\"", "line 3: language = \"de\" is wrong; write x");
-        check("language", "", "line 3: language is wrong; write x");
-        check("", "x = = 1", "line 3: is wrong; write x (`x = = 1`)");
-        check("", "", "line 3: is wrong; write x");
+        check("language", "\"de\"", "line 3: language = \"de\" has control characters; write plain text");
+        check("language", "", "line 3: language has control characters; write plain text");
+        check("", "x = = 1", "line 3: has control characters; write plain text (`x = = 1`)");
+        check("", "", "line 3: has control characters; write plain text");
     }
 
     #[test]

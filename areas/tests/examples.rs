@@ -88,7 +88,7 @@ fn the_document_says_what_the_program_reads() {
     let said = |text: &str| {
         let mistakes = parse("x", text).unwrap_err();
         let unknown = mistakes.iter().find(|mistake| mistake.key.ends_with("nonsense")).unwrap();
-        unknown.problem.split("(here stand: ").nth(1).unwrap().trim_end_matches(')').to_owned()
+        unknown.problem.to_string().split("(here stand: ").nth(1).unwrap().trim_end_matches(')').to_owned()
     };
     let row = |key: &str| {
         let head = format!("| `{key}` |");
@@ -112,7 +112,7 @@ fn the_document_says_what_the_program_reads() {
     {
         let (table, name) = key.split_once('.').unwrap();
         let problem = parse("x", &format!("{table} = {{ {name} = 0 }}")).unwrap_err();
-        let problem = &problem.iter().find(|mistake| mistake.key == key).unwrap().problem;
+        let problem = problem.iter().find(|mistake| mistake.key == key).unwrap().problem.to_string();
         let range = problem.split("from ").nth(1).unwrap().split(';').next().unwrap().to_owned();
         assert!(row(key).contains(&range), "{key}: {range}: {}", row(key));
     }

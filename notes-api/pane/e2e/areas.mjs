@@ -9,6 +9,7 @@ await story('areas', async ({ fake, page, open, context, shot }) => {
   // The broken one first: that is what somebody came for.
   await areas.getByText('boligstoette.toml: Filen har fejl og er ikke taget i brug.').waitFor();
   await areas.getByText('Linje 3').waitFor();
+  await areas.getByText('er ikke en af mulighederne; skriv "short", "normal" eller "detailed"').waitFor();
   await areas.getByText('I kraft siden').waitFor();
   await areas.getByText('Husleje – linje 1').waitFor();
   await shot('broken', areas);
@@ -18,6 +19,7 @@ await story('areas', async ({ fake, page, open, context, shot }) => {
   await areas.getByText('Must be in the note if it is spoken of').waitFor();
   await areas.getByRole('link', { name: 'ny' }).click();
   await areas.getByText('This area never had a file without mistakes.').waitFor();
+  await areas.getByText('is none of these; write short, normal or detailed').waitFor();
   fake.areas = [];
   await areas.goto(areas.url().replace(/#.*/, ''));
   await areas.reload();

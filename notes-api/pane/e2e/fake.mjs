@@ -35,6 +35,8 @@ const MISTAKE = {
   key: 'style.length',
   found: '"long"',
   problem: 'is none of these; write short, normal or detailed',
+  code: 'none_of_these',
+  arguments: ['short', 'normal', 'detailed'],
 };
 const BROKEN = {
   file: 'boligstoette.toml',

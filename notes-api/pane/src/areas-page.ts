@@ -7,6 +7,7 @@
 import { Api, ApiError } from './api';
 import ownCss from './areas.css';
 import { AREA_WORDS } from './areas-catalogue';
+import { saidOf } from './areas-mistakes';
 import { type Area, areas, type Preview, preview, type Settings, type Trouble } from './areas-wire';
 import { CATALOGUES, LANGUAGES, type Language, languageOf } from './catalogue';
 import { button, type Child, el } from './dom';
@@ -135,16 +136,12 @@ class AreasPage {
   #trouble({ file, sinceMs, kind, detail, mistakes }: Trouble): Node {
     const words = AREA_WORDS[this.#language];
     const [what, then] = words.trouble[kind];
-    const lines = mistakes.map(({ line, key, found, problem }) =>
-      // The sentence is the file format's own, in its language; line and key stand for themselves.
-      el(
-        'li',
-        {},
-        el('b', {}, words.line(line)),
-        ` ${key}${found === '' ? '' : ` = ${found}`} `,
-        el('span', { lang: 'en' }, problem),
-      ),
-    );
+    const lines = mistakes.map((mistake) => {
+      // What stands in the file stands for itself; a line that is no TOML has no key.
+      const stands = [mistake.key, mistake.found].filter((part) => part !== '').join(' = ');
+      const { sentence, lang } = saidOf(mistake, this.#language);
+      return el('li', {}, el('b', {}, words.line(mistake.line)), ` ${stands} `, el('span', { lang }, sentence));
+    });
     return el(
       'div',
       { class: 'trouble', role: 'alert' },

@@ -8,16 +8,65 @@ export const KINDS = ['number', 'amount', 'date', 'time', 'name', 'address', 'ot
 export const PSEUDONYMS = ['none', 'identifiers', 'full'] as const;
 export const TROUBLES = ['gone', 'unreadable', 'mistakes'] as const;
 
+/** The kinds of mistakes in a file; `areas/src/problem.rs` has the same, and a test there compares them. */
+export const MISTAKES = [
+  'no_toml',
+  'no_text',
+  'neither_true_nor_false',
+  'no_number',
+  'no_list',
+  'no_table',
+  'no_list_of_tables',
+  'no_table_in_list',
+  'unknown_key',
+  'missing',
+  'language_missing',
+  'choice_missing',
+  'cues_missing',
+  'none_of_these',
+  'no_language_of_notes',
+  'no_model_name',
+  'control_characters',
+  'too_long',
+  'pseudonyms_none_without_reason',
+  'reason_for_nothing',
+  'no_reason',
+  'no_sections',
+  'too_many',
+  'no_languages',
+  'too_many_languages',
+  'unknown_language',
+  'language_twice',
+  'no_word',
+  'word_too_long',
+  'twice',
+  'glossary_too_long',
+  'no_cues',
+  'too_many_cues',
+  'cue_too_long',
+  'no_cue',
+  'no_id',
+  'id_twice',
+  'empty',
+  'label_twice',
+] as const;
+
 export type Length = (typeof LENGTHS)[number];
 export type Kind = (typeof KINDS)[number];
 export type Pseudonyms = (typeof PSEUDONYMS)[number];
 export type TroubleKind = (typeof TROUBLES)[number];
+export type MistakeKind = (typeof MISTAKES)[number];
 
 export interface Mistake {
   readonly line: number;
   readonly key: string;
   readonly found: string;
+  /** The sentence in English. */
   readonly problem: string;
+  /** Null if the server knows more kinds than this page. */
+  readonly code: MistakeKind | null;
+  /** What the sentence is made of, in the order that the kind has. */
+  readonly arguments: readonly string[];
 }
 
 export interface Trouble {
@@ -94,6 +143,8 @@ const settings = (from: Json): Settings => ({
   pseudonyms: known(from, 'pseudonyms', PSEUDONYMS),
 });
 
+const kindOf = (code: string): MistakeKind | null => MISTAKES.find((kind) => kind === code) ?? null;
+
 const trouble = (from: Json): Trouble => ({
   file: text(from, 'file'),
   sinceMs: number(from, 'since_ms'),
@@ -104,6 +155,8 @@ const trouble = (from: Json): Trouble => ({
     key: text(mistake, 'key'),
     found: text(mistake, 'found'),
     problem: text(mistake, 'problem'),
+    code: kindOf(text(mistake, 'code')),
+    arguments: words(mistake, 'arguments'),
   })),
 });
 

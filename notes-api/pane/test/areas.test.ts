@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AREA_WORDS } from '../src/areas-catalogue';
+import { MISTAKE_SENTENCES, saidOf } from '../src/areas-mistakes';
 import * as wire from '../src/areas-wire';
-import { LANGUAGES } from '../src/catalogue';
+import { LANGUAGES, type Language } from '../src/catalogue';
 import { BadMessage } from '../src/wire';
 
 const settings = {
@@ -19,7 +20,14 @@ const settings = {
   llm_is_local: false,
   pseudonyms: 'full',
 };
-const mistake = { line: 3, key: 'style.length', found: '"long"', problem: 'is none of these' };
+const mistake = {
+  line: 3,
+  key: 'style.length',
+  found: '"long"',
+  problem: 'is none of these',
+  code: 'none_of_these',
+  arguments: ['short', 'normal', 'detailed'],
+};
 const problem = { file: 'a.toml', since_ms: 5, kind: 'mistakes', detail: null, mistakes: [mistake] };
 const area = { id: 'a', version: 'ab', in_force_since_ms: 4, settings, problem };
 
@@ -53,6 +61,7 @@ test('what lacks a field is refused by its name', () => {
   }
   refused({ areas: [{ ...area, problem: { ...problem, kind: 'odd' } }] }, 'kind');
   refused({ areas: [{ ...area, settings: { ...settings, glossary: [1] } }] }, 'glossary');
+  refused({ areas: [{ ...area, problem: { ...problem, mistakes: [{ ...mistake, arguments: [1] }] } }] }, 'arguments');
 });
 
 test('a preview tells which turns speak of what', () => {
@@ -73,5 +82,42 @@ test('everything that the server can say of an area has words, in both languages
     for (const kind of wire.KINDS) assert.ok(words.kind[kind]);
     for (const what of wire.PSEUDONYMS) assert.ok(words.pseudonyms[what]);
     for (const trouble of wire.TROUBLES) assert.equal(words.trouble[trouble].length, 2);
+  }
+});
+
+/** A mistake as the server tells it, in the words of the page. */
+const said = (told: object, language: Language): ReturnType<typeof saidOf> => {
+  const [read] = wire.areas({ areas: [{ ...area, problem: { ...problem, mistakes: [{ ...mistake, ...told }] } }] });
+  const [found] = read?.trouble?.mistakes ?? [];
+  assert.ok(found);
+  return saidOf(found, language);
+};
+
+test('a mistake is said in the language of the page', () => {
+  assert.deepEqual(said({}, 'da'), {
+    sentence: 'er ikke en af mulighederne; skriv "short", "normal" eller "detailed"',
+    lang: 'da',
+  });
+  assert.deepEqual(said({}, 'en'), { sentence: 'is none of these; write short, normal or detailed', lang: 'en' });
+  const number = { code: 'no_number', arguments: ['3', '100'] };
+  assert.equal(said(number, 'da').sentence, 'er ikke et helt tal fra 3 til 100; skriv sådan et');
+});
+
+test('a mistake of a kind that only a newer server knows is said in its English', () => {
+  const english = { sentence: 'is none of these', lang: 'en' };
+  for (const code of ['of_tomorrow', 'toString', '']) assert.deepEqual(said({ code }, 'da'), english);
+  assert.deepEqual(said({ code: 'no_number', arguments: ['3'] }, 'da'), english, 'and so is half a sentence');
+});
+
+test('each kind of mistake has a sentence of the same parts in both languages', () => {
+  const parts = ['17', '18', '19'];
+  for (const kind of wire.MISTAKES) {
+    const used = LANGUAGES.map((language) => {
+      const sentence = MISTAKE_SENTENCES[language][kind](...parts);
+      assert.match(sentence, /^[^\n]+[^.\n]$/, `${language}: ${kind}`);
+      assert.doesNotMatch(sentence, /undefined/, `${language}: ${kind}`);
+      return parts.filter((part) => sentence.includes(part));
+    });
+    assert.deepEqual(used[0], used[1], kind);
   }
 });

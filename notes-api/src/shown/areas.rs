@@ -55,8 +55,12 @@ pub struct MistakeView {
     pub key: String,
     /// What stands there.
     pub found: String,
-    /// What is wrong with it, and what to do.
+    /// What is wrong with it, and what to do; in English, as the log has it.
     pub problem: String,
+    /// Which kind of mistake, for whoever says it in another language; more kinds may come.
+    pub code: String,
+    /// What the sentence of that kind is made of, in a fixed order: numbers, or words of the file.
+    pub arguments: Vec<String>,
 }
 
 /// Settings in force.
@@ -177,7 +181,14 @@ impl From<Problem> for AreaProblemView {
             Trouble::Unreadable(why) => ("unreadable", Some(why), Vec::new()),
             Trouble::Mistakes(mistakes) => ("mistakes", None, mistakes),
         };
-        let mistake = |referent_areas::Mistake { line, key, found, problem }| MistakeView { line, key, found, problem };
+        let mistake = |referent_areas::Mistake { line, key, found, problem }| MistakeView {
+            line,
+            key,
+            found,
+            problem: problem.to_string(),
+            code: problem.code().to_owned(),
+            arguments: problem.arguments(),
+        };
         Self { file, since_ms, kind: kind.to_owned(), detail, mistakes: mistakes.into_iter().map(mistake).collect() }
     }
 }
