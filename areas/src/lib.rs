@@ -26,6 +26,7 @@ pub mod file;
 pub mod folder;
 pub mod cues;
 pub mod dialogue;
+pub mod written;
 
 pub use file::parse;
 pub use folder::{Folder, News, Trouble};

@@ -23,6 +23,7 @@ use crate::auth::{Auth, Person, check_source};
 use crate::clock::{Chance, Clock};
 use crate::config::Timing;
 use crate::error::{ApiError, Problem};
+use crate::previews::Previews;
 use crate::shown::PresenceView;
 use crate::store::Store;
 use crate::store::audit::Deed;
@@ -48,6 +49,7 @@ const BODY_BYTES: usize = 1_000_000;
 pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) areas: Areas,
+    pub(crate) previews: Previews,
     pub(crate) clock: Clock,
     pub(crate) chance: Chance,
     pub(crate) timing: Timing,
@@ -92,6 +94,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(calls::corrections))
         .routes(routes!(areas::all))
         .routes(routes!(areas::preview))
+        .routes(routes!(areas::draft))
 }
 
 /// The OpenAPI 3.1 document, as JSON.

@@ -4,6 +4,7 @@
 //! HTTP codes of failures. Promised: the answer never holds speech or an address of the database, except `current` in a
 //! 412, which is what the person may see anyway. The log's text and the caller's text are two.
 
+use crate::previews::NoPreview;
 use crate::store::StoreError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -52,6 +53,9 @@ pub enum ApiError {
     /// Make a new `save_id`.
     #[error("this save_id belongs to another call")]
     SaveIdTaken,
+    /// What to do stands in the reason.
+    #[error(transparent)]
+    NoPreview(#[from] NoPreview),
     /// Try again.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -90,6 +94,11 @@ impl ApiError {
             Self::MustMatch => (StatusCode::PRECONDITION_REQUIRED, "must-match", "If-Match is missing"),
             Self::Changed { .. } => (StatusCode::PRECONDITION_FAILED, "changed", "Changed in between"),
             Self::SaveIdTaken => (StatusCode::CONFLICT, "save-id-taken", "Another call's save_id"),
+            Self::NoPreview(NoPreview::Busy) => (StatusCode::TOO_MANY_REQUESTS, "busy", "Busy"),
+            Self::NoPreview(NoPreview::NoPipeline) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "no-pipeline", "No pipeline is connected")
+            }
+            Self::NoPreview(NoPreview::Late) => (StatusCode::GATEWAY_TIMEOUT, "late", "No draft in time"),
             Self::Store(StoreError::Unavailable(_) | StoreError::Closing) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The database does not answer")
             }

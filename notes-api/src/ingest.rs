@@ -22,6 +22,7 @@ use crate::ca::Trust;
 use crate::ca::enrolment::does_not_stand;
 use crate::clock::Clock;
 use crate::config::Timing;
+use crate::previews::Previews;
 use crate::store::drafts::Lease;
 use crate::store::identity::{Shown, Standing};
 use crate::store::{Store, StoreError};
@@ -66,6 +67,7 @@ pub(crate) struct Door {
     pub(crate) clock: Clock,
     pub(crate) timing: Timing,
     pub(crate) areas: Areas,
+    pub(crate) previews: Previews,
     /// The name of this process on the rows of its calls.
     pub(crate) holder: String,
     /// Whom to believe; without it everybody is on this machine.

@@ -21,6 +21,7 @@ pub mod ingest;
 pub mod call;
 pub mod store;
 pub mod live;
+pub mod previews;
 mod timer;
 pub mod corrections;
 pub mod shown;
@@ -126,12 +127,14 @@ pub async fn run(
     tracing::info!(http = %line.http, grpc = %line.grpc, database = store.engine_name(), "ready");
     ready(&line);
 
+    let previews = previews::Previews::default();
     let ingest = ingest::serve(
         ingest::Door {
             store: store.clone(),
             clock: clock.clone(),
             timing: config.timing,
             areas: areas.clone(),
+            previews: previews.clone(),
             holder,
             trust: trust.clone(),
             tracker: tracker.clone(),
@@ -156,6 +159,7 @@ pub async fn run(
     let app = api::App {
         store: store.clone(),
         areas,
+        previews,
         clock: clock.clone(),
         chance: chance.clone(),
         timing: config.timing,

@@ -15,7 +15,8 @@
 //! Not done here: nothing is tuned; the set that ships is open, and others exist.
 
 use crate::draft::{self, DraftOut, Drafters};
-use crate::preview;
+use anyhow::{Context as _, anyhow};
+use referent_areas::{Folder, News, written};
 use referent_guards::eval::{self as truth, Dialogue, Findings, ReadyDraft, ReadyLine};
 use referent_guards::{Kind, Line};
 use referent_proto::audio::SampleOffset;
@@ -24,6 +25,7 @@ use referent_proto::draft::{DraftFailure, DraftJob, DraftSentence, Origin};
 use referent_proto::{AreaSettings, Section};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -97,12 +99,26 @@ impl Report {
     }
 }
 
-/// Drafts every dialogue, one after the other.
-pub async fn of_drafter(dialogues: &[Dialogue], drafters: &Drafters) -> Report {
+/// Settings by the name that dialogues call them by.
+pub type Areas = BTreeMap<String, AreaSettings>;
+
+/// Every area of a folder. A mistake in one of them is an error: the figures would be of something else.
+pub fn areas_in(folder: &Path) -> anyhow::Result<Areas> {
+    let news = Folder::at(folder).first_look().with_context(|| folder.display().to_string())?;
+    let area = |News { area, file, what }: News| match what {
+        Ok(settings) => Ok((area, settings)),
+        Err(trouble) => Err(anyhow!("{}: {trouble}", file.display())),
+    };
+    news.into_iter().map(area).collect()
+}
+
+/// Drafts every dialogue, one after the other, under the settings of its area. One whose area is not there gets four plain
+/// sections, and nothing is hidden from the model.
+pub async fn of_drafter(dialogues: &[Dialogue], areas: &Areas, drafters: &Drafters) -> Report {
     let mut report = Report { dialogues: dialogues.len(), ..Report::default() };
     let began = Instant::now();
     for dialogue in dialogues {
-        let job = job(dialogue);
+        let job = job(dialogue, areas);
         let turns: Vec<SampleOffset> = job.utterances.iter().map(|said| said.span.start()).collect();
         match drafted(job, drafters).await {
             Drafted::Lines { sentences, origin, lines_not_parsed } => {
@@ -169,12 +185,15 @@ fn ready(sentence: &DraftSentence, turns: &[SampleOffset]) -> ReadyLine {
 }
 
 /// The job that a call with these words would have ended in.
-fn job(dialogue: &Dialogue) -> DraftJob {
-    let started = dialogue.call_date.as_deref().and_then(preview::noon_of);
-    preview::job(&dialogue.turns, &area(dialogue), started.unwrap_or(Started { utc_ms: 0, utc_offset_s: 0 }))
+fn job(dialogue: &Dialogue, areas: &Areas) -> DraftJob {
+    let started = dialogue.call_date.as_deref().and_then(written::noon_of);
+    let mut area = areas.get(&dialogue.area).cloned().unwrap_or_else(|| plain(dialogue));
+    // As if the recogniser had found out.
+    area.spoken_languages = vec![dialogue.language.clone()];
+    written::job(&dialogue.turns, &area, started.unwrap_or(Started { utc_ms: 0, utc_offset_s: 0 }))
 }
 
-fn area(dialogue: &Dialogue) -> AreaSettings {
+fn plain(dialogue: &Dialogue) -> AreaSettings {
     let english = dialogue.area.ends_with("-en");
     let headings: [(&str, &str, &str); 4] = [
         ("reason", "Årsag til henvendelse", "Reason for the call"),
@@ -192,7 +211,6 @@ fn area(dialogue: &Dialogue) -> AreaSettings {
         language: if english { "en" } else { "da" }.to_owned(),
         sections: sections.to_vec(),
         llm_is_local: true,
-        spoken_languages: vec![dialogue.language.clone()],
         ..AreaSettings::default()
     }
 }

@@ -17,6 +17,10 @@ pub(crate) struct Eval {
     /// Dialogues, one JSON object a line (pipeline/eval/README.md).
     #[arg(long, value_name = "FILE")]
     dialogues: PathBuf,
+    /// A folder of areas (docs/areas.md): dialogues are drafted under the settings of theirs. Without it, under four plain
+    /// sections.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "drafts")]
+    areas: Option<PathBuf>,
     /// Who drafts, unless a language model does or the drafts are ready.
     #[arg(long, value_enum, default_value_t = Who::Embedded)]
     drafter: Who,
@@ -72,9 +76,10 @@ pub(crate) fn act(command: &Eval) -> anyhow::Result<()> {
         }
         report
     } else {
+        let areas = command.areas.as_deref().map(eval::areas_in).transpose()?.unwrap_or_default();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let drafters = Drafters::new(&drafter(command)?)?;
-        runtime.block_on(eval::of_drafter(&dialogues, &drafters))
+        runtime.block_on(eval::of_drafter(&dialogues, &areas, &drafters))
     };
     if command.show {
         for line in &report.to_look_at {

@@ -1,66 +1,18 @@
 //! A written call as the pipeline would draft it: for the person who writes an area.
 //!
-//! In: a dialogue and an area. Out: the job that the call would be if every turn were heard right, and a page of text with
-//! the prompt, the draft with its evidence and what the guards doubt. Promised: prompt and draft are made by the code that serves calls
-//! (`draft::prompt`, `draft::run`). Not done here: no file is read, no clock asked, nothing printed; pauses and the length of
-//! turns are made up.
+//! In: the job that the call would be (`referent_areas::written`). Out: a page of text with the prompt, the draft with its
+//! evidence and what the guards doubt. Promised: prompt and draft are made by the code that serves calls (`draft::prompt`,
+//! `draft::run`). Not done here: no file is read, no clock asked, nothing printed.
 
 use crate::draft::{self, DraftOut, Drafters, hidden, prompt};
 use referent_areas::cues::spoken_of;
-use referent_areas::dialogue::{Speaker, Turn};
-use referent_proto::audio::{SampleOffset, SampleSpan};
-use referent_proto::ids::PerTrack;
-use referent_proto::{
-    AreaSettings, CallId, Direction, DraftJob, DraftKey, DraftSentence, Evidence, Flag, Spoken, Started, Track,
-    Utterance,
-};
+use referent_proto::{DraftJob, DraftSentence, Evidence, Flag};
 use std::fmt::Write as _;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// So fast a person speaks, samples of 16 kHz a character.
-const SAMPLES_A_CHARACTER: u64 = 1_000;
-/// Between two turns.
-const PAUSE: u64 = 8_000;
-/// Nobody renews it, and nobody takes it away.
-const LEASE_MS: u32 = 600_000;
 /// Sentences on their way; they are taken as they come.
 const ON_THE_WAY: usize = 16;
-
-/// The job of a call in which exactly this was said.
-pub fn job(turns: &[Turn], area: &AreaSettings, started: Started) -> DraftJob {
-    let mut at = PAUSE;
-    let mut utterances = Vec::new();
-    for turn in turns {
-        let track = match turn.speaker {
-            Speaker::Caseworker => Track::Near,
-            Speaker::Citizen => Track::Far,
-        };
-        let length = turn.text.chars().map(|_| SAMPLES_A_CHARACTER).sum();
-        let span = SampleSpan::of(SampleOffset(at), length);
-        let text = Spoken::new(turn.text.clone());
-        utterances.push(Utterance { track, span, text, words: Vec::new(), probability: 1.0, echo_of: None });
-        at += length + PAUSE;
-    }
-    DraftJob {
-        key: DraftKey { call: CallId::new(1, [0; 10]), draft: 1, attempt: 1 },
-        lease_ms: LEASE_MS,
-        provisional: false,
-        area: area.clone(),
-        covers: PerTrack { near: SampleOffset(at), far: SampleOffset(at) },
-        utterances,
-        started,
-        direction: Direction::Unknown,
-        wish: Spoken::default(),
-    }
-}
-
-/// Noon of a day such as `2026-03-09`, as UTC; `None` if it is no day.
-pub fn noon_of(date: &str) -> Option<Started> {
-    let day: jiff::civil::Date = date.parse().ok()?;
-    let days = day.since(jiff::civil::date(1970, 1, 1)).ok()?.get_days();
-    Some(Started { utc_ms: i64::from(days) * 86_400_000 + 12 * 3_600_000, utc_offset_s: 0 })
-}
 
 /// The page: the prompt as a language model would get it, with what the area hides from it, the draft of these drafters, and the must-note facts.
 pub async fn page(job: DraftJob, drafters: &Drafters) -> String {
@@ -152,33 +104,4 @@ async fn drafted(job: DraftJob, drafters: &Drafters) -> (Vec<DraftSentence>, Str
 
 fn put(page: &mut String, line: std::fmt::Arguments<'_>) {
     writeln!(page, "{line}").expect("a String takes everything");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use referent_areas::dialogue;
-
-    #[test]
-    fn a_day_is_noon() {
-        let check = |date: &str, expected: Option<i64>| {
-            assert_eq!(noon_of(date).map(|started| started.utc_ms), expected, "{date}");
-        };
-        check("1970-01-01", Some(43_200_000));
-        check("2024-02-29", Some(1_709_208_000_000));
-        check("2026-03-16", Some(1_773_662_400_000));
-        for bad in ["", "2026-03", "2026-13-01", "2026-03-32", "16-03-2026", "2026-03-16-1", "i dag"] {
-            check(bad, None);
-        }
-    }
-
-    #[test]
-    fn each_turn_is_an_utterance_after_the_one_before() {
-        let sample = dialogue::sample();
-        let [area, _] = referent_areas::built_in();
-        let job = job(&sample.turns, &area, noon_of("2026-03-16").expect("a day"));
-        assert_eq!(job.utterances.len(), sample.turns.len());
-        assert!(job.utterances.windows(2).all(|two| two[0].span.end() < two[1].span.start()));
-        assert!(job.covers.near >= job.utterances.last().expect("turns").span.end());
-    }
 }

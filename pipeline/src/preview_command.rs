@@ -7,6 +7,7 @@ use crate::models_command::say;
 use anyhow::Context as _;
 use clap::Args;
 use referent_areas::dialogue::{self, Dialogue};
+use referent_areas::written;
 use referent_pipeline::config::{Config, DrafterConfig, DrafterKind, Models};
 use referent_pipeline::draft::Drafters;
 use referent_pipeline::preview;
@@ -36,7 +37,7 @@ pub(crate) fn act(asked: &Preview, now_ms: u64) -> anyhow::Result<()> {
     let dialogue = chosen(&asked.call, asked.id.as_deref())?;
     let started = match &dialogue.call_date {
         Some(date) => {
-            preview::noon_of(date).with_context(|| format!("call_date = \"{date}\" is no day; write 2026-03-09"))?
+            written::noon_of(date).with_context(|| format!("call_date = \"{date}\" is no day; write 2026-03-09"))?
         }
         None => Started { utc_ms: i64::try_from(now_ms).unwrap_or_default(), utc_offset_s: 0 },
     };
@@ -50,7 +51,7 @@ pub(crate) fn act(asked: &Preview, now_ms: u64) -> anyhow::Result<()> {
     drop(rustls::crypto::ring::default_provider().install_default());
     let drafters = Drafters::new(&drafter).and_then(|drafters| drafters.with_models(&models)).context("drafter")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("while starting")?;
-    let page = runtime.block_on(preview::page(preview::job(&dialogue.turns, &area, started), &drafters));
+    let page = runtime.block_on(preview::page(written::job(&dialogue.turns, &area, started), &drafters));
     say(page.trim_end())
 }
 

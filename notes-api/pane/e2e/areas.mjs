@@ -13,6 +13,15 @@ await story('areas', async ({ fake, page, open, context, shot }) => {
   await areas.getByText('I kraft siden').waitFor();
   await areas.getByText('Husleje – linje 1').waitFor();
   await shot('broken', areas);
+  fake.refuseAreaDraft = 503;
+  await areas.getByRole('button', { name: 'Nyt udkast' }).click();
+  await areas.getByText('Der er ingen pipeline, som kan skrive udkast lige nu.').waitFor();
+  fake.refuseAreaDraft = null;
+  await areas.getByRole('button', { name: 'Nyt udkast' }).click();
+  await areas.getByText('Huslejen bliver 7.580 kroner.').waitFor();
+  await areas.getByText('»7.580 kroner«').waitFor();
+  await areas.getByText('Udkastet er lavet uden sprogmodel.').waitFor();
+  await shot('draft', areas);
   await areas.getByRole('link', { name: 'standard' }).click();
   await until('no trouble', async () => (await areas.locator('.trouble').count()) === 0);
   await areas.getByRole('button', { name: 'English' }).click();

@@ -53,10 +53,32 @@ export const AREAS = [
 const PREVIEW = {
   version: IN_FORCE.version,
   turns: [
-    { track: 'near', text: 'Hvad bliver huslejen?' },
-    { track: 'far', text: 'Den bliver 7.850 kroner.' },
+    { track: 'near', start: 8000, text: 'Hvad bliver huslejen?' },
+    { track: 'far', start: 48000, text: 'Den bliver 7.850 kroner.' },
   ],
   spoken_of: [{ id: 'rent', turns: [0] }],
+};
+const AREA_DRAFT = {
+  number: 1,
+  attempt: 1,
+  state: 'ready',
+  failure: null,
+  provisional: false,
+  origin: { kind: 'embedded', model: 'embedded-4', trouble: 'not_configured', record: { model_reported: '' } },
+  sentences: [
+    {
+      index: 0,
+      section: 'reason',
+      text: 'Huslejen bliver 7.580 kroner.',
+      evidence: [{ track: 'far', start: 48000 }],
+      flags: [{ kind: 'number', start: 16, end: 28, said: '7.850 kroner', reason: 'other_value', evidence: [] }],
+      confirm: 'decision',
+    },
+  ],
+  first_sentence_ms: null,
+  whole_ms: null,
+  missing: [{ kind: null, fact: 'Husleje', said: 'huslejen', evidence: { track: 'near', start: 8000 } }],
+  uncertain: [],
 };
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'";
@@ -78,6 +100,8 @@ export class Fake {
   /** Calls whose PC says nothing any more. */
   silent = new Set();
   areas = AREAS;
+  /** The status with which the draft of the sample call is refused. */
+  refuseAreaDraft = null;
   /** Which PCs are there, call or none. */
   presence = { in_contact: 1, lost: 0, in_trouble: 0, state: 'idle', since_ms: 4_000 };
   #heartbeat = setInterval(() => this.#beat(), 2000).unref();
@@ -316,6 +340,10 @@ export class Fake {
     if (pathname === '/v1/areas') return send(200, { areas: this.areas });
     const [, tried] = /^\/v1\/areas\/([^/]+)\/preview$/.exec(pathname) ?? [];
     if (tried !== undefined) return send(200, PREVIEW);
+    if (/^\/v1\/areas\/[^/]+\/preview\/draft$/.test(pathname)) {
+      const refusal = this.refuseAreaDraft;
+      return refusal === null ? send(200, AREA_DRAFT) : send(refusal, problem(refusal));
+    }
     if (pathname === '/v1/events') {
       this.#stream(response, this.listeners, []);
       return response.write(there(this.presence));

@@ -89,6 +89,7 @@ try {
   await shot(page, 'loaded-anew');
 
   await oldRevision(other, corrected[0]);
+  await tryAnArea(other);
   const complaint = found.flat().join('; ');
   if (complaint !== '') throw new Error(`the page complained: ${complaint}`);
 } catch (error) {
@@ -115,4 +116,14 @@ async function oldRevision(other, saved) {
   await inState(other, 'Notat gemt');
   await other.getByText('version 2').waitFor();
   await shot(other, 'both-saved');
+}
+
+/** What a department's lead sees: a pipeline drafts the sample call under the area's settings. */
+async function tryAnArea(window) {
+  await window.goto(new URL('/areas#standard', window.url()).href);
+  await window.getByRole('button', { name: 'Nyt udkast' }).click();
+  await window.locator('.drafted li').first().waitFor();
+  const sentences = await window.locator('.drafted li').count();
+  if (sentences < 4) throw new Error(`${sentences} sentences of the sample call`);
+  await shot(window, 'area-tried');
 }

@@ -65,7 +65,7 @@ export class Api {
   /** `keepalive` lets the last words reach the server while the page goes away. */
   async storeEdit(id: string, edit: wire.Edit, { keepalive }: { keepalive: boolean }): Promise<Stored<wire.Edit>> {
     const init = { ...json('PUT', { draft: edit.draft, sections: edit.sections }, edit.revision), keepalive };
-    const response = await this.#ask(`/v1/calls/${id}/edit`, init, 412);
+    const response = await this.#ask(`/v1/calls/${id}/edit`, init, [412]);
     const body: unknown = await response.json();
     return response.status === 412
       ? { kind: 'elsewhere', current: wire.edit(wire.current(body)) }
@@ -85,7 +85,7 @@ export class Api {
   ): Promise<Stored<wire.Note>> {
     const { saveId, editRevision, ...rest } = note;
     const init = json('POST', { save_id: saveId, edit_revision: editRevision, ...rest }, version);
-    const response = await this.#ask(`/v1/calls/${id}/notes`, init, 412);
+    const response = await this.#ask(`/v1/calls/${id}/notes`, init, [412]);
     const body: unknown = await response.json();
     return response.status === 412
       ? { kind: 'elsewhere', current: wire.note(wire.current(body)) }
@@ -125,6 +125,12 @@ export class Api {
     return (await this.#ask(path, {})).json();
   }
 
+  /** What another page has done; a refusal with one of these statuses is an answer. */
+  async post(path: string, refusals: readonly number[]): Promise<{ status: number; body: unknown }> {
+    const response = await this.#ask(path, post({}), refusals);
+    return { status: response.status, body: await response.json() };
+  }
+
   /** The events of one call after sequence `after`. */
   followCall(id: string, after: number, hearing: Hearing, signal: AbortSignal): Promise<void> {
     return this.#follow(`/v1/calls/${id}/events`, after, hearing, signal);
@@ -135,11 +141,11 @@ export class Api {
     return this.#follow('/v1/events', null, hearing, signal);
   }
 
-  async #ask(path: string, init: RequestInit, allowed?: number): Promise<Response> {
+  async #ask(path: string, init: RequestInit, allowed: readonly number[] = []): Promise<Response> {
     const response = await this.request(path, init).catch(() => {
       throw new ApiError('unreachable');
     });
-    if (response.ok || response.status === allowed) return response;
+    if (response.ok || allowed.includes(response.status)) return response;
     if (response.status === 401) throw new ApiError('unauthorised');
     throw new ApiError(response.status === 404 || response.status === 410 ? 'unknown_call' : 'server');
   }

@@ -1,7 +1,7 @@
 // Every word that the page of the areas says, in Danish and English. Apart from `catalogue.ts`, because the pane needs
 // none of them and would have to carry them.
 
-import type { Kind, Length, Pseudonyms, TroubleKind } from './areas-wire';
+import type { Kind, Length, NoDraft, Pseudonyms, TroubleKind } from './areas-wire';
 import type { Language } from './catalogue';
 
 interface AreaWords {
@@ -37,6 +37,8 @@ interface AreaWords {
   notFound: string;
   inLines: (lines: string) => string;
   noPreview: string;
+  writing: string;
+  noDraft: Record<NoDraft, string>;
   speaker: Record<'near' | 'far', string>;
 }
 
@@ -97,11 +99,18 @@ const da: AreaWords = {
   noDays: 'ikke angivet',
   preview: 'Prøve på en opdigtet samtale',
   previewIs:
-    'Samtalen er opdigtet. Her ses, hvad området ville lede efter; et udkast bliver der ikke skrevet her. Det skriver kommandoen »referent-pipeline preview«.',
+    'Samtalen er opdigtet. Her ses, hvad området leder efter, og hvilket udkast der kommer ud af det. Én samtale siger ikke meget om den næste; prøv flere med kommandoen »referent-pipeline preview«.',
   found: 'Omtalt i samtalen',
   notFound: 'Ikke omtalt',
   inLines: (lines) => `linje ${lines}`,
   noPreview: 'Prøven kunne ikke hentes. Genindlæs siden om lidt.',
+  writing: 'Udkastet bliver skrevet …',
+  noDraft: {
+    busy: 'Andre er ved at prøve områder af. Prøv igen om lidt.',
+    no_pipeline: 'Der er ingen pipeline, som kan skrive udkast lige nu. Sig det til driften, eller prøv igen om lidt.',
+    late: 'Udkastet kom ikke i tide. Prøv igen, og sig det til driften, hvis det sker hver gang.',
+    other: 'Udkastet kunne ikke hentes. Prøv igen om lidt.',
+  },
   speaker: { near: 'Sagsbehandler', far: 'Borger' },
 };
 
@@ -161,11 +170,18 @@ const en: AreaWords = {
   noDays: 'not said',
   preview: 'Tried on a made-up call',
   previewIs:
-    'The call is made up. This shows what the area would look for; no draft is written here. The command “referent-pipeline preview” writes one.',
+    'The call is made up. This shows what the area looks for, and which draft comes of it. One call says little about the next; try several with the command “referent-pipeline preview”.',
   found: 'Spoken of in the call',
   notFound: 'Not spoken of',
   inLines: (lines) => `line ${lines}`,
   noPreview: 'The preview could not be fetched. Load the page again in a moment.',
+  writing: 'The draft is being written …',
+  noDraft: {
+    busy: 'Others are trying areas just now. Try again in a moment.',
+    no_pipeline: 'There is no pipeline that can write drafts just now. Tell operations, or try again in a moment.',
+    late: 'The draft did not come in time. Try again, and tell operations if it happens each time.',
+    other: 'The draft could not be fetched. Try again in a moment.',
+  },
   speaker: { near: 'Caseworker', far: 'Citizen' },
 };
 

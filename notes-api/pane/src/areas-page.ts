@@ -1,17 +1,31 @@
 // The page of the areas: which settings are in force, what is wrong with a file, and what an area looks for in the sample
 // call.
 //
-// In: `/v1/areas` and `/v1/areas/…/preview`, asked once a load and at each choice. Out: a page that changes nothing on the
-// server. The session is the pane's cookie. Not done here: no draft is made or shown, no setting is written.
+// In: `/v1/areas` and `/v1/areas/…/preview`, asked once a load and at each choice; a draft of the sample call when somebody
+// asks for one. Out: a page that changes nothing on the server. The session is the pane's cookie. Not done here: no setting is
+// written.
 
 import { Api, ApiError } from './api';
 import ownCss from './areas.css';
 import { AREA_WORDS } from './areas-catalogue';
+import { draftOf } from './areas-draft';
 import { saidOf } from './areas-mistakes';
-import { type Area, areas, type Preview, preview, type Settings, type Trouble } from './areas-wire';
+import {
+  type Area,
+  areas,
+  draft,
+  NO_DRAFT,
+  type NoDraft,
+  noDraft,
+  type Preview,
+  preview,
+  type Settings,
+  type Trouble,
+} from './areas-wire';
 import { CATALOGUES, LANGUAGES, type Language, languageOf } from './catalogue';
 import { button, type Child, el } from './dom';
 import css from './page.css';
+import type { Draft } from './wire/draft';
 
 /** So many characters of a version tell it from every other. */
 const SHOWN_OF_VERSION = 12;
@@ -23,7 +37,10 @@ type State =
       readonly all: readonly Area[];
       readonly chosen: string | null;
       readonly tried: Preview | null;
+      readonly draft: Draft | 'writing' | NoDraft | null;
     };
+
+type Open = State & { readonly kind: 'open' };
 
 class AreasPage {
   readonly #api = new Api();
@@ -44,7 +61,7 @@ class AreasPage {
     this.#draw();
     try {
       const all = areas(await this.#api.get('/v1/areas'));
-      this.#state = { kind: 'open', all, chosen: null, tried: null };
+      this.#state = { kind: 'open', all, chosen: null, tried: null, draft: null };
       const wanted = all.find((area) => area.id === inAddress()) ?? all.find((area) => area.trouble !== null) ?? all[0];
       await this.#choose(wanted?.id ?? null);
     } catch (error) {
@@ -56,7 +73,7 @@ class AreasPage {
   async #choose(id: string | null): Promise<void> {
     if (this.#state.kind !== 'open') return;
     const area = this.#state.all.find((one) => one.id === id);
-    this.#state = { ...this.#state, chosen: area?.id ?? null, tried: null };
+    this.#state = { ...this.#state, chosen: area?.id ?? null, tried: null, draft: null };
     this.#draw();
     if (area === undefined || area.inForce === null) return;
     const answer = await this.#api.get(`/v1/areas/${encodeURIComponent(area.id)}/preview`).catch(() => null);
@@ -64,6 +81,24 @@ class AreasPage {
     if (answer === null || this.#state.kind !== 'open' || this.#state.chosen !== area.id) return;
     this.#state = { ...this.#state, tried: preview(answer) };
     this.#draw();
+  }
+
+  async #write(id: string): Promise<void> {
+    const show = (draft: Draft | 'writing' | NoDraft): void => {
+      // Somebody may have chosen another one meanwhile.
+      if (this.#state.kind !== 'open' || this.#state.chosen !== id) return;
+      this.#state = { ...this.#state, draft };
+      this.#draw();
+      document.querySelector<HTMLElement>('[data-focus="draft"]')?.focus();
+    };
+    show('writing');
+    try {
+      const path = `/v1/areas/${encodeURIComponent(id)}/preview/draft`;
+      const { status, body } = await this.#api.post(path, Object.values(NO_DRAFT));
+      show(status === 200 ? draft(body) : noDraft(status));
+    } catch {
+      show('other');
+    }
   }
 
   #speak(language: Language): void {
@@ -116,20 +151,26 @@ class AreasPage {
         );
         return [
           el('nav', {}, ...links),
-          el('main', {}, ...(chosen === undefined ? [el('p', {}, words.noAreas)] : this.#area(chosen, state.tried))),
+          el('main', {}, ...(chosen === undefined ? [el('p', {}, words.noAreas)] : this.#area(chosen, state))),
         ];
       }
     }
   }
 
-  #area({ id, inForce, trouble }: Area, tried: Preview | null): readonly Child[] {
+  #area({ id, inForce, trouble }: Area, { tried, draft }: Open): readonly Child[] {
     const words = AREA_WORDS[this.#language];
     const version = inForce?.version.slice(0, SHOWN_OF_VERSION) ?? '';
     return [
       el('h1', {}, id),
       el('p', {}, inForce === null ? words.neverInForce : words.inForce(this.#time(inForce.sinceMs), version)),
       trouble !== null && this.#trouble(trouble),
-      ...(inForce === null ? [] : [...this.#settings(inForce.settings), ...this.#tried(inForce.settings, tried)]),
+      ...(inForce === null
+        ? []
+        : [
+            ...this.#settings(inForce.settings),
+            ...this.#tried(inForce.settings, tried),
+            ...(tried === null ? [] : this.#drafted(id, inForce.settings, tried, draft)),
+          ]),
     ];
   }
 
@@ -216,6 +257,19 @@ class AreasPage {
       ),
       silent.length > 0 && el('h3', {}, words.notFound),
       silent.length > 0 && el('p', { class: 'soft', lang }, silent.map(({ label }) => label).join(' · ')),
+    ];
+  }
+
+  #drafted(id: string, settings: Settings, tried: Preview, draft: Open['draft']): readonly Child[] {
+    const words = AREA_WORDS[this.#language];
+    const said = draft === 'writing' ? words.writing : typeof draft === 'string' ? words.noDraft[draft] : null;
+    return [
+      button(CATALOGUES[this.#language].again, () => void this.#write(id), {
+        'data-focus': 'draft',
+        'aria-disabled': draft === 'writing' ? 'true' : null,
+      }),
+      el('div', { role: 'status' }, said !== null && el('p', {}, said)),
+      ...(draft === null || typeof draft === 'string' ? [] : draftOf(draft, tried, settings, this.#language)),
     ];
   }
 

@@ -1,11 +1,13 @@
 // What notes-api says of its areas, and the one place where doubt about it ends, as `wire.ts` is for calls.
 
-import { TRACKS, type Track } from './wire';
+import { type Draft, draft as draftOf, TRACKS, type Track } from './wire/draft';
 import { BadMessage, type Json, known, list, number, numberOrNull, record, text, textOrNull } from './wire/json';
 
 export const LENGTHS = ['short', 'normal', 'detailed'] as const;
 export const KINDS = ['number', 'amount', 'date', 'time', 'name', 'address', 'other'] as const;
 export const PSEUDONYMS = ['none', 'identifiers', 'full'] as const;
+/** Why there is no draft of the sample call, and the HTTP status that says so. */
+export const NO_DRAFT = { busy: 429, no_pipeline: 503, late: 504, other: 0 } as const;
 export const TROUBLES = ['gone', 'unreadable', 'mistakes'] as const;
 
 /** The kinds of mistakes in a file; `areas/src/problem.rs` has the same, and a test there compares them. */
@@ -54,6 +56,7 @@ export const MISTAKES = [
 export type Length = (typeof LENGTHS)[number];
 export type Kind = (typeof KINDS)[number];
 export type Pseudonyms = (typeof PSEUDONYMS)[number];
+export type NoDraft = keyof typeof NO_DRAFT;
 export type TroubleKind = (typeof TROUBLES)[number];
 export type MistakeKind = (typeof MISTAKES)[number];
 
@@ -104,7 +107,7 @@ export interface Area {
 }
 
 export interface Preview {
-  readonly turns: readonly { readonly track: Track; readonly text: string }[];
+  readonly turns: readonly { readonly track: Track; readonly start: number; readonly text: string }[];
   /** Fact id to the turns, from 0, that speak of it. */
   readonly spokenOf: ReadonlyMap<string, readonly number[]>;
 }
@@ -185,7 +188,17 @@ export const preview = (value: unknown): Preview => {
     return [text(found, 'id'), turns];
   });
   return {
-    turns: list(from, 'turns', (turn) => ({ track: known(turn, 'track', TRACKS), text: text(turn, 'text') })),
+    turns: list(from, 'turns', (turn) => ({
+      track: known(turn, 'track', TRACKS),
+      start: number(turn, 'start'),
+      text: text(turn, 'text'),
+    })),
     spokenOf: new Map(spoken),
   };
 };
+
+export const draft = (value: unknown): Draft => draftOf(record(value, 'body'));
+
+/** For which of the reasons there is none. */
+export const noDraft = (status: number): NoDraft =>
+  (Object.keys(NO_DRAFT) as readonly NoDraft[]).find((reason) => NO_DRAFT[reason] === status) ?? 'other';

@@ -66,8 +66,8 @@ test('what lacks a field is refused by its name', () => {
 
 test('a preview tells which turns speak of what', () => {
   const turns = [
-    { track: 'near', text: 'Hej.' },
-    { track: 'far', text: 'Min husleje.' },
+    { track: 'near', start: 8000, text: 'Hej.' },
+    { track: 'far', start: 32000, text: 'Min husleje.' },
   ];
   const read = wire.preview({ version: 'ab', turns, spoken_of: [{ id: 'rent', turns: [1] }] });
   assert.deepEqual(read.spokenOf.get('rent'), [1]);
@@ -120,4 +120,8 @@ test('each kind of mistake has a sentence of the same parts in both languages', 
     });
     assert.deepEqual(used[0], used[1], kind);
   }
+});
+
+test('why there is no draft of the sample call is told by the status', () => {
+  assert.deepEqual([429, 503, 504, 500].map(wire.noDraft), ['busy', 'no_pipeline', 'late', 'other']);
 });

@@ -12,8 +12,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use referent_proto::Spoken;
 use referent_proto::ids::NoteId;
-use referent_proto::{AreaSettings, Spoken};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -157,15 +157,10 @@ pub(super) async fn draft_again(
     if wish.reveal().chars().count() > LONGEST_WISH {
         return Err(ApiError::Malformed(format!("the wish is longer than {LONGEST_WISH} characters; say it shorter")));
     }
-    let area = area.map(|name| in_force(&app, &name)).transpose()?;
+    let area = area.map(|name| super::areas::in_force(&app, &name)).transpose()?;
     let wanted = Wanted { area, wish, by };
     let lease = Lease { lease_ms: app.timing.lease_ms, no_contact_ms: app.timing.no_contact_ms() };
     let number =
         app.store.draft_again(call, wanted, app.clock.now_ms(), lease).await?.ok_or(ApiError::NotFound("call"))?;
     Ok((StatusCode::ACCEPTED, Json(DraftNumber { number })))
-}
-
-fn in_force(app: &App, name: &str) -> Result<AreaSettings, ApiError> {
-    let area = app.areas.all().remove(name).and_then(|area| area.in_force);
-    area.map(|held| held.settings).ok_or(ApiError::NotFound("area"))
 }

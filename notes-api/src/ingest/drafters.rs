@@ -2,9 +2,11 @@
 //!
 //! A job that is not given on its call's own stream waits here: expired leases, provisional drafts, "draft again". The
 //! worker's `places` bound what it is given. A sentence is answered only when it is refused; a finish or a failure is
-//! answered when it is durable.
+//! answered when it is durable. Between the jobs of calls a worker gets previews of areas, whose sentences go to whoever
+//! asked, and nowhere else.
 
 use super::{BATCH, Door, Down, End, RECHECK, first, going_down};
+use crate::previews::Pipeline;
 use crate::store::drafts::{Held, Whole};
 use crate::store::identity::Shown;
 use futures_util::StreamExt as _;
@@ -44,7 +46,9 @@ async fn talk(
     let worker = WorkerId::from_wire("ready.worker", &ready.worker)?;
     tracing::info!(%worker, places = ready.places, "a drafter is here");
     let mut jobs = door.store.live().jobs();
-    let mut talk = Talk { door, worker, places: ready.places, held: Vec::new(), down };
+    let previews = door.previews.pipeline();
+    let mut asked = previews.news();
+    let mut talk = Talk { door, worker, places: ready.places, held: Vec::new(), previews, down };
     let mut batches = up.ready_chunks(BATCH);
     let mut recheck = tokio::time::interval_at(tokio::time::Instant::now() + RECHECK, RECHECK);
     loop {
@@ -56,6 +60,8 @@ async fn talk(
                 changed.map_err(|_| going_down())?;
                 talk.tell_lost().await?;
             }
+            // The next turn of the loop gives it away.
+            _ = asked.changed() => {}
             () = door.shutdown.cancelled() => return Err(going_down()),
         }
     }
@@ -68,6 +74,7 @@ struct Talk<'a> {
     places: u32,
     /// What it is writing, as far as we know.
     held: Vec<DraftKey>,
+    previews: Pipeline,
     down: &'a Down<ToDrafter>,
 }
 
@@ -86,6 +93,12 @@ impl Talk<'_> {
             );
             self.places -= 1;
             self.remember(job.key);
+            self.say(to_drafter::Kind::Job(job.into())).await?;
+        }
+        while self.places > 0 {
+            let Some(mut job) = self.previews.take() else { break };
+            job.lease_ms = self.door.timing.lease_ms;
+            self.places -= 1;
             self.say(to_drafter::Kind::Job(job.into())).await?;
         }
         Ok(())
@@ -118,6 +131,9 @@ impl Talk<'_> {
             let kind = kind.ok_or(BadMessage::UnknownKind("from_drafter"))?;
             if let Kind::Sentence(sentence) = kind {
                 let sentence = DraftSentence::try_from(sentence)?;
+                if self.previews.sentence(&sentence) {
+                    continue;
+                }
                 if sentences.last().is_some_and(|last| last.key != sentence.key) {
                     self.sentences(std::mem::take(&mut sentences)).await?;
                 }
@@ -129,6 +145,9 @@ impl Talk<'_> {
                 Kind::Ready(ready) => self.places = ready.places,
                 Kind::Renewal(renewal) => {
                     let key = key_of("renewal.key", renewal.key)?;
+                    if self.previews.has(key) {
+                        continue;
+                    }
                     self.remember(key);
                     let held = self.door.store.renew(key, self.door.clock.now_ms(), self.door.lease()).await?;
                     self.answer(key, held).await?;
@@ -136,7 +155,12 @@ impl Talk<'_> {
                 Kind::Finished(finished) => self.finished(finished).await?,
                 Kind::Failed(failed) => {
                     let key = key_of("draft_failed.key", failed.key)?;
-                    let failing = self.door.store.draft_failed(key, DraftFailure::from_wire(failed.failure)?);
+                    let failure = DraftFailure::from_wire(failed.failure)?;
+                    if self.previews.failed(key, failure) {
+                        self.closed(key, Held::Yes).await?;
+                        continue;
+                    }
+                    let failing = self.door.store.draft_failed(key, failure);
                     let held = commits(key, "draft", 1, failing).await?;
                     if held == Held::Yes {
                         metrics::counter!("referent_drafts_total", "outcome" => "failed").increment(1);
@@ -170,6 +194,10 @@ impl Talk<'_> {
             missing: finished.missing.into_iter().map(Missing::try_from).collect::<Result<_, _>>()?,
             uncertain: finished.uncertain.into_iter().map(UncertainWord::try_from).collect::<Result<_, _>>()?,
         };
+        if self.previews.has(key) {
+            self.previews.finished(key, whole);
+            return self.closed(key, Held::Yes).await;
+        }
         let finishing = self.door.store.draft_finished(key, whole, now_ms);
         let held = commits(key, "draft", 1, finishing).await?;
         if held == Held::Yes {

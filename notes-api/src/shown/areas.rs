@@ -3,8 +3,9 @@
 use crate::areas::{Area, Problem};
 use referent_areas::Trouble;
 use referent_areas::cues::spoken_of;
-use referent_areas::dialogue::{self, Speaker};
-use referent_proto::AreaSettings;
+use referent_areas::dialogue::{self, Dialogue};
+use referent_areas::written;
+use referent_proto::{AreaSettings, DraftJob, DraftKey, Started, Utterance};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -125,7 +126,7 @@ pub struct MustNoteView {
     pub cues: Vec<String>,
 }
 
-/// The sample call, as an area sees it. No draft: that is made by `referent-pipeline preview`.
+/// The sample call, as an area sees it. The draft of it is asked for by itself, because it takes a while.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AreaPreview {
     /// The version in force.
@@ -141,6 +142,8 @@ pub struct AreaPreview {
 pub struct SampleTurn {
     /// near, far
     pub track: String,
+    /// Where it would begin, samples of call time: a draft's evidence names it.
+    pub start: i64,
     /// In the sample; nobody said it.
     pub text: String,
 }
@@ -234,11 +237,22 @@ impl AreaPreview {
             .into_iter()
             .map(|found| SpokenOfView { id: found.fact.id.clone(), turns: found.turns })
             .collect();
-        let track = |speaker| match speaker {
-            Speaker::Caseworker => "near",
-            Speaker::Citizen => "far",
+        let turn = |said: Utterance| SampleTurn {
+            track: said.track.name().to_owned(),
+            start: i64::try_from(said.span.start().0).unwrap_or(i64::MAX),
+            text: said.text.into_revealed(),
         };
-        let turn = |turn: dialogue::Turn| SampleTurn { track: track(turn.speaker).to_owned(), text: turn.text };
-        Self { version: area.version.clone(), spoken_of, turns: sample.turns.into_iter().map(turn).collect() }
+        let utterances = job_of(&sample, area).utterances;
+        Self { version: area.version.clone(), spoken_of, turns: utterances.into_iter().map(turn).collect() }
     }
+}
+
+/// The order for a draft of the sample call.
+pub fn sample_job(area: &AreaSettings, key: DraftKey) -> DraftJob {
+    DraftJob { key, ..job_of(&dialogue::sample(), area) }
+}
+
+fn job_of(sample: &Dialogue, area: &AreaSettings) -> DraftJob {
+    let started = sample.call_date.as_deref().and_then(written::noon_of);
+    written::job(&sample.turns, area, started.unwrap_or(Started { utc_ms: 0, utc_offset_s: 0 }))
 }

@@ -14,6 +14,7 @@ mod figures;
 mod identity;
 mod wire;
 mod presence;
+mod previews;
 mod http;
 mod areas;
 mod audit;
@@ -130,4 +131,7 @@ on_both! {
     areas::a_broken_file_at_start_has_its_last_good_version_or_stops_the_start,
     areas::a_file_in_the_place_of_a_built_in_area_keeps_its_version_over_a_restart,
     areas::a_preview_tells_what_the_sample_speaks_of,
+    previews::a_pipeline_drafts_the_sample_call_and_nothing_is_stored,
+    previews::without_a_draft_it_is_said_why,
+    previews::the_job_of_a_call_goes_before_a_preview,
 }

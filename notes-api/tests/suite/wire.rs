@@ -89,13 +89,13 @@ impl Line {
 }
 
 /// A worker's stream of drafts.
-struct Drafter {
+pub(crate) struct Drafter {
     up: mpsc::Sender<FromDrafter>,
     down: Streaming<ToDrafter>,
 }
 
 impl Drafter {
-    async fn open(house: &House, worker: WorkerId, places: u32) -> Self {
+    pub(crate) async fn open(house: &House, worker: WorkerId, places: u32) -> Self {
         let (up, messages) = mpsc::channel(64);
         let down = client(house).await.draft_jobs(ReceiverStream::new(messages)).await.unwrap().into_inner();
         let drafter = Self { up, down };
@@ -103,21 +103,29 @@ impl Drafter {
         drafter
     }
 
-    async fn ready(&self, worker: WorkerId, places: u32) {
+    pub(crate) async fn ready(&self, worker: WorkerId, places: u32) {
         let ready = wire::DrafterReady { worker: worker.bytes().to_vec(), places };
         self.say(from_drafter::Kind::Ready(ready)).await;
     }
 
-    async fn say(&self, kind: from_drafter::Kind) {
+    pub(crate) async fn say(&self, kind: from_drafter::Kind) {
         self.up.send(FromDrafter { kind: Some(kind) }).await.unwrap();
     }
 
-    async fn next(&mut self) -> to_drafter::Kind {
+    pub(crate) async fn next(&mut self) -> to_drafter::Kind {
         let message = tokio::time::timeout(PATIENCE, self.down.message()).await.expect("an answer");
         message.unwrap().and_then(|message| message.kind).expect("a kind")
     }
 
-    async fn write(&mut self, key: DraftKey) {
+    /// The job that it is given next.
+    pub(crate) async fn given(&mut self) -> DraftJob {
+        match self.next().await {
+            to_drafter::Kind::Job(job) => job.try_into().unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) async fn write(&mut self, key: DraftKey) {
         for index in 0..2 {
             self.say(from_drafter::Kind::Sentence(sentence(key, index).into())).await;
         }

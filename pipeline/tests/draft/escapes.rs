@@ -8,10 +8,10 @@
 use crate::outcome::{drafters, outcome, short_limits};
 use crate::server::{Do, Server, done, says, stream_head};
 use referent_areas::dialogue::Turn;
+use referent_areas::written;
 use referent_guards::eval;
 use referent_pipeline::draft::hidden::{self, Hidden};
 use referent_pipeline::draft::lines::LONGEST_SENTENCE;
-use referent_pipeline::preview;
 use referent_proto::call::{AreaSettings, Section};
 use referent_proto::draft::{DraftJob, DraftSentence};
 use referent_proto::speech::Spoken;
@@ -61,7 +61,7 @@ impl Attack {
             sections: sections.to_vec(),
             ..AreaSettings::default()
         };
-        preview::job(&self.turns, &area, preview::noon_of("2026-03-02").expect("a day"))
+        written::job(&self.turns, &area, written::noon_of("2026-03-02").expect("a day"))
     }
 
     /// The worst lines, each under a heading of its own; `write` makes of a text and its number what the model writes.

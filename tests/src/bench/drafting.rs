@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use referent_guards::eval::{Dialogue, read};
 use referent_pipeline::config::{DrafterConfig, DrafterKind};
 use referent_pipeline::draft::Drafters;
-use referent_pipeline::eval::of_drafter;
+use referent_pipeline::eval::{areas_in, of_drafter};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -102,7 +102,7 @@ pub async fn eval() -> Result<()> {
     let file = checkout().join("pipeline/eval/dialogues.jsonl");
     let dialogues: Vec<Dialogue> = read(&std::fs::read_to_string(&file)?)?;
     let drafters = Drafters::new(&DrafterConfig { kind: DrafterKind::Embedded, llm: None })?;
-    let report = of_drafter(&dialogues, &drafters).await;
+    let report = of_drafter(&dialogues, &areas_in(&checkout().join("notes-api/areas"))?, &drafters).await;
     let figures = Figures::of("make eval")?;
     let of = |kind: &str| {
         let wanted = serde_json::from_value(json!(kind)).ok();
