@@ -9,6 +9,7 @@
 //! Each route is described for OpenAPI 3.1 where it stands; `/v1/openapi.json` is made of that.
 //! Not done here: no SQL, no decision about calls.
 
+mod activity;
 mod areas;
 mod body;
 mod calls;
@@ -92,6 +93,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(notes::draft_shown))
         .routes(routes!(notes::draft_again))
         .routes(routes!(calls::corrections))
+        .routes(routes!(activity::add))
         .routes(routes!(areas::all))
         .routes(routes!(areas::preview))
         .routes(routes!(areas::draft))

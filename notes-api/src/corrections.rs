@@ -3,17 +3,30 @@
 //! In: one row a call from `store::figures`. Out: counts and percentiles (nearest rank). Calls that had no contact when
 //! they hung up are counted apart, in the same form: their minutes are the network's, not the drafter's.
 //! Promised: every duration lies between two readings of one clock, this server's; hang-up is the moment its message
-//! came in less the age it carried. Not done here: no judgement about persons; there is no figure per caseworker.
+//! came in less the age it carried. Every call that hung up is in one outcome, so that no figure hides what went wrong.
+//! Not done here: no judgement about persons; there is no figure per caseworker. What counts as active: `activity`; which
+//! words were changed: `effort`.
 
+use crate::activity::{CUT_OFFS_S, HEADLINE};
 use crate::store::figures::FigureRow;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-const DEFINITION: &str = "Calls that hung up in the time and were not discarded. shown_to_saved: from the draft being \
-    shown (first time, not provisional) to the first saved version that began from it. hang_up_to_first_sentence and \
-    hang_up_to_whole_draft: from hang-up to the draft made because of it. Outcomes: saved (from a draft), \
-    saved_without_draft, unsaved, failed (no draft and nothing saved). Percentiles by nearest rank. All on the \
+const DEFINITION: &str = "Calls that hung up in the time. active_correction: time that a person was at the draft, from it \
+    being shown (first time, not provisional) to the first saved version that began from it; pauses longer than the \
+    cut-off of 15 s do not count, of the time before the first thing that was done at most 30 s; sensitivity_p50_s is the \
+    median at cut-offs of 5, 15, 30 and 60 s; without_activity are notes of which no activity came in. shown_to_saved: the \
+    same two moments on the clock of the wall. hang_up_to_saved: from hang-up to that version. \
+    hang_up_to_first_sentence and hang_up_to_whole_draft: from hang-up to the draft made because of it. edit_ratio: words \
+    put in, taken out or replaced, over the words of the longer of the two texts. retained_share: words of the note that \
+    stand in the draft. rubber_stamp_share: notes whose draft was not changed and that were saved faster than it can be \
+    read at 400 words a minute. Outcomes: saved_unchanged, saved_edited, rewritten (edit_ratio above 0.8), \
+    saved_without_draft, unsaved, failed (no draft and nothing saved), discarded. Percentiles by nearest rank. All on the \
     server's clock. Calls that had no contact when they hung up are counted in offline_at_hang_up only.";
+/// A text of which more is changed was written anew.
+const REWRITTEN: f64 = 0.8;
+/// Nobody reads faster and knows what it says.
+const FASTEST_WORDS_A_MINUTE: f64 = 400.0;
 
 /// The answer of `/v1/metrics/corrections`.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
@@ -32,8 +45,14 @@ pub struct Corrections {
 pub struct Figures {
     /// How many calls.
     pub n: usize,
-    /// The headline.
+    /// The headline: for how long people were at the draft.
+    pub active_correction: Active,
+    /// By the clock on the wall, with every pause.
     pub shown_to_saved: Correction,
+    /// Until the note stood in the journal.
+    pub hang_up_to_saved: Percentiles,
+    /// How much was changed.
+    pub edits: Edits,
     /// Draft latency, first part.
     pub hang_up_to_first_sentence: Percentiles,
     /// Draft latency, whole.
@@ -65,17 +84,73 @@ pub struct Correction {
     pub share_under_120_s: Option<f64>,
 }
 
+/// For how long people were at drafts.
+#[derive(Debug, Default, PartialEq, Serialize, ToSchema)]
+pub struct Active {
+    /// At the cut-off of 15 s.
+    #[serde(flatten)]
+    pub percentiles: Percentiles,
+    /// The mean.
+    pub mean_s: Option<f64>,
+    /// The share that took less than two minutes.
+    pub share_under_120_s: Option<f64>,
+    /// The median at each cut-off.
+    pub sensitivity_p50_s: Sensitivity,
+    /// Notes from drafts of which no activity came in; they are not in `n`.
+    pub without_activity: usize,
+}
+
+/// The same figure at other cut-offs.
+#[derive(Debug, Default, PartialEq, Serialize, ToSchema)]
+pub struct Sensitivity {
+    /// Pauses of more than 5 s do not count.
+    #[serde(rename = "5")]
+    pub at_5: Option<f64>,
+    /// Of more than 15 s.
+    #[serde(rename = "15")]
+    pub at_15: Option<f64>,
+    /// Of more than 30 s.
+    #[serde(rename = "30")]
+    pub at_30: Option<f64>,
+    /// Of more than a minute.
+    #[serde(rename = "60")]
+    pub at_60: Option<f64>,
+}
+
+/// How much of drafts was changed. A small figure does not say that they were right: perhaps nobody looked.
+#[derive(Debug, Default, PartialEq, Serialize, ToSchema)]
+pub struct Edits {
+    /// Notes from drafts.
+    pub n: usize,
+    /// The median of the share of words that were changed.
+    pub edit_ratio_p50: Option<f64>,
+    /// Nine tenths changed less.
+    pub edit_ratio_p90: Option<f64>,
+    /// The share in which no word was changed.
+    pub unchanged_share: Option<f64>,
+    /// The median of the share of the note's words that stand in the draft.
+    pub retained_share_p50: Option<f64>,
+    /// The share that was not changed and saved faster than it can be read; of those whose active time is known.
+    pub rubber_stamp_share: Option<f64>,
+}
+
 /// What became of calls.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Outcomes {
+    /// A note, begun from a draft of which no word was changed.
+    pub saved_unchanged: usize,
     /// A note, begun from a draft.
-    pub saved: usize,
+    pub saved_edited: usize,
+    /// A note, begun from a draft of which hardly a word is left.
+    pub rewritten: usize,
     /// A note, written without a draft.
     pub saved_without_draft: usize,
     /// No note yet.
     pub unsaved: usize,
     /// No note, and no draft came.
     pub failed: usize,
+    /// The call was erased because the citizen objected.
+    pub discarded: usize,
 }
 
 /// Counts and percentiles of the rows.
@@ -85,27 +160,125 @@ pub fn corrections(rows: &[FigureRow]) -> Corrections {
 }
 
 fn figures(rows: &[&FigureRow]) -> Figures {
-    let corrections: Vec<i64> = rows.iter().filter_map(|row| row.correction_ms).collect();
-    let under = corrections.iter().filter(|ms| **ms < 120_000).count();
     let mut outcomes = Outcomes::default();
     for row in rows {
-        *match (row.versions > 0, row.saved_draft, row.draft_state.as_deref()) {
-            (true, Some(_), _) => &mut outcomes.saved,
-            (true, None, _) => &mut outcomes.saved_without_draft,
-            (false, _, Some("failed")) => &mut outcomes.failed,
-            (false, ..) => &mut outcomes.unsaved,
-        } += 1;
+        *outcome(row, &mut outcomes) += 1;
     }
+    let n = rows.len();
+    // Of a discarded call the saved note may be left. How it came about is nobody's business any more.
+    let rows: Vec<&FigureRow> = rows.iter().copied().filter(|row| row.discarded == 0).collect();
+    let corrections: Vec<i64> = rows.iter().filter_map(|row| row.correction_ms).collect();
     Figures {
-        n: rows.len(),
+        n,
+        active_correction: active(&rows),
         shown_to_saved: Correction {
-            share_under_120_s: (!corrections.is_empty()).then(|| share(under, corrections.len())),
+            share_under_120_s: under_two_minutes(&corrections),
             percentiles: percentiles(corrections),
         },
+        hang_up_to_saved: percentiles(rows.iter().filter_map(|row| row.turnaround_ms).collect()),
+        edits: edits(&rows),
         hang_up_to_first_sentence: percentiles(rows.iter().filter_map(|row| row.first_sentence_ms).collect()),
         hang_up_to_whole_draft: percentiles(rows.iter().filter_map(|row| row.whole_draft_ms).collect()),
         outcomes,
     }
+}
+
+fn outcome<'o>(row: &FigureRow, of: &'o mut Outcomes) -> &'o mut usize {
+    if row.discarded != 0 {
+        return &mut of.discarded;
+    }
+    match (row.versions > 0, row.saved_draft, row.draft_state.as_deref()) {
+        (true, Some(_), _) => match edit_ratio(row) {
+            Some(ratio) if ratio > REWRITTEN => &mut of.rewritten,
+            Some(_) if row.changed_words == Some(0) => &mut of.saved_unchanged,
+            // Of notes from before words were counted it is not known.
+            Some(_) | None => &mut of.saved_edited,
+        },
+        (true, None, _) => &mut of.saved_without_draft,
+        (false, _, Some("failed")) => &mut of.failed,
+        (false, ..) => &mut of.unsaved,
+    }
+}
+
+fn active(rows: &[&FigureRow]) -> Active {
+    let known = || rows.iter().filter(|row| row.batches.is_some_and(|batches| batches > 0));
+    let at = |cut_off: i64| -> Vec<i64> { known().filter_map(|row| active_of(row, cut_off)).collect() };
+    let headline = at(CUT_OFFS_S[HEADLINE]);
+    Active {
+        #[expect(clippy::cast_precision_loss, reason = "durations are far below 2^52 ms")]
+        mean_s: (!headline.is_empty()).then(|| headline.iter().sum::<i64>() as f64 / headline.len() as f64 / 1000.0),
+        share_under_120_s: under_two_minutes(&headline),
+        percentiles: percentiles(headline),
+        sensitivity_p50_s: Sensitivity {
+            at_5: percentiles(at(5)).p50_s,
+            at_15: percentiles(at(15)).p50_s,
+            at_30: percentiles(at(30)).p50_s,
+            at_60: percentiles(at(60)).p50_s,
+        },
+        without_activity: rows.iter().filter(|row| row.batches == Some(0)).count(),
+    }
+}
+
+fn active_of(row: &FigureRow, cut_off_s: i64) -> Option<i64> {
+    match cut_off_s {
+        5 => row.active_5_ms,
+        15 => row.active_15_ms,
+        30 => row.active_30_ms,
+        60 => row.active_60_ms,
+        _ => None,
+    }
+}
+
+fn edits(rows: &[&FigureRow]) -> Edits {
+    let of_drafts: Vec<&&FigureRow> = rows.iter().filter(|row| row.draft_words.is_some()).collect();
+    let unchanged = of_drafts.iter().filter(|row| row.changed_words == Some(0));
+    let timed: Vec<&&&FigureRow> =
+        of_drafts.iter().filter(|row| row.batches.is_some_and(|batches| batches > 0)).collect();
+    let ratios = sorted(of_drafts.iter().filter_map(|row| edit_ratio(row)).collect());
+    let retained = sorted(of_drafts.iter().filter_map(|row| ratio(row.kept_words?, row.saved_words?)).collect());
+    let share_of = |part: usize, whole: usize| (whole > 0).then(|| share(part, whole));
+    Edits {
+        n: of_drafts.len(),
+        edit_ratio_p50: rank(&ratios, 50),
+        edit_ratio_p90: rank(&ratios, 90),
+        unchanged_share: share_of(unchanged.count(), of_drafts.len()),
+        retained_share_p50: rank(&retained, 50),
+        rubber_stamp_share: share_of(timed.iter().filter(|row| is_rubber_stamp(row)).count(), timed.len()),
+    }
+}
+
+/// Changed words over those of the longer text; nothing of two empty ones.
+fn edit_ratio(row: &FigureRow) -> Option<f64> {
+    ratio(row.changed_words?, row.draft_words?.max(row.saved_words?))
+}
+
+fn is_rubber_stamp(row: &FigureRow) -> bool {
+    #[expect(clippy::cast_precision_loss, reason = "durations and words are far below 2^52")]
+    let faster = |active: i64, words: i64| (active as f64) < words as f64 / FASTEST_WORDS_A_MINUTE * 60_000.0;
+    row.changed_words == Some(0)
+        && active_of(row, CUT_OFFS_S[HEADLINE])
+            .zip(row.draft_words)
+            .is_some_and(|(active, words)| faster(active, words))
+}
+
+fn ratio(part: i64, whole: i64) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "counts of words are far below 2^52")]
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+fn under_two_minutes(durations_ms: &[i64]) -> Option<f64> {
+    let under = durations_ms.iter().filter(|ms| **ms < 120_000).count();
+    (!durations_ms.is_empty()).then(|| share(under, durations_ms.len()))
+}
+
+fn sorted(mut values: Vec<f64>) -> Vec<f64> {
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+/// The nearest rank of sorted values.
+fn rank<T: Copy>(sorted: &[T], percent: usize) -> Option<T> {
+    (sorted.len() * percent).div_ceil(100).checked_sub(1).map(|index| sorted[index])
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of calls are far below 2^52")]
@@ -115,11 +288,8 @@ fn share(part: usize, whole: usize) -> f64 {
 
 fn percentiles(mut durations_ms: Vec<i64>) -> Percentiles {
     durations_ms.sort_unstable();
-    let at = |percent: usize| {
-        let rank = (durations_ms.len() * percent).div_ceil(100);
-        #[expect(clippy::cast_precision_loss, reason = "durations are far below 2^52 ms")]
-        rank.checked_sub(1).map(|index| durations_ms[index] as f64 / 1000.0)
-    };
+    #[expect(clippy::cast_precision_loss, reason = "durations are far below 2^52 ms")]
+    let at = |percent: usize| rank(&durations_ms, percent).map(|ms| ms as f64 / 1000.0);
     Percentiles { n: durations_ms.len(), p50_s: at(50), p75_s: at(75), p90_s: at(90) }
 }
 
@@ -156,9 +326,55 @@ mod tests {
         assert_eq!((found.figures.n, found.offline_at_hang_up.n), (6, 1));
         assert_eq!(found.figures.shown_to_saved.percentiles.n, 3);
         assert!((found.figures.shown_to_saved.share_under_120_s.unwrap() - 2.0 / 3.0).abs() < 1e-9);
-        let expected = Outcomes { saved: 3, saved_without_draft: 1, unsaved: 1, failed: 1 };
+        let expected =
+            Outcomes { saved_edited: 3, saved_without_draft: 1, unsaved: 1, failed: 1, ..Outcomes::default() };
         assert_eq!(found.figures.outcomes, expected);
         assert_eq!(found.offline_at_hang_up.hang_up_to_first_sentence.n, 1);
         assert_eq!(found.figures.hang_up_to_first_sentence.n, 0);
+    }
+
+    /// A hundred words of draft: so many changed, in so many active seconds at 15 s.
+    fn corrected(changed: i64, active_s: i64) -> FigureRow {
+        FigureRow {
+            versions: 1,
+            saved_draft: Some(1),
+            batches: Some(3),
+            active_5_ms: Some(active_s * 500),
+            active_15_ms: Some(active_s * 1_000),
+            active_30_ms: Some(active_s * 1_000),
+            active_60_ms: Some(active_s * 2_000),
+            draft_words: Some(100),
+            saved_words: Some(100),
+            changed_words: Some(changed),
+            kept_words: Some(100 - changed),
+            ..FigureRow::default()
+        }
+    }
+
+    #[test]
+    fn how_long_people_were_there_and_what_they_changed() {
+        let rows = [
+            corrected(0, 10), // 100 words take 15 s to read.
+            corrected(0, 20),
+            corrected(40, 130),
+            corrected(90, 50),
+            FigureRow { batches: Some(0), active_15_ms: Some(30_000), ..corrected(10, 0) },
+            FigureRow { discarded: 1, versions: 1, saved_draft: Some(1), ..FigureRow::default() },
+        ];
+        let Figures { active_correction: active, edits, outcomes, .. } = corrections(&rows).figures;
+        assert_eq!((active.percentiles.n, active.without_activity), (4, 1));
+        assert_eq!(
+            (active.percentiles.p50_s, active.mean_s, active.share_under_120_s),
+            (Some(20.0), Some(52.5), Some(0.75))
+        );
+        let Sensitivity { at_5, at_15, at_30, at_60 } = active.sensitivity_p50_s;
+        assert_eq!([at_5, at_15, at_30, at_60], [Some(10.0), Some(20.0), Some(20.0), Some(40.0)]);
+        assert_eq!((edits.n, edits.edit_ratio_p50, edits.edit_ratio_p90), (5, Some(0.1), Some(0.9)));
+        assert_eq!((edits.unchanged_share, edits.retained_share_p50), (Some(0.4), Some(0.9)));
+        assert_eq!(edits.rubber_stamp_share, Some(0.25), "one of the four whose time is known");
+        let expected =
+            Outcomes { saved_unchanged: 2, saved_edited: 2, rewritten: 1, discarded: 1, ..Outcomes::default() };
+        assert_eq!(outcomes, expected);
+        assert_eq!(corrections(&[]).figures.edits, Edits::default());
     }
 }

@@ -23,6 +23,8 @@ pub mod store;
 pub mod live;
 pub mod previews;
 mod timer;
+pub mod activity;
+pub mod effort;
 pub mod corrections;
 pub mod shown;
 pub mod auth;

@@ -4,12 +4,15 @@
 //! the goals are judged by (5 s and 120 s among them); no label holds anything that a person said or typed.
 //! Not done here: correction times by area and time, which come from the database (`corrections`).
 
+use crate::store::activity::Correction;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
 
 /// Seconds, among them the goals: 5 s for a draft, 120 s for a correction.
 const SECONDS: [f64; 14] = [0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 240.0, 300.0, 600.0];
 /// Seconds of a commit: a settle may wait 20 ms.
 const COMMIT: [f64; 9] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 1.0, 5.0];
+/// Shares of words that were changed.
+const RATIOS: [f64; 9] = [0.0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.0];
 /// Works in a commit.
 const WORKS: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 
@@ -23,6 +26,7 @@ pub fn recorder() -> PrometheusRecorder {
         .set_buckets(&SECONDS)
         .and_then(|builder| builder.set_buckets_for_metric(full("referent_commit_seconds"), &COMMIT))
         .and_then(|builder| builder.set_buckets_for_metric(full("referent_commit_works"), &WORKS))
+        .and_then(|builder| builder.set_buckets_for_metric(full("referent_edit_ratio"), &RATIOS))
         .expect("no list of buckets is empty")
         .build_recorder()
 }
@@ -53,10 +57,25 @@ pub(crate) fn describe() {
     histogram!("referent_draft_first_sentence_seconds", "Hang-up to the first sentence of the draft.");
     histogram!("referent_draft_whole_seconds", "Hang-up to the whole draft.");
     histogram!("referent_correction_seconds", "Draft shown to first save.");
+    histogram!(
+        "referent_correction_active_seconds",
+        "Of that, what a person was at it; pauses over 15 s do not count."
+    );
+    histogram!("referent_edit_ratio", "Words of a draft that were changed, over those of the longer text.");
     histogram!("referent_commit_seconds", "A commit of SQLite, with the works in it.");
     histogram!("referent_commit_works", "Works that shared a commit of SQLite.");
     for name in ["referent_sessions_opened_total", "referent_notes_saved_total", "referent_stale_total"] {
         metrics::counter!(name).increment(0);
+    }
+}
+
+/// Records what it took to make a note from a draft.
+pub(crate) fn correction(of: Correction) {
+    seconds("referent_correction_active_seconds", (of.batches > 0).then_some(of.active_15_ms));
+    let words = of.draft_words.max(of.saved_words);
+    if words > 0 {
+        #[expect(clippy::cast_precision_loss, reason = "counts of words are far below 2^52")]
+        metrics::histogram!("referent_edit_ratio").record(of.changed_words as f64 / words as f64);
     }
 }
 

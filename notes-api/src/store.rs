@@ -74,6 +74,7 @@ mod flags;
 pub mod commands;
 pub mod presences;
 pub mod figures;
+pub mod activity;
 pub mod areas;
 pub mod shared;
 pub mod identity;

@@ -280,6 +280,15 @@ pub fn audit() -> Result<()> {
     figures.write("audit.found", number("found")?, "tamperings", 1, &row)
 }
 
+/// Made-up people at made-up drafts, by the test that holds the server's count against what they did.
+pub fn correction() -> Result<()> {
+    let row = measured_by_test("referent-tests", "correction")?;
+    let number = |key: &str| row[key].as_f64().with_context(|| key.to_owned());
+    let sessions = usize::try_from(row["sessions"].as_u64().context("sessions")?)?;
+    let figures = Figures::of("make bench-correction")?;
+    figures.write("correction.within_1s_share", number("within_1s")?, "share", sessions, &row)
+}
+
 /// Faults planted one at a time, by the agent's own test, which fails where one is not named or another is named beside it.
 pub fn doctor() -> Result<()> {
     let row = measured_by_test("referent-agent", "doctor")?;

@@ -31,6 +31,7 @@ await story('again', async ({ fake, page, shot }) => {
   await page.keyboard.press('Escape');
   await form.waitFor({ state: 'hidden' });
   same(call.asked, undefined, 'what was asked after Escape');
+  same(await focused(page), 'Nyt udkast', 'where the keyboard is after Escape');
 
   await press(page, 'Nyt udkast');
   await form.getByLabel('Område').selectOption('pension');
@@ -40,6 +41,7 @@ await story('again', async ({ fake, page, shot }) => {
   await until('the request', () => call.asked !== undefined);
   same(JSON.stringify(call.asked), '{"area":"pension","wish":"Skriv indkomsten for sig."}', 'what was asked');
   await field(page, 'income').waitFor();
+  same(await focused(page), 'TEXTAREA', 'where the keyboard is while the draft comes');
   fake.sentence(call, 'income', 'Indkomsten er 12.000 kroner.', [['far', 32_800]]);
   fake.finish(call);
   await until('the draft', async () => (await value(page, 'income')) === 'Indkomsten er 12.000 kroner.');
@@ -55,3 +57,11 @@ await story('again', async ({ fake, page, shot }) => {
   same(JSON.stringify(call.asked), '{}', 'what was asked');
   same(await value(page, 'information'), 'Min egen tekst.', 'what was typed');
 });
+
+/** The words of the button, or the kind of element, that has the keyboard. */
+function focused(page) {
+  return page.evaluate(() => {
+    const element = document.querySelector('note-pane').shadowRoot.activeElement;
+    return element instanceof HTMLButtonElement ? element.textContent : (element?.tagName ?? null);
+  });
+}

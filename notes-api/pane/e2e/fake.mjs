@@ -100,6 +100,7 @@ export class Fake {
   /** Calls whose PC says nothing any more. */
   silent = new Set();
   areas = AREAS;
+  refuseActivity = false;
   /** The status with which the draft of the sample call is refused. */
   refuseAreaDraft = null;
   /** Which PCs are there, call or none. */
@@ -385,6 +386,10 @@ export class Fake {
         this.turn(call, { status: 'saved' });
         return send(201, note);
       }
+      case 'POST activity':
+        if (this.refuseActivity) return send(503, problem(503));
+        call.activity = [...(call.activity ?? []), body];
+        return send(204);
       case 'POST draft/shown':
         call.shownMs ??= Date.now();
         return send(204);

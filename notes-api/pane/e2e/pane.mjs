@@ -459,5 +459,6 @@ await story(
 
 await import('./checks.mjs');
 await import('./again.mjs');
+await import('./activity.mjs');
 await import('./areas.mjs');
 await theEnd();

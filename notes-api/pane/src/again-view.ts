@@ -1,7 +1,8 @@
 // Asks what another draft shall be: as the last one, under another area, or with a wish.
 //
 // In: the names of the areas, once they are known. Out: a form above the buttons, hidden until it is asked for, and the
-// action `again`. Enter asks for the draft as it stands, Escape puts the form away.
+// action `again`. Enter asks for the draft as it stands, Escape puts the form away; whoever uses the keyboard is not left on
+// what is hidden.
 // Not done here: whether anything came of it (the events of the call say so).
 
 import { CATALOGUES } from './catalogue';
@@ -17,8 +18,12 @@ export class AgainView {
   readonly #wish = el('input', { id: 'again-wish', type: 'text', maxlength: LONGEST_WISH, autocomplete: 'off' });
   readonly #stage: Stage;
 
-  constructor(stage: Stage) {
+  readonly #closed: (asked: boolean) => void;
+
+  /** `closed` hears that the form was put away under somebody's hands, and whether a draft was asked for. */
+  constructor(stage: Stage, closed: (asked: boolean) => void) {
     this.#stage = stage;
+    this.#closed = closed;
     const words = CATALOGUES[stage.language];
     this.root = el(
       'form',
@@ -39,7 +44,7 @@ export class AgainView {
     this.root.addEventListener('submit', (event) => {
       event.preventDefault();
       stage.act({ kind: 'again', area: this.#area.value, wish: this.#wish.value.trim() });
-      this.close();
+      this.#close(true);
     });
     this.root.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') this.close();
@@ -63,7 +68,14 @@ export class AgainView {
   }
 
   close(): void {
+    this.#close(false);
+  }
+
+  #close(asked: boolean): void {
+    const root = this.root.getRootNode() as Document | ShadowRoot;
+    const hadFocus = root.activeElement !== null && this.root.contains(root.activeElement);
     this.root.hidden = true;
     this.#area.value = this.#wish.value = '';
+    if (hadFocus) this.#closed(asked);
   }
 }

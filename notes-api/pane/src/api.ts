@@ -5,6 +5,7 @@
 // backoff and jitter; silence of 25 s (the server speaks every 10 s) counts as a break.
 // Not done here: deciding when to ask.
 
+import type { Stretch } from './activity';
 import { Messages } from './sse';
 import type { Problem } from './state';
 import * as wire from './wire';
@@ -94,6 +95,17 @@ export class Api {
 
   async draftShown(id: string, number: number): Promise<void> {
     await this.#ask(`/v1/calls/${id}/draft/shown`, post({ number }));
+  }
+
+  /** When the person was at the call: `number` counts from 1, so that a repeat changes nothing. */
+  async activity(
+    id: string,
+    { page, number, clock, stretches }: { page: string; number: number; clock: number; stretches: readonly Stretch[] },
+    { keepalive }: { keepalive: boolean },
+  ): Promise<void> {
+    const told = stretches.map(({ from, to, left }) => ({ from_ms: from, to_ms: to, left }));
+    const body = { page, number, clock_ms: clock, stretches: told };
+    await this.#ask(`/v1/calls/${id}/activity`, { ...post(body), keepalive });
   }
 
   /** Under another area, or with a wish, where they are not empty. */

@@ -12,6 +12,7 @@
 // Not done here: no words, no deciding what a state means.
 
 import { Api, ApiError } from './api';
+import { Attendance } from './attendance';
 import { languageOf } from './catalogue';
 import { confirmedOf } from './checks';
 import checks from './checks.css';
@@ -26,6 +27,8 @@ import { type CallEvent, callEvent, type Texts } from './wire';
 const QUIET_MS = 800;
 const LONGEST_MS = 4_000;
 const RETRY_MS = 3_000;
+/** A save waits so long for the activity before it. */
+const ACTIVITY_WITHIN_MS = 500;
 /** How wide the element has to be for the transcript to stand beside the text. */
 const WIDE_PX = 900;
 
@@ -49,6 +52,7 @@ export class NotePane extends HTMLElement {
   #newestRevision = 0;
   #catchingUp = false;
   #ticker: ReturnType<typeof setInterval> | undefined;
+  readonly #attendance = new Attendance(this);
   readonly #watch = new ResizeObserver(() => this.#resized());
   readonly #leave = (): void => this.#sendBeforeLeaving();
   readonly #look = (): void => this.#happened({ kind: 'tick', at: Date.now() });
@@ -75,6 +79,7 @@ export class NotePane extends HTMLElement {
     addEventListener('pagehide', this.#leave);
     document.addEventListener('visibilitychange', this.#look);
     this.#watch.observe(this);
+    this.#attendance.begin();
     this.#ticker = setInterval(() => this.#tick(), 100);
     this.#begin();
   }
@@ -86,6 +91,7 @@ export class NotePane extends HTMLElement {
     removeEventListener('pagehide', this.#leave);
     document.removeEventListener('visibilitychange', this.#look);
     this.#watch.disconnect();
+    this.#attendance.end();
     clearInterval(this.#ticker);
   }
 
@@ -211,6 +217,8 @@ export class NotePane extends HTMLElement {
       if (unreportedDraft(state) !== null) this.#followUp(state);
     }
     this.#autosave(now);
+    if (isCorrecting(state)) this.#attendance.tick(this.api, state.summary.id);
+    else this.#attendance.forget();
     void this.#catchUp();
   }
 
@@ -279,6 +287,7 @@ export class NotePane extends HTMLElement {
 
   #sendBeforeLeaving(): void {
     const state = this.#state;
+    if (isCorrecting(state)) void this.#attendance.send(this.api, state.summary.id, { keepalive: true });
     const sections = state.kind === 'shown' ? editToStore(state) : null;
     if (state.kind !== 'shown' || sections === null) return;
     keep(state.summary.id, toKeep(state));
@@ -293,6 +302,7 @@ export class NotePane extends HTMLElement {
     this.#happened({ kind: 'note_sent' });
     await this.#alone(async () => {
       const { signal } = this.#stop;
+      if (isCorrecting(this.#state)) await soon(this.#attendance.send(this.api, this.#state.summary.id));
       await this.#storeEdit();
       const state = this.#state;
       if (signal.aborted || state.kind !== 'shown') return;
@@ -491,5 +501,13 @@ const edit = (state: Shown, sections: Texts): { revision: number; draft: number 
   draft: state.draft?.number ?? null,
   sections,
 });
+
+/** The draft was seen, and no note was made of it yet: what the correction time is about. */
+const isCorrecting = (state: State): state is Shown =>
+  state.kind === 'shown' && state.shown !== null && state.note === null;
+
+/** Waits, but not for long: what comes later is counted all the same. */
+const soon = (sent: Promise<void>): Promise<void> =>
+  Promise.race([sent, new Promise<void>((resolve) => setTimeout(resolve, ACTIVITY_WITHIN_MS))]);
 
 const problemOf = (error: unknown): Problem => (error instanceof ApiError ? error.problem : 'server');

@@ -106,7 +106,7 @@ export class View {
     this.#save = button('', () => act({ kind: 'save' }), { class: 'main' });
     this.#save.append(this.#saveWord, el('kbd', {}, words.saveKey(mac)));
     set(this.#save, 'aria-keyshortcuts', mac ? 'Meta+Enter' : 'Control+Enter');
-    this.#asking = new AgainView(stage);
+    this.#asking = new AgainView(stage, (asked) => (asked ? this.focusText() : this.#again.focus()));
     this.#again = button(words.again, () => this.#asking.open());
     this.#amend = button(words.amend, () => act({ kind: 'amend_began' }));
     this.#copy = button(words.copy, () => act({ kind: 'copy' }), { class: 'plain' });
@@ -199,8 +199,15 @@ export class View {
     this.#sections.hidden = !fields;
     const ids = state.sections.map(({ id }) => id);
     if (ids.join() !== [...this.#fields.keys()].join()) {
-      this.#fields = new Map(state.sections.map(({ id }) => [id, new SectionView(id, this.#stage)]));
+      const before = this.#fields;
+      this.#fields = new Map(ids.map((id) => [id, before.get(id) ?? new SectionView(id, this.#stage)]));
+      // What is moved in the document loses the keyboard, though its caret stays where it was.
+      const { activeElement } = this.#sections.getRootNode() as Document | ShadowRoot;
+      const writing =
+        activeElement instanceof HTMLElement && this.#sections.contains(activeElement) ? activeElement : null;
       this.#sections.replaceChildren(...[...this.#fields.values()].map(({ root }) => root));
+      if (writing?.isConnected) writing.focus();
+      else if (writing !== null) this.focusText();
     }
     for (const section of state.sections) this.#fields.get(section.id)?.draw(state, section);
   }

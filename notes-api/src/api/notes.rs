@@ -67,6 +67,9 @@ pub(super) async fn save(
             metrics::counter!("referent_notes_saved_total").increment(1);
             if note.version == 1 {
                 crate::prometheus::seconds("referent_correction_seconds", note.correction_ms);
+                if let Some(correction) = app.store.correction(call).await? {
+                    crate::prometheus::correction(correction);
+                }
             }
             tracing::info!(%call, version = note.version, correction_ms = note.correction_ms, "a note was saved");
             Ok(created(note))

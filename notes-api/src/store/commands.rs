@@ -177,6 +177,8 @@ async fn discard_in(
         run!(tx, "DELETE FROM flags_resolved WHERE call = $1", id.as_str())?;
         run!(tx, "DELETE FROM drafts WHERE call = $1", id.as_str())?;
         run!(tx, "DELETE FROM edits WHERE call = $1", id.as_str())?;
+        run!(tx, "DELETE FROM activity WHERE call = $1", id.as_str())?;
+        run!(tx, "DELETE FROM corrections WHERE call = $1", id.as_str())?;
         run!(
             tx,
             "UPDATE calls SET state = 'discarded', trouble = NULL, timer_ms = NULL, holder = NULL, \

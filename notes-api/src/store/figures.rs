@@ -20,10 +20,32 @@ pub struct FigureRow {
     pub correction_ms: Option<i64>,
     /// Where the newest draft stands.
     pub draft_state: Option<String>,
+    /// 1 if the call was discarded.
+    pub discarded: i64,
+    /// Hang-up to first save.
+    pub turnaround_ms: Option<i64>,
+    /// Batches of activity; 0 says that nobody knows how long a person was there.
+    pub batches: Option<i64>,
+    /// Active time, by cut-off in seconds.
+    pub active_5_ms: Option<i64>,
+    /// The same.
+    pub active_15_ms: Option<i64>,
+    /// The same.
+    pub active_30_ms: Option<i64>,
+    /// The same.
+    pub active_60_ms: Option<i64>,
+    /// Words of the draft.
+    pub draft_words: Option<i64>,
+    /// Of the note.
+    pub saved_words: Option<i64>,
+    /// That were changed.
+    pub changed_words: Option<i64>,
+    /// That stayed.
+    pub kept_words: Option<i64>,
 }
 
 impl Store {
-    /// Calls that hung up in a time, of an area or of all (`None`). Discarded ones are left out.
+    /// Calls that hung up in a time, of an area or of all (`None`).
     pub async fn figures(&self, from_ms: i64, to_ms: i64, area: Option<String>) -> Stored<Vec<FigureRow>> {
         self.read(move |tx| {
             Box::pin(async move {
@@ -33,13 +55,17 @@ impl Store {
                     "SELECT c.offline_at_hang_up, d.first_sentence_ms - c.hang_up_ms AS first_sentence_ms, \
                      CASE WHEN d.state = 'ready' THEN d.whole_ms - c.hang_up_ms END AS whole_draft_ms, \
                      (SELECT COUNT(*) FROM notes n JOIN note_versions v ON v.note = n.note WHERE n.call = c.call) \
-                     AS versions, v.draft AS saved_draft, v.correction_ms, \
-                     (SELECT x.state FROM drafts x WHERE x.call = c.call ORDER BY x.draft DESC LIMIT 1) AS draft_state \
+                     AS versions, v.draft AS saved_draft, v.correction_ms, v.saved_ms - c.hang_up_ms AS turnaround_ms, \
+                     CAST(CASE WHEN c.state = 'discarded' THEN 1 ELSE 0 END AS BIGINT) AS discarded, x.batches, \
+                     x.active_5_ms, x.active_15_ms, x.active_30_ms, x.active_60_ms, x.draft_words, x.saved_words, x.changed_words, \
+                     x.kept_words, \
+                     (SELECT y.state FROM drafts y WHERE y.call = c.call ORDER BY y.draft DESC LIMIT 1) AS draft_state \
                      FROM calls c \
                      LEFT JOIN drafts d ON d.call = c.call AND d.cause = 'hang_up' \
                      LEFT JOIN notes n ON n.call = c.call AND n.part = 1 \
                      LEFT JOIN note_versions v ON v.note = n.note AND v.version = 1 \
-                     WHERE c.hang_up_ms >= $1 AND c.hang_up_ms < $2 AND c.state <> 'discarded' \
+                     LEFT JOIN corrections x ON x.call = c.call \
+                     WHERE c.hang_up_ms >= $1 AND c.hang_up_ms < $2 \
                      AND ($3 = '' OR c.area = $3) ORDER BY c.call",
                     from_ms,
                     to_ms,

@@ -3,7 +3,7 @@
 use super::audit::{Act, Deed, tell};
 use super::calls::{self, lock_call};
 use super::events::{self, EventKind};
-use super::{Store, Stored, Tx, areas, drafts, flags, from_json, json, settles};
+use super::{Store, Stored, Tx, activity, areas, drafts, flags, from_json, json, settles};
 use crate::shown::{
     CallDetail, EditSaved, EditView, NoteView, SectionTexts, SectionView, SuppressedView, UtteranceView,
 };
@@ -318,6 +318,9 @@ async fn save_note_in(tx: &mut Tx, call: CallId, new: NewVersion, now_ms: i64) -
             now_ms
         )?;
         let shown = first_shown(tx, call, new.draft).await?;
+        if let (Some(draft), Some(shown_ms)) = (new.draft, shown) {
+            activity::count(tx, call, draft, &new.sections, (shown_ms, now_ms)).await?;
+        }
         (new.note.clone(), shown.map(|shown_ms| (now_ms - shown_ms).max(0)))
     };
     run!(

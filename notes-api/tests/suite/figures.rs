@@ -2,7 +2,9 @@
 
 use crate::given::{Kept, Place};
 use crate::notes::texts;
-use referent_notes_api::corrections::{Outcomes, Percentiles, corrections};
+use referent_notes_api::activity::{Batch, Stretch};
+use referent_notes_api::corrections::{Outcomes, Percentiles, Sensitivity, corrections};
+use referent_notes_api::store::activity::Counted;
 use referent_notes_api::store::notes::NewVersion;
 use referent_proto::{CallId, Track};
 
@@ -49,27 +51,70 @@ pub(crate) async fn figures_are_those_of_the_table(place: Place) {
     // Hung up an hour before the server heard of it: apart.
     kept.seconds_pass(7200);
     a_call(&kept, 3_600_000, 1, Some(10)).await;
-    // Discarded: nowhere.
+    // Discarded: counted, and nothing else is known of it.
     let gone = a_call(&kept, 0, 1, Some(1)).await;
     let command = referent_proto::CommandId::new(1, [3; 10]);
     kept.store.discard(gone, command, "anna".into(), kept.now()).await.unwrap();
 
     let found = corrections(&kept.store.figures(begin, i64::MAX, None).await.unwrap());
-    assert_eq!((found.figures.n, found.offline_at_hang_up.n), (6, 1));
+    assert_eq!((found.figures.n, found.offline_at_hang_up.n), (7, 1));
     let expected = Percentiles { n: 4, p50_s: Some(60.0), p75_s: Some(119.0), p90_s: Some(120.0) };
     assert_eq!(found.figures.shown_to_saved.percentiles, expected);
     assert_eq!(found.figures.shown_to_saved.share_under_120_s, Some(0.75));
     let expected = Percentiles { n: 6, p50_s: Some(3.0), p75_s: Some(5.0), p90_s: Some(6.0) };
     assert_eq!(found.figures.hang_up_to_whole_draft, expected);
     assert_eq!(found.figures.hang_up_to_first_sentence, expected);
-    let expected = Outcomes { saved: 4, saved_without_draft: 1, unsaved: 1, failed: 0 };
+    // Nothing of the draft's two sentences is left in the one word that was saved.
+    let expected = Outcomes { rewritten: 4, saved_without_draft: 1, unsaved: 1, discarded: 1, ..Outcomes::default() };
     assert_eq!(found.figures.outcomes, expected);
     assert_eq!(found.offline_at_hang_up.shown_to_saved.percentiles.p50_s, Some(10.0));
     assert_eq!(found.offline_at_hang_up.hang_up_to_whole_draft.p50_s, Some(3601.0));
 
     let of_area = |area: &str| kept.store.figures(begin, i64::MAX, Some(area.to_owned()));
-    assert_eq!(corrections(&of_area("standard").await.unwrap()).figures.n, 6);
+    assert_eq!(corrections(&of_area("standard").await.unwrap()).figures.n, 7);
     assert_eq!(corrections(&of_area("pension").await.unwrap()).figures.n, 0);
     let before = kept.store.figures(0, begin, None).await.unwrap();
     assert_eq!(corrections(&before).figures.n, 0, "a time before the calls");
+}
+
+fn batch(page: &str, kept: &Kept, clock_s: i64, stretches: &[(i64, i64)]) -> Batch {
+    let stretch = |(from, to): &(i64, i64)| Stretch { from_ms: from * 1_000, to_ms: to * 1_000, left: false };
+    let stretches = stretches.iter().map(stretch).collect();
+    Batch { page: page.to_owned(), clock_ms: clock_s * 1_000, came_ms: kept.now(), stretches }
+}
+
+pub(crate) async fn active_time_is_counted_from_what_pages_tell(place: Place) {
+    let kept = place.store().await;
+    let begin = kept.now();
+    let call = a_call(&kept, 0, 2, None).await;
+    // The page was loaded when the draft came. It types for 10 s, rests for 12, types for 8, rests for 40, and saves.
+    kept.seconds_pass(30);
+    let first = batch("one", &kept, 30, &[(0, 10), (22, 30)]);
+    assert_eq!(kept.store.add_activity(call, 1, first.clone()).await.unwrap(), Counted::Yes);
+    kept.seconds_pass(40);
+    save_from(&kept, call, Some(1)).await;
+    let figures = async || corrections(&kept.store.figures(begin, i64::MAX, None).await.unwrap()).figures;
+    let found = figures().await;
+    let Sensitivity { at_5, at_15, at_30, at_60 } = found.active_correction.sensitivity_p50_s;
+    assert_eq!([at_5, at_15, at_30, at_60], [Some(18.0), Some(30.0), Some(30.0), Some(70.0)]);
+    assert_eq!((found.shown_to_saved.percentiles.p50_s, found.hang_up_to_saved.p50_s), (Some(70.0), Some(72.0)));
+    assert_eq!((found.edits.n, found.edits.edit_ratio_p50, found.edits.retained_share_p50), (1, Some(1.0), Some(0.0)));
+
+    // Said again it changes nothing; what another page tells late is counted, and a batch after the save is not.
+    kept.seconds_pass(5);
+    kept.store.add_activity(call, 1, first).await.unwrap();
+    assert_eq!(figures().await, found);
+    kept.store.add_activity(call, 1, batch("two", &kept, 1_000, &[(955, 995), (998, 1_000)])).await.unwrap();
+    assert_eq!(
+        figures().await.active_correction.percentiles.p50_s,
+        Some(70.0),
+        "the second page was used all the while"
+    );
+
+    let nobody = CallId::new(7, [7; 10]);
+    assert_eq!(kept.store.add_activity(nobody, 1, batch("one", &kept, 1, &[])).await.unwrap(), Counted::NoCall);
+    let command = referent_proto::CommandId::new(1, [4; 10]);
+    kept.store.discard(call, command, "anna".into(), kept.now()).await.unwrap();
+    assert_eq!(kept.store.add_activity(call, 2, batch("one", &kept, 1, &[])).await.unwrap(), Counted::NoCall);
+    assert_eq!(figures().await.active_correction.percentiles.n, 0, "it is erased with the call");
 }

@@ -195,6 +195,7 @@ pub(crate) async fn what_needs_a_session_says_so(place: Place) {
         (Method::POST, format!("/v1/calls/{id}/discard")),
         (Method::POST, format!("/v1/calls/{id}/draft/shown")),
         (Method::POST, format!("/v1/calls/{id}/draft/again")),
+        (Method::POST, format!("/v1/calls/{id}/activity")),
         (Method::GET, "/v1/events".to_owned()),
         (Method::GET, "/v1/metrics/corrections".to_owned()),
     ];
@@ -255,6 +256,14 @@ pub(crate) async fn revisions_are_matched_over_http(place: Place) {
     assert_eq!(browser.post(&format!("{call}/draft/shown"), &json!({ "number": 1 })).await.0, 204);
     assert_eq!(browser.post(&format!("{call}/draft/shown"), &json!({ "number": 9 })).await.0, 404);
     house.clock.advance_ms(30_000);
+    let page = "0198c0de-0000-7000-8000-00000000000a";
+    let activity = |from: i64, to: i64| {
+        json!({ "page": page, "number": 1, "clock_ms": 30_000,
+            "stretches": [{ "from_ms": from, "to_ms": to, "left": false }] })
+    };
+    assert_eq!(browser.post(&format!("{call}/activity"), &activity(0, 25_000)).await.0, 204);
+    assert_eq!(browser.post(&format!("{call}/activity"), &activity(9, 8)).await.0, 400, "it ends before it begins");
+    assert_eq!(browser.post(&format!("{call}/activity"), &activity(9, 30_001)).await.0, 400, "in the future");
     let note = |save_id: &str, text: &str| json!({ "save_id": save_id, "edit_revision": 1, "draft": 1, "sections": { "information": text } });
     let (one, two) = ("0198c0de-0000-7000-8000-000000000001", "0198c0de-0000-7000-8000-000000000002");
     assert_eq!(browser.post(&notes, &note(one, "et")).await.0, 428);
@@ -272,6 +281,7 @@ pub(crate) async fn revisions_are_matched_over_http(place: Place) {
     assert_eq!((&detail["status"], &detail["edit"]["revision"]), (&"saved".into(), &1.into()));
     let figures = browser.get("/v1/metrics/corrections?area=standard").await;
     assert_eq!((&figures["n"], &figures["shown_to_saved"]["p50_s"]), (&1.into(), &30.0.into()));
+    assert_eq!(figures["active_correction"]["sensitivity_p50_s"]["5"], 30.0);
     house.stop().await;
 }
 

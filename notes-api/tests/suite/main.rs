@@ -101,6 +101,7 @@ on_both! {
     identity::what_is_revoked_stays_so_and_is_not_renewed,
     identity::certificates_of_an_authority_elsewhere_are_revoked_by_name_or_number,
     figures::figures_are_those_of_the_table,
+    figures::active_time_is_counted_from_what_pages_tell,
     wire::a_call_becomes_a_draft_on_one_stream,
     wire::a_zombie_is_stale,
     wire::a_stranger_is_refused,

@@ -241,6 +241,10 @@ pub(crate) fn every_message_that_is_sent() -> Vec<(&'static str, Vec<u8>)> {
             })),
         ),
         ("to drafter job", to_drafter(to_drafter::Kind::Job(job()))),
+        (
+            "to drafter job with a wish",
+            to_drafter(to_drafter::Kind::Job(ingest::DraftJob { wish: "Kortere.".to_owned(), ..job() })),
+        ),
         ("to drafter stored", to_drafter(to_drafter::Kind::Stored(ingest::DraftStored { key: Some(key()) }))),
         ("to drafter lease_lost", to_drafter(to_drafter::Kind::LeaseLost(ingest::LeaseLost { key: Some(key()) }))),
         ("enrol", identity::EnrolRequest { code: "ABCD-EF01".into(), request: vec![0x30, 0x00] }.encode_to_vec()),

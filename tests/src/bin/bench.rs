@@ -62,6 +62,8 @@ enum Group {
     Unsynced,
     /// Tampering with the audit.
     Audit,
+    /// Correction times of people of whom it is known what they did.
+    Correction,
     /// Slow, silent, reset, gone, losing packets, with another address.
     Network,
     /// Eight hours of calls that are sent afterwards, beside those that go on.
@@ -238,6 +240,7 @@ async fn run(Arguments { short, group }: Arguments) -> Result<()> {
         Group::Doctor => bench::doctor(),
         Group::Unsynced => bench::unsynced(),
         Group::Audit => bench::audit(),
+        Group::Correction => bench::correction(),
         Group::Network => Box::pin(bench::network::network(extent)).await,
         Group::Offline => bench::offline::offline(extent).await,
         Group::Spaces { trouble, wav, seconds, hears, folder } => {
