@@ -1,4 +1,4 @@
-// Builds the pages (dist/index.html, dist/pane.js; dist/areas.html, dist/areas.js), or with --tests the unit tests (dist-test/*.mjs).
+// Builds the pages (dist/index.html, dist/pane.js; dist/areas.html, dist/areas.js; dist/manager.html, dist/manager.js), or with --tests the unit tests (dist-test/*.mjs).
 
 import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { build, transform } from 'esbuild';
@@ -31,9 +31,9 @@ if (process.argv.includes('--tests')) {
   await mkdir('dist', { recursive: true });
   await build({
     ...common,
-    entryPoints: { pane: 'src/page.ts', areas: 'src/areas-page.ts' },
+    entryPoints: { pane: 'src/page.ts', areas: 'src/areas-page.ts', manager: 'src/manager-page.ts' },
     outdir: 'dist',
     minify: true,
   });
-  for (const page of ['index.html', 'areas.html']) await copyFile(`src/${page}`, `dist/${page}`);
+  for (const page of ['index.html', 'areas.html', 'manager.html']) await copyFile(`src/${page}`, `dist/${page}`);
 }

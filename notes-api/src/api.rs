@@ -35,6 +35,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use jiff::tz::TimeZone;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -54,6 +55,7 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     pub(crate) chance: Chance,
     pub(crate) timing: Timing,
+    pub(crate) zone: TimeZone,
     pub(crate) auth: Arc<Auth>,
     pub(crate) metrics: PrometheusHandle,
     pub(crate) shutdown: CancellationToken,
@@ -116,6 +118,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/pane.js", get(page::script))
         .route("/areas", get(page::areas))
         .route("/areas.js", get(page::areas_script))
+        .route("/manager", get(page::manager))
+        .route("/manager.js", get(page::manager_script))
         .route("/metrics", get(metrics))
         .route("/v1/openapi.json", get(openapi))
         .fallback(nothing_here)

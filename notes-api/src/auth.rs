@@ -16,6 +16,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// Name of the cookie.
 pub const COOKIE: &str = "referent_session";
+/// Who a session is of where there is no login: whoever sits at this machine, who sees every call.
+pub const LOCAL: &str = "local";
 
 /// How long a session is good: a working day.
 pub const SESSION_MS: i64 = 12 * 3_600_000;
@@ -60,7 +62,7 @@ impl Auth {
             *expected = None;
         }
         let session = chance.secret();
-        store.keep_session(hash_hex(&session), "local".to_owned(), clock.now_ms()).await?;
+        store.keep_session(hash_hex(&session), LOCAL.to_owned(), clock.now_ms()).await?;
         Ok(session)
     }
 

@@ -7,6 +7,7 @@
 
 pub mod tls;
 
+use jiff::tz::TimeZone;
 use referent_telemetry::TelemetryConfig;
 use referent_telemetry::config::{BadTelemetry, RawTelemetry};
 use serde::Deserialize;
@@ -37,6 +38,8 @@ pub struct Config {
     pub telemetry: Option<TelemetryConfig>,
     /// How the chains of the audit are signed, if they are.
     pub audit: Option<AuditConfig>,
+    /// In which weeks figures are counted.
+    pub time_zone: TimeZone,
 }
 
 /// Checkpoints of the audit.
@@ -103,6 +106,12 @@ struct RawConfig {
     telemetry: Option<RawTelemetry>,
     tls: Option<RawTls>,
     audit: Option<AuditConfig>,
+    #[serde(default = "copenhagen")]
+    time_zone: String,
+}
+
+fn copenhagen() -> String {
+    "Europe/Copenhagen".to_owned()
 }
 
 fn info() -> String {
@@ -189,6 +198,12 @@ impl Config {
                           postgres://user@127.0.0.1:5432/name",
             });
         }
+        let time_zone = TimeZone::get(&raw.time_zone).map_err(|_| ConfigError::Impossible {
+            file: file.to_owned(),
+            key: "time_zone",
+            value: raw.time_zone.clone(),
+            problem: "is no time zone; write for example Europe/Copenhagen",
+        })?;
         if raw.timing.lease_ms < 100 {
             return Err(ConfigError::Impossible {
                 file: file.to_owned(),
@@ -228,6 +243,7 @@ impl Config {
             timing: raw.timing,
             telemetry,
             audit: raw.audit,
+            time_zone,
         })
     }
 }

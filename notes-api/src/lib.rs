@@ -165,6 +165,7 @@ pub async fn run(
         clock: clock.clone(),
         chance: chance.clone(),
         timing: config.timing,
+        zone: config.time_zone.clone(),
         auth: Arc::new(Auth::expecting(&token)),
         metrics,
         shutdown: shutdown.clone(),

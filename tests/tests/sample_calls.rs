@@ -46,7 +46,7 @@ async fn every_sample_call_becomes_a_note(database: Database) -> Result<()> {
     let errors: WordErrors = errors.into_iter().sum();
     // 5.8 % is the same model on the reference turns; `make bench-wer` measures both and holds the difference.
     assert!(errors.percent() <= 7.8, "word error rate over all calls is {:.1} %", errors.percent());
-    the_metrics_are_right(&caseworker.get("/v1/metrics/corrections").await?, calls.len());
+    the_metrics_are_right(&caseworker.get("/v1/metrics/corrections?mine=true").await?, calls.len());
     the_spool_is_empty(&world)?;
     world.stop().await
 }

@@ -80,6 +80,30 @@ const AREA_DRAFT = {
   missing: [{ kind: null, fact: 'Husleje', said: 'huslejen', evidence: { track: 'near', start: 8000 } }],
   uncertain: [],
 };
+const NO_TIMES = { n: 0, p25_s: null, p50_s: null, p75_s: null, p90_s: null, p95_s: null };
+const NO_FIGURES = {
+  persons: 0,
+  n: 0,
+  active_correction: {
+    ...NO_TIMES,
+    share_under_120_s: null,
+    sensitivity_p50_s: { 5: null, 15: null, 30: null, 60: null },
+  },
+  hang_up_to_whole_draft: NO_TIMES,
+  whole_draft_bins: [],
+  edits: { edit_ratio_bins: [], rubber_stamp_share: null },
+  outcomes: {
+    saved_unchanged: 0,
+    saved_edited: 0,
+    rewritten: 0,
+    saved_without_draft: 0,
+    unsaved: 0,
+    failed: 0,
+    discarded: 0,
+  },
+  groups: [],
+  cells_left_out: 0,
+};
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'";
 const at = (ms) => ms * 16;
@@ -100,6 +124,8 @@ export class Fake {
   /** Calls whose PC says nothing any more. */
   silent = new Set();
   areas = AREAS;
+  /** What it says of correction times, by what is asked. */
+  corrections = () => NO_FIGURES;
   refuseActivity = false;
   /** The status with which the draft of the sample call is refused. */
   refuseAreaDraft = null;
@@ -317,9 +343,14 @@ export class Fake {
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
       response.end(body === undefined ? undefined : JSON.stringify(body));
     };
-    const file = { '/': 'index.html', '/pane.js': 'pane.js', '/areas': 'areas.html', '/areas.js': 'areas.js' }[
-      pathname
-    ];
+    const file = {
+      '/': 'index.html',
+      '/pane.js': 'pane.js',
+      '/areas': 'areas.html',
+      '/areas.js': 'areas.js',
+      '/manager': 'manager.html',
+      '/manager.js': 'manager.js',
+    }[pathname];
     if (request.method === 'GET' && file !== undefined) {
       const type = file.endsWith('.html') ? 'text/html' : 'text/javascript';
       response.writeHead(200, { 'content-type': `${type}; charset=utf-8`, 'content-security-policy': POLICY });
@@ -345,6 +376,7 @@ export class Fake {
       const refusal = this.refuseAreaDraft;
       return refusal === null ? send(200, AREA_DRAFT) : send(refusal, problem(refusal));
     }
+    if (pathname === '/v1/metrics/corrections') return send(200, this.corrections(searchParams));
     if (pathname === '/v1/events') {
       this.#stream(response, this.listeners, []);
       return response.write(there(this.presence));

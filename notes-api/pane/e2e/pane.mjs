@@ -461,4 +461,5 @@ await import('./checks.mjs');
 await import('./again.mjs');
 await import('./activity.mjs');
 await import('./areas.mjs');
+await import('./manager.mjs');
 await theEnd();

@@ -2,8 +2,8 @@
 
 use super::App;
 use super::body::{Asked as InQuery, InPath};
-use crate::auth::Person;
-use crate::corrections::{Corrections, corrections as figures_of};
+use crate::auth::{LOCAL, Person};
+use crate::corrections::{By, Corrections, of_one, of_team, whole_weeks};
 use crate::error::{ApiError, Problem};
 use crate::shown::{CallDetail, CallList, CommandPending, DiscardReceipt, SuppressedList};
 use crate::store::audit::{Act, Deed};
@@ -145,18 +145,30 @@ pub(super) struct Which {
     to_ms: Option<i64>,
     /// Only this area.
     area: Option<String>,
+    /// Divided by this; of a team only.
+    group_by: Option<By>,
+    /// Only calls of whoever asks, all of them. Without it those of everybody, where there are enough.
+    #[serde(default)]
+    mine: bool,
 }
 
-/// Correction times: from draft shown to note saved, with their definition.
+/// Correction times with their definition: a team's, or one's own.
 #[utoipa::path(get, path = "/v1/metrics/corrections", tag = "figures", params(Which),
-    responses((status = 200, body = Corrections), (status = 401, body = Problem)),
+    responses((status = 200, body = Corrections), (status = 400, body = Problem), (status = 401, body = Problem)),
 )]
 pub(super) async fn corrections(
     Person(by): Person,
     State(app): State<App>,
-    InQuery(Which { from_ms, to_ms, area }): InQuery<Which>,
+    InQuery(Which { from_ms, to_ms, area, group_by, mine }): InQuery<Which>,
 ) -> Result<Json<Corrections>, ApiError> {
     app.tell(Deed::with(&by, Act::FiguresRead, "figures/corrections")).await?;
-    let rows = app.store.figures(from_ms.unwrap_or(0), to_ms.unwrap_or(i64::MAX), area).await?;
-    Ok(Json(figures_of(&rows)))
+    let now_ms = app.clock.now_ms();
+    let asked = (from_ms.unwrap_or(0), to_ms.unwrap_or(now_ms));
+    if mine {
+        let owner = (by != LOCAL).then_some(by);
+        let rows = app.store.figures(asked, area, owner).await?;
+        return Ok(Json(of_one(&rows)));
+    }
+    let rows = app.store.figures(whole_weeks(asked, &app.zone), area, None).await?;
+    Ok(Json(of_team(&rows, group_by, &app.zone, now_ms)))
 }

@@ -1,4 +1,4 @@
-//! The caseworker's page and that of the areas, which are part of the binary. No session: they hold nothing of anybody.
+//! The caseworker's page, that of the areas and that of correction times, which are part of the binary. No session: they hold nothing of anybody.
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -7,6 +7,8 @@ const INDEX: &str = include_str!("../../pane/dist/index.html");
 const SCRIPT: &str = include_str!("../../pane/dist/pane.js");
 const AREAS: &str = include_str!("../../pane/dist/areas.html");
 const AREAS_SCRIPT: &str = include_str!("../../pane/dist/areas.js");
+const MANAGER: &str = include_str!("../../pane/dist/manager.html");
+const MANAGER_SCRIPT: &str = include_str!("../../pane/dist/manager.js");
 
 /// The page may run its own script and speak to this server, and nothing else.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -26,6 +28,14 @@ pub(super) async fn areas() -> Response {
 
 pub(super) async fn areas_script() -> Response {
     javascript(AREAS_SCRIPT)
+}
+
+pub(super) async fn manager() -> Response {
+    page(MANAGER)
+}
+
+pub(super) async fn manager_script() -> Response {
+    javascript(MANAGER_SCRIPT)
 }
 
 fn page(html: &'static str) -> Response {

@@ -6,6 +6,14 @@ use sqlx::FromRow;
 /// One call. Every duration is between two readings of this server's clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq, FromRow)]
 pub struct FigureRow {
+    /// Whose call it was.
+    pub owner: String,
+    /// Under whose settings.
+    pub area: String,
+    /// When it hung up, UTC milliseconds.
+    pub hang_up_ms: i64,
+    /// Where the draft that the note began from, or else the hang-up's, comes from; JSON.
+    pub origin: Option<String>,
     /// 1 if the PC had no contact when it hung up.
     pub offline_at_hang_up: i64,
     /// Hang-up to the first sentence of the draft.
@@ -45,14 +53,19 @@ pub struct FigureRow {
 }
 
 impl Store {
-    /// Calls that hung up in a time, of an area or of all (`None`).
-    pub async fn figures(&self, from_ms: i64, to_ms: i64, area: Option<String>) -> Stored<Vec<FigureRow>> {
+    /// Calls that hung up in a time, of an area and of a caseworker, or of all (`None`).
+    pub async fn figures(
+        &self,
+        (from_ms, to_ms): (i64, i64),
+        area: Option<String>,
+        owner: Option<String>,
+    ) -> Stored<Vec<FigureRow>> {
         self.read(move |tx| {
             Box::pin(async move {
                 rows!(
                     tx,
                     FigureRow,
-                    "SELECT c.offline_at_hang_up, d.first_sentence_ms - c.hang_up_ms AS first_sentence_ms, \
+                    "SELECT c.owner, c.area, c.hang_up_ms, COALESCE(w.origin, d.origin) AS origin, c.offline_at_hang_up, d.first_sentence_ms - c.hang_up_ms AS first_sentence_ms, \
                      CASE WHEN d.state = 'ready' THEN d.whole_ms - c.hang_up_ms END AS whole_draft_ms, \
                      (SELECT COUNT(*) FROM notes n JOIN note_versions v ON v.note = n.note WHERE n.call = c.call) \
                      AS versions, v.draft AS saved_draft, v.correction_ms, v.saved_ms - c.hang_up_ms AS turnaround_ms, \
@@ -64,12 +77,14 @@ impl Store {
                      LEFT JOIN drafts d ON d.call = c.call AND d.cause = 'hang_up' \
                      LEFT JOIN notes n ON n.call = c.call AND n.part = 1 \
                      LEFT JOIN note_versions v ON v.note = n.note AND v.version = 1 \
+                     LEFT JOIN drafts w ON w.call = c.call AND w.draft = v.draft \
                      LEFT JOIN corrections x ON x.call = c.call \
                      WHERE c.hang_up_ms >= $1 AND c.hang_up_ms < $2 \
-                     AND ($3 = '' OR c.area = $3) ORDER BY c.call",
+                     AND ($3 = '' OR c.area = $3) AND ($4 = '' OR c.owner = $4) ORDER BY c.call",
                     from_ms,
                     to_ms,
-                    area.as_deref().unwrap_or("")
+                    area.as_deref().unwrap_or(""),
+                    owner.as_deref().unwrap_or("")
                 )
             })
         })

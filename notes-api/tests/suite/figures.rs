@@ -3,7 +3,7 @@
 use crate::given::{Kept, Place};
 use crate::notes::texts;
 use referent_notes_api::activity::{Batch, Stretch};
-use referent_notes_api::corrections::{Outcomes, Percentiles, Sensitivity, corrections};
+use referent_notes_api::corrections::{Outcomes, Percentiles, Sensitivity, of_one};
 use referent_notes_api::store::activity::Counted;
 use referent_notes_api::store::notes::NewVersion;
 use referent_proto::{CallId, Track};
@@ -56,12 +56,22 @@ pub(crate) async fn figures_are_those_of_the_table(place: Place) {
     let command = referent_proto::CommandId::new(1, [3; 10]);
     kept.store.discard(gone, command, "anna".into(), kept.now()).await.unwrap();
 
-    let found = corrections(&kept.store.figures(begin, i64::MAX, None).await.unwrap());
+    let found = of_one(&kept.store.figures((begin, i64::MAX), None, None).await.unwrap());
     assert_eq!((found.figures.n, found.offline_at_hang_up.n), (7, 1));
-    let expected = Percentiles { n: 4, p50_s: Some(60.0), p75_s: Some(119.0), p90_s: Some(120.0) };
+    let expected = Percentiles {
+        n: 4,
+        p25_s: Some(30.0),
+        p50_s: Some(60.0),
+        p75_s: Some(119.0),
+        p90_s: Some(120.0),
+        p95_s: Some(120.0),
+    };
     assert_eq!(found.figures.shown_to_saved.percentiles, expected);
     assert_eq!(found.figures.shown_to_saved.share_under_120_s, Some(0.75));
-    let expected = Percentiles { n: 6, p50_s: Some(3.0), p75_s: Some(5.0), p90_s: Some(6.0) };
+    let expected =
+        Percentiles { n: 6, p25_s: Some(2.0), p50_s: Some(3.0), p75_s: Some(5.0), p90_s: Some(6.0), p95_s: Some(6.0) };
+    let drafts: Vec<usize> = found.figures.whole_draft_bins.iter().map(|bin| bin.n).collect();
+    assert_eq!(drafts, [0, 1, 0, 1, 0, 1, 1, 1, 1, 0, 0]);
     assert_eq!(found.figures.hang_up_to_whole_draft, expected);
     assert_eq!(found.figures.hang_up_to_first_sentence, expected);
     // Nothing of the draft's two sentences is left in the one word that was saved.
@@ -70,11 +80,15 @@ pub(crate) async fn figures_are_those_of_the_table(place: Place) {
     assert_eq!(found.offline_at_hang_up.shown_to_saved.percentiles.p50_s, Some(10.0));
     assert_eq!(found.offline_at_hang_up.hang_up_to_whole_draft.p50_s, Some(3601.0));
 
-    let of_area = |area: &str| kept.store.figures(begin, i64::MAX, Some(area.to_owned()));
-    assert_eq!(corrections(&of_area("standard").await.unwrap()).figures.n, 7);
-    assert_eq!(corrections(&of_area("pension").await.unwrap()).figures.n, 0);
-    let before = kept.store.figures(0, begin, None).await.unwrap();
-    assert_eq!(corrections(&before).figures.n, 0, "a time before the calls");
+    let of_area = |area: &str| kept.store.figures((begin, i64::MAX), Some(area.to_owned()), None);
+    assert_eq!(of_one(&of_area("standard").await.unwrap()).figures.n, 7);
+    assert_eq!(of_one(&of_area("pension").await.unwrap()).figures.n, 0);
+    let of_person =
+        async |owner: &str| of_one(&kept.store.figures((begin, i64::MAX), None, Some(owner.to_owned())).await.unwrap());
+    assert_eq!((of_person("anna").await.figures.n, of_person("anna").await.persons), (7, 1));
+    assert_eq!(of_person("bo").await.figures.n, 0, "nobody sees another's");
+    let before = kept.store.figures((0, begin), None, None).await.unwrap();
+    assert_eq!(of_one(&before).figures.n, 0, "a time before the calls");
 }
 
 fn batch(page: &str, kept: &Kept, clock_s: i64, stretches: &[(i64, i64)]) -> Batch {
@@ -93,7 +107,7 @@ pub(crate) async fn active_time_is_counted_from_what_pages_tell(place: Place) {
     assert_eq!(kept.store.add_activity(call, 1, first.clone()).await.unwrap(), Counted::Yes);
     kept.seconds_pass(40);
     save_from(&kept, call, Some(1)).await;
-    let figures = async || corrections(&kept.store.figures(begin, i64::MAX, None).await.unwrap()).figures;
+    let figures = async || of_one(&kept.store.figures((begin, i64::MAX), None, None).await.unwrap()).figures;
     let found = figures().await;
     let Sensitivity { at_5, at_15, at_30, at_60 } = found.active_correction.sensitivity_p50_s;
     assert_eq!([at_5, at_15, at_30, at_60], [Some(18.0), Some(30.0), Some(30.0), Some(70.0)]);

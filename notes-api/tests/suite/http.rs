@@ -279,9 +279,17 @@ pub(crate) async fn revisions_are_matched_over_http(place: Place) {
 
     let detail = browser.get(&call).await;
     assert_eq!((&detail["status"], &detail["edit"]["revision"]), (&"saved".into(), &1.into()));
-    let figures = browser.get("/v1/metrics/corrections?area=standard").await;
+    let figures = browser.get("/v1/metrics/corrections?area=standard&mine=true").await;
     assert_eq!((&figures["n"], &figures["shown_to_saved"]["p50_s"]), (&1.into(), &30.0.into()));
     assert_eq!(figures["active_correction"]["sensitivity_p50_s"]["5"], 30.0);
+    let team = browser.get("/v1/metrics/corrections?group_by=week").await;
+    assert_eq!(
+        (&team["whose"], &team["n"], &team["groups"]),
+        (&"team".into(), &0.into(), &json!([])),
+        "one is no team"
+    );
+    let refused = browser.ask(Method::GET, "/v1/metrics/corrections?group_by=person").send().await.unwrap();
+    assert_eq!(refused.status(), 400);
     house.stop().await;
 }
 
@@ -386,6 +394,9 @@ pub(crate) async fn the_page_is_served_under_a_strict_policy(place: Place) {
     assert_eq!(areas.headers()["content-security-policy"].to_str().unwrap(), policy);
     assert!(areas.text().await.unwrap().contains("/areas.js"));
     assert_eq!(stranger.ask(Method::GET, "/areas.js").send().await.unwrap().status(), StatusCode::OK);
+    let manager = stranger.ask(Method::GET, "/manager").send().await.unwrap();
+    assert!(manager.text().await.unwrap().contains("/manager.js"));
+    assert_eq!(stranger.ask(Method::GET, "/manager.js").send().await.unwrap().status(), StatusCode::OK);
     for path in ["/v1/areas", "/v1/areas/standard/preview"] {
         assert_eq!(stranger.ask(Method::GET, path).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
     }
