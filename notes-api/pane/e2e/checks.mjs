@@ -158,7 +158,7 @@ await story(
       (await value(page, 'agreed')).endsWith('Ansøgningen er bevilget.\nden første bankdag i juni'),
     );
     await page.keyboard.type(' udbetales støtten.');
-    await until('the edit', () => call.edit?.sections.agreed.endsWith('den første bankdag i juni udbetales støtten.'));
+    await until('the edit', () => call.edit?.sections.agreed?.endsWith('den første bankdag i juni udbetales støtten.'));
     await counts(page, '3 tvivl · 1 at bekræfte · 2 mangler måske');
     await page.locator('.missing').getByRole('button', { name: 'Indsæt »den 20. maj«' }).click();
     same((await value(page, 'agreed')).endsWith('støtten.\nden 20. maj'), true, 'inserted where the caret was');
