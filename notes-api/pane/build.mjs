@@ -1,6 +1,6 @@
 // Builds the pages (dist/index.html, dist/pane.js; dist/areas.html, dist/areas.js; dist/manager.html, dist/manager.js), or with --tests the unit tests (dist-test/*.mjs).
 
-import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { build, transform } from 'esbuild';
 
 /** A style sheet becomes a string: the page's content policy allows no inline style, but sheets made by the script. */
@@ -35,5 +35,9 @@ if (process.argv.includes('--tests')) {
     outdir: 'dist',
     minify: true,
   });
-  for (const page of ['index.html', 'areas.html', 'manager.html']) await copyFile(`src/${page}`, `dist/${page}`);
+  // The pages differ by their script alone.
+  const page = await readFile('src/page.html', 'utf8');
+  for (const [name, script] of Object.entries({ index: 'pane', areas: 'areas', manager: 'manager' })) {
+    await writeFile(`dist/${name}.html`, page.replace('/SCRIPT.js', `/${script}.js`));
+  }
 }

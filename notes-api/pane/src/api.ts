@@ -16,6 +16,8 @@ export class ApiError extends Error {
   }
 }
 
+export const problemOf = (error: unknown): Problem => (error instanceof ApiError ? error.problem : 'server');
+
 export type Stored<T> =
   | { readonly kind: 'stored'; readonly value: T }
   | { readonly kind: 'elsewhere'; readonly current: T };

@@ -25,6 +25,7 @@ import {
 import { CATALOGUES, LANGUAGES, type Language, languageOf } from './catalogue';
 import { button, type Child, el } from './dom';
 import css from './page.css';
+import { remember, remembered } from './remembered';
 import type { Draft } from './wire/draft';
 
 /** So many characters of a version tell it from every other. */
@@ -44,7 +45,7 @@ type Open = State & { readonly kind: 'open' };
 
 class AreasPage {
   readonly #api = new Api();
-  #language: Language = languageOf(remembered() ?? navigator.language);
+  #language: Language = languageOf(remembered('language') ?? navigator.language);
   #state: State = { kind: 'opening' };
 
   constructor() {
@@ -103,7 +104,7 @@ class AreasPage {
 
   #speak(language: Language): void {
     this.#language = language;
-    remember(language);
+    remember('language', language);
     this.#draw();
   }
 
@@ -284,23 +285,6 @@ const inAddress = (): string | null => {
     return location.hash === '' ? null : decodeURIComponent(location.hash.slice(1));
   } catch {
     return null;
-  }
-};
-
-/** The language is this browser's, the same for both pages. */
-const remembered = (): string | null => {
-  try {
-    return localStorage.getItem('referent.language');
-  } catch {
-    return null;
-  }
-};
-
-const remember = (language: Language): void => {
-  try {
-    localStorage.setItem('referent.language', language);
-  } catch {
-    // The next page begins in the browser's language.
   }
 };
 

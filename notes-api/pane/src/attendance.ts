@@ -8,6 +8,7 @@ import { Activity, type Run } from './activity';
 import type { Api } from './api';
 
 const EVERY_MS = 10_000;
+const BEFORE_SAVE_MS = 500;
 /** Runs that are sent together; the next ten seconds take the next ones. */
 const RUNS_AT_ONCE = 3;
 /** What a person does to a call; that it was done is all that is kept. */
@@ -25,7 +26,8 @@ export class Attendance {
   readonly #activity = new Activity({ now: () => performance.now(), wall: () => Date.now() });
   #number = 0;
   #unsent: Batch | null = null;
-  #sending = false;
+  #sent: Promise<void> = Promise.resolve();
+  #onTheWay = 0;
   /** Of which call anything was sent. */
   #begun: string | null = null;
   #sentAt = Number.NEGATIVE_INFINITY;
@@ -53,16 +55,28 @@ export class Attendance {
 
   /** Sends what is due; called often. */
   tick(api: Api, call: string): void {
+    if (this.#onTheWay > 0) return;
     const isDue = this.#unsent !== null || this.#activity.isNew;
     const isOver = performance.now() - this.#sentAt >= EVERY_MS;
     if (this.#begun !== call || (isDue && isOver)) void this.send(api, call);
   }
 
-  /** Sends what there is, and waits for it; a server that does not answer is no reason not to save. */
-  async send(api: Api, call: string, options = { keepalive: false }): Promise<void> {
-    if (this.#sending) return;
-    this.#sending = true;
+  /**
+   * Sends what there is, behind what is on its way already, and waits for it; a server that does not answer is no reason not
+   * to save.
+   */
+  send(api: Api, call: string, options = { keepalive: false }): Promise<void> {
+    this.#onTheWay += 1;
     this.#sentAt = performance.now();
+    this.#sent = this.#sent
+      .then(() => this.#sendAll(api, call, options))
+      .finally(() => {
+        this.#onTheWay -= 1;
+      });
+    return this.#sent;
+  }
+
+  async #sendAll(api: Api, call: string, options: { keepalive: boolean }): Promise<void> {
     try {
       // What did not arrive goes first, as it was: the server knows a repeat by its number.
       if (this.#unsent !== null) await this.#bring(api, this.#unsent, options);
@@ -74,9 +88,13 @@ export class Attendance {
       }
     } catch {
       // The next time.
-    } finally {
-      this.#sending = false;
     }
+  }
+
+  /** The same before a save, which waits for it but not for long: what comes later is counted all the same. */
+  beforeSave(api: Api, call: string): Promise<void> {
+    const enough = new Promise<void>((resolve) => setTimeout(resolve, BEFORE_SAVE_MS));
+    return Promise.race([this.send(api, call), enough]);
   }
 
   /** What was done so far is nobody's business: there is no draft yet, or the note is saved. */

@@ -12,6 +12,7 @@ import { MANAGER_WORDS } from './manager-catalogue';
 import { type Bin, type Corrections, corrections, type Figures, type Group, OUTCOMES } from './manager-wire';
 import css from './page.css';
 import { bars, lines } from './plot';
+import { remember, remembered } from './remembered';
 import { weeksBetween, wilson } from './statistics';
 
 const WEEK_MS = 7 * 24 * 3_600_000;
@@ -34,7 +35,7 @@ type Open = State & { readonly kind: 'open' };
 
 class ManagerPage {
   readonly #api = new Api();
-  #language: Language = languageOf(remembered() ?? navigator.language);
+  #language: Language = languageOf(remembered('language') ?? navigator.language);
   #state: State = { kind: 'opening' };
 
   constructor() {
@@ -94,7 +95,7 @@ class ManagerPage {
 
   #speak(language: Language): void {
     this.#language = language;
-    remember(language);
+    remember('language', language);
     this.#draw();
   }
 
@@ -401,21 +402,5 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): C
       ),
     ),
   );
-
-const remembered = (): string | null => {
-  try {
-    return localStorage.getItem('referent.language');
-  } catch {
-    return null;
-  }
-};
-
-const remember = (language: Language): void => {
-  try {
-    localStorage.setItem('referent.language', language);
-  } catch {
-    // The next page begins in the browser's language.
-  }
-};
 
 void new ManagerPage().load();

@@ -11,14 +11,25 @@
 //   N3  The same save has the same `save_id` until it was answered.
 // Not done here: no words, no deciding what a state means.
 
-import { Api, ApiError } from './api';
+import { Api, problemOf } from './api';
 import { Attendance } from './attendance';
 import { languageOf } from './catalogue';
 import { confirmedOf } from './checks';
 import checks from './checks.css';
 import { keep, kept } from './keep';
 import css from './pane.css';
-import { canSave, editToStore, headline, hungUp, noteTexts, toKeep, undecided, unreportedDraft } from './questions';
+import {
+  asText,
+  canSave,
+  editToStore,
+  headline,
+  hungUp,
+  isCorrecting,
+  noteTexts,
+  toKeep,
+  undecided,
+  unreportedDraft,
+} from './questions';
 import { EMPTY, type Event, next, type Problem, type Shown, type State } from './state';
 import { type Action, View } from './view';
 import { type CallEvent, callEvent, type Texts } from './wire';
@@ -27,8 +38,6 @@ import { type CallEvent, callEvent, type Texts } from './wire';
 const QUIET_MS = 800;
 const LONGEST_MS = 4_000;
 const RETRY_MS = 3_000;
-/** A save waits so long for the activity before it. */
-const ACTIVITY_WITHIN_MS = 500;
 /** How wide the element has to be for the transcript to stand beside the text. */
 const WIDE_PX = 900;
 
@@ -302,7 +311,7 @@ export class NotePane extends HTMLElement {
     this.#happened({ kind: 'note_sent' });
     await this.#alone(async () => {
       const { signal } = this.#stop;
-      if (isCorrecting(this.#state)) await soon(this.#attendance.send(this.api, this.#state.summary.id));
+      if (isCorrecting(this.#state)) await this.#attendance.beforeSave(this.api, this.#state.summary.id);
       await this.#storeEdit();
       const state = this.#state;
       if (signal.aborted || state.kind !== 'shown') return;
@@ -449,9 +458,7 @@ export class NotePane extends HTMLElement {
   async #copy(): Promise<void> {
     const state = this.#state;
     if (state.kind !== 'shown' || state.note === null) return;
-    const { sections } = state.note;
-    const parts = state.sections.filter(({ id }) => (sections[id] ?? '').trim() !== '');
-    await navigator.clipboard.writeText(parts.map(({ id, heading }) => `${heading}\n${sections[id]}`).join('\n\n'));
+    await navigator.clipboard.writeText(asText(state, state.note));
     this.#view?.copied();
   }
 
@@ -501,13 +508,3 @@ const edit = (state: Shown, sections: Texts): { revision: number; draft: number 
   draft: state.draft?.number ?? null,
   sections,
 });
-
-/** The draft was seen, and no note was made of it yet: what the correction time is about. */
-const isCorrecting = (state: State): state is Shown =>
-  state.kind === 'shown' && state.shown !== null && state.note === null;
-
-/** Waits, but not for long: what comes later is counted all the same. */
-const soon = (sent: Promise<void>): Promise<void> =>
-  Promise.race([sent, new Promise<void>((resolve) => setTimeout(resolve, ACTIVITY_WITHIN_MS))]);
-
-const problemOf = (error: unknown): Problem => (error instanceof ApiError ? error.problem : 'server');

@@ -10,6 +10,7 @@ import { CATALOGUES, LANGUAGES, type Language, languageOf } from './catalogue';
 import { button, draw, el, say, set } from './dom';
 import css from './page.css';
 import { drawPc, pcLine } from './pc';
+import { remember, remembered } from './remembered';
 import { type CallSummary, type Presence, presence, summary } from './wire';
 
 type Access = 'opening' | 'open' | 'sign_in' | 'used' | 'away';
@@ -235,22 +236,5 @@ class Page {
 const isObject = (value: unknown): value is { readonly id?: unknown } => typeof value === 'object' && value !== null;
 
 const tokenInAddress = (): string | null => new URLSearchParams(location.hash.slice(1)).get('token');
-
-/** The language and the call are this window's; neither is spoken text. */
-const remembered = (what: 'language' | 'call'): string | null => {
-  try {
-    return (what === 'language' ? localStorage : sessionStorage).getItem(`referent.${what}`);
-  } catch {
-    return null;
-  }
-};
-
-const remember = (what: 'language' | 'call', value: string): void => {
-  try {
-    (what === 'language' ? localStorage : sessionStorage).setItem(`referent.${what}`, value);
-  } catch {
-    // The next page begins with the newest call, in the browser's language.
-  }
-};
 
 void new Page().start();

@@ -2,8 +2,8 @@
 //
 // In: a `State`. Out: an answer for the screen, or for what is sent. Pure. Not done here: nothing changes (state.ts).
 
-import type { Kept, Section, Shown } from './state';
-import type { AgentStateKind, CallSummary, Sentence, Status, Texts } from './wire';
+import type { Kept, Section, Shown, State } from './state';
+import type { AgentStateKind, CallSummary, Note, Sentence, Status, Texts } from './wire';
 
 /** The agent speaks every two seconds; the PC of one that has not for so long is out of contact. Milliseconds. */
 const SILENT_MS = 4_500;
@@ -114,3 +114,14 @@ export const isFree = (state: Shown, section: Section): boolean => !section.touc
 /** While two texts are undecided, the server keeps the other window's and the browser keeps this one's. */
 const toStore = (section: Section): string =>
   section.elsewhere?.as === 'edit' ? section.elsewhere.text : section.text;
+
+/** The draft was seen, and no note was made of it yet: what the correction time is about. */
+export const isCorrecting = (state: State): state is Shown =>
+  state.kind === 'shown' && state.shown !== null && state.note === null;
+
+/** A note as it is copied into another program: each section that says something, under its heading. */
+export const asText = ({ sections }: Shown, note: Note): string =>
+  sections
+    .filter(({ id }) => (note.sections[id] ?? '').trim() !== '')
+    .map(({ id, heading }) => `${heading}\n${note.sections[id]}`)
+    .join('\n\n');
