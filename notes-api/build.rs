@@ -2,9 +2,10 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=migrations");
-    for file in ["pane/dist/index.html", "pane/dist/pane.js", "pane/dist/areas.html", "pane/dist/areas.js"] {
+    for name in ["index.html", "pane.js", "areas.html", "areas.js", "manager.html", "manager.js"] {
+        let file = format!("pane/dist/{name}");
         println!("cargo::rerun-if-changed={file}");
-        if !std::path::Path::new(file).is_file() {
+        if !std::path::Path::new(&file).is_file() {
             println!("cargo::error=notes-api/{file} is missing: the page is not built yet; run `make pane`");
             return;
         }
