@@ -112,7 +112,8 @@ const late = (state: Shown, language: Language): Box | null => {
   if (lateDraft(state)) {
     return state.mode === 'reading' ? { tone: 'warn', words: words.late, button: 'amend' } : null;
   }
-  return state.late === 0
+  // A draft that is on its way knows of it already.
+  return state.late === 0 || state.draft?.state === 'streaming'
     ? null
     : { tone: 'warn', words: words.lateText(state.late, state.note !== null), button: 'again' };
 };

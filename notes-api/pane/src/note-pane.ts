@@ -60,6 +60,7 @@ export class NotePane extends HTMLElement {
   #heldBack: CallEvent[] = [];
   #newestRevision = 0;
   #catchingUp = false;
+  #askingAgain = false;
   #ticker: ReturnType<typeof setInterval> | undefined;
   readonly #attendance = new Attendance(this);
   readonly #watch = new ResizeObserver(() => this.#resized());
@@ -427,11 +428,16 @@ export class NotePane extends HTMLElement {
   }
 
   async #draftAgain(area: string, wish: string): Promise<void> {
-    if (this.#state.kind !== 'shown') return;
+    if (this.#state.kind !== 'shown' || this.#askingAgain) return;
+    this.#askingAgain = true;
     // An answer that does not come shows as lost contact; the event of a new draft shows the rest.
-    await this.api.draftAgain(this.#state.summary.id, area, wish).catch((error: unknown) => {
+    try {
+      await this.api.draftAgain(this.#state.summary.id, area, wish);
+    } catch (error) {
       if (problemOf(error) === 'unauthorised') this.#happened({ kind: 'contact', contact: 'unauthorised' });
-    });
+    } finally {
+      this.#askingAgain = false;
+    }
   }
 
   async #pause(pause: boolean): Promise<void> {
