@@ -1,6 +1,8 @@
 //! The Grafana boards ask only for what the programs say: a panel of a metric that was renamed stays empty, and nobody
 //! notices until it is needed.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
