@@ -16,7 +16,7 @@ STREAMS   := streams-tiny streams-base streams-small
 STUBS     := stub-embedded stub-tiny stub-base stub-small
 
 .DEFAULT_GOAL := help
-.PHONY: help demo programs pane setup-demo setup-test check fmt clippy doc bans pane-check proto golden \
+.PHONY: help demo programs pane setup-demo setup-test check fmt clippy doc bans asvs-check asvs pane-check proto golden \
         test test-build test-doc test-rust test-pane test-browser test-deb test-upgrade fuzz deb windows bench $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny bench-live-secured bench-streams-secured $(STUBS:%=bench-%) eval chaos-agent bench-fresh check-real-model benchmarks-page capacity-page figures clean
 
 help: ## this list
@@ -44,7 +44,7 @@ setup-test: ## install what the tests need besides
 test: setup-test pane check test-build test-doc test-rust test-pane test-browser test-deb ## all that CI runs
 	@echo "make test: all passed"
 
-check: pane fmt clippy doc pane-check bans ## everything that needs no test to run
+check: pane fmt clippy doc pane-check bans asvs-check ## everything that needs no test to run
 
 fmt:
 	cargo fmt --all --check
@@ -57,6 +57,9 @@ doc: pane
 
 bans: ## one TLS stack; only licences that go with the EUPL
 	@scripts/bans.sh
+
+asvs-check: ## docs/security/asvs.csv names every requirement, and evidence that is there
+	@python3 scripts/asvs.py
 
 pane-check: pane
 	npm --prefix notes-api/pane run --silent check
@@ -128,6 +131,9 @@ bench-fresh: programs ## clone, build and test from nothing, as a newcomer would
 
 check-real-model: programs ## does fitting the window cost a real model accuracy? MODEL=name AUDIO=folder of WAVs and texts
 	$(BIN)/referent-bench real-model --model '$(MODEL)' --audio '$(AUDIO)' $(if $(LANGUAGE),--language $(LANGUAGE))
+
+asvs: ## the share of OWASP's ASVS that is shown by tests
+	@python3 scripts/asvs.py --write
 
 benchmarks-page: ## docs/benchmarks.md from docs/benchmarks.json
 	python3 scripts/benchmarks_page.py

@@ -387,6 +387,7 @@ pub(crate) async fn the_page_is_served_under_a_strict_policy(place: Place) {
     let page = stranger.ask(Method::GET, "/").send().await.unwrap();
     let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
     assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
+    assert!(policy.contains("frame-ancestors 'none'") && policy.contains("base-uri 'none'"), "{policy}");
     assert!(page.text().await.unwrap().contains("/pane.js"));
     let script = stranger.ask(Method::GET, "/pane.js").send().await.unwrap();
     assert_eq!(script.headers()["content-type"], "text/javascript; charset=utf-8");
@@ -401,9 +402,12 @@ pub(crate) async fn the_page_is_served_under_a_strict_policy(place: Place) {
         assert_eq!(stranger.ask(Method::GET, path).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
     }
     let any = stranger.ask(Method::GET, "/v1/calls").send().await.unwrap();
-    for (header, value) in
-        [("cache-control", "no-store"), ("x-content-type-options", "nosniff"), ("x-frame-options", "DENY")]
-    {
+    for (header, value) in [
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+    ] {
         assert_eq!(any.headers()[header], value);
         assert_eq!(script.headers()[header], value);
     }
