@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Holds docs/security/asvs.csv against the sources: every requirement of OWASP ASVS 5.0.0, level 1 and 2, stands there once, with
-a status, and with evidence that exists. Prints the shares; with --write it writes their keys to docs/benchmarks.json.
+a status, and with evidence that exists; and so do the tests that the documents beside it name. Prints the shares; with --write it writes their keys to docs/benchmarks.json.
 
 Evidence is the name of something that fails when the claim is broken, several parted by "; ":
     notes-api::suite::http::the_token_is_good_once    package :: file, without src, tests, main and mod :: test
@@ -96,6 +96,16 @@ def faults(rows, there):
     return found
 
 
+def in_documents(there):
+    """-> a sentence for each test that a document for an authority names and that is not there."""
+    files = [*(DOCS / "security").glob("*.md"), *(DOCS / "privacy").glob("*.md")]
+    texts = ((path.name, path.read_text(encoding="utf-8")) for path in files)
+    named = ((file, name) for file, text in texts for name in re.findall(r"`([a-z-]+(?:::\w+)+)`", text))
+    # A test's name is a sentence; what is shorter is a module or a type.
+    return [f'{file} names "{name}", which is no test'
+            for file, name in named if name.rsplit("::", 1)[1].count("_") >= 3 and name not in there]
+
+
 def write(values):
     """Writes the keys as the other targets do (tests/src/figures.rs)."""
     goals = {figure["key"]: figure["goal"] for group in load()[0] for figure in group["figure"]}
@@ -117,7 +127,8 @@ def write(values):
 def main():
     with open(DOCS / "security/asvs.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    wrong = faults(rows, everything())
+    there = everything()
+    wrong = faults(rows, there) + in_documents(there)
     if wrong:
         sys.exit("docs/security/asvs.csv: " + "; ".join(wrong))
     count = Counter(row["status"] for row in rows)
