@@ -378,6 +378,8 @@ pub(crate) async fn the_list_hears_of_every_call(place: Place) {
     }
     let list = browser.get("/v1/calls?limit=3").await;
     assert_eq!(list["calls"].as_array().map(Vec::len), Some(3));
+    let twice = browser.ask(Method::GET, "/v1/calls?limit=3&limit=4").send().await.unwrap();
+    assert_eq!(twice.status(), StatusCode::BAD_REQUEST, "which of the two is meant nobody knows");
     house.stop().await;
 }
 
@@ -412,6 +414,7 @@ pub(crate) async fn the_page_is_served_under_a_strict_policy(place: Place) {
         assert_eq!(script.headers()[header], value);
     }
     assert_eq!(stranger.ask(Method::GET, "/metrics").send().await.unwrap().status(), StatusCode::OK);
+    assert_eq!(stranger.ask(Method::TRACE, "/").send().await.unwrap().status(), StatusCode::METHOD_NOT_ALLOWED);
     let described = stranger.get("/v1/openapi.json").await;
     assert!(described["openapi"].as_str().unwrap().starts_with("3.1"));
     house.stop().await;
