@@ -9,18 +9,24 @@
 //! Each route is described for OpenAPI 3.1 where it stands; `/v1/openapi.json` is made of that.
 //! Not done here: no SQL, no decision about calls.
 
+mod access;
 mod activity;
 mod areas;
 mod body;
 mod calls;
+mod case_check;
 mod edits;
+mod enrolments;
 mod events;
+mod handover;
+mod login;
 mod notes;
 mod page;
 mod session;
 
 use crate::areas::Areas;
-use crate::auth::{Auth, Person, check_source};
+use crate::auth::Auth;
+use crate::auth::source::is_loopback_name;
 use crate::clock::{Chance, Clock};
 use crate::config::Timing;
 use crate::error::{ApiError, Problem};
@@ -29,14 +35,14 @@ use crate::shown::PresenceView;
 use crate::store::Store;
 use crate::store::audit::Deed;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
-use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::tz::TimeZone;
 use metrics_exporter_prometheus::PrometheusHandle;
+use referent_identity::code::Pin;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use utoipa::OpenApi;
@@ -57,6 +63,8 @@ pub(crate) struct App {
     pub(crate) timing: Timing,
     pub(crate) zone: TimeZone,
     pub(crate) auth: Arc<Auth>,
+    /// What codes carry of this server's authority, if it has one.
+    pub(crate) pin: Option<Pin>,
     pub(crate) metrics: PrometheusHandle,
     pub(crate) shutdown: CancellationToken,
 }
@@ -80,13 +88,19 @@ struct Described;
 
 fn described() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Described::openapi())
-        .routes(routes!(session::open))
+        .routes(routes!(session::open, session::show, session::end))
+        .routes(routes!(session::launch))
+        .routes(routes!(enrolments::own))
+        .routes(routes!(login::begin))
+        .routes(routes!(login::back))
         .routes(routes!(calls::list))
         .routes(routes!(calls::one))
         .routes(routes!(calls::suppressed))
         .routes(routes!(calls::pause))
         .routes(routes!(calls::resume))
         .routes(routes!(calls::discard))
+        .routes(routes!(handover::hand_over))
+        .routes(routes!(case_check::check))
         .routes(routes!(events::of_call))
         .routes(routes!(events::of_all))
         .routes(routes!(edits::put))
@@ -124,7 +138,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/v1/openapi.json", get(openapi))
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
-        .layer(from_fn(from_here_only))
+        .layer(from_fn_with_state(app.clone(), from_here_only))
         .layer(from_fn_with_state(app.clone(), watched))
         .with_state(app)
 }
@@ -138,13 +152,18 @@ async fn openapi() -> Response {
 }
 
 /// For Prometheus, without a session: counts and durations, no words.
-async fn metrics(State(app): State<App>) -> Response {
+async fn metrics(State(app): State<App>, headers: HeaderMap) -> Response {
+    // Through a proxy that serves the page they would be everybody's.
+    let is_here = headers.get(header::HOST).and_then(|host| host.to_str().ok()).is_some_and(is_loopback_name);
+    if !is_here {
+        return ApiError::NotFound("page").into_response();
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render()).into_response()
 }
 
 /// A1.
-async fn from_here_only(request: Request, next: Next) -> Response {
-    match check_source(request.method(), request.headers()) {
+async fn from_here_only(State(app): State<App>, request: Request, next: Next) -> Response {
+    match app.auth.names.check(request.method(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     }
@@ -183,11 +202,3 @@ const HEADERS: [(HeaderName, &str); 8] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
 ];
-
-/// A3: a route that takes a `Person` is for people with a session.
-impl FromRequestParts<App> for Person {
-    type Rejection = ApiError;
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        app.auth.person(&parts.headers, &app.store, &app.clock).await
-    }
-}

@@ -1,17 +1,33 @@
-//! Who is asking, and from which page.
+//! Who is asking, and by what right.
 //!
-//! In: headers. Out: a [`Person`], or a refusal. A one-time token, printed at start, becomes a session; the browser
-//! holds it in an `HttpOnly; SameSite=Strict` cookie, a program sends it as `Authorization: Bearer`. The database keeps
-//! only its SHA-256, so a restart logs nobody out and a stolen database logs nobody in.
-//! Promised: another web page in the same browser can neither read nor write (Host against DNS rebinding, Origin against
-//! forged requests); secrets are compared by their hashes, in constant time.
-//! Not done here: no login of the authority's own yet, which is why nothing but loopback is listened on.
+//! ```text
+//! one-time token ──────────────┐
+//! provider ──code──▶ login ────┼─▶ session ──cookie or bearer──▶ Session (api::access)
+//! case system ──code─▶ launch ─┘
+//! ```
+//!
+//! In: headers. Out: a [`Session`], or a refusal. Without a login the one-time token that is printed at start becomes a
+//! session; with one, an OpenID Connect provider says who somebody is ([`login`]), or a case system does ([`launch`]). A
+//! browser holds its session in an `HttpOnly; SameSite=Strict` cookie; a program, and the pane in a frame, sends it as
+//! `Authorization: Bearer`. The database keeps only its SHA-256, so a restart logs nobody out and a stolen database logs
+//! nobody in.
+//! Promised: secrets are compared by their hashes, in constant time; where there is a login, the token lets nobody in.
+
+pub mod launch;
+pub mod login;
+pub mod rights;
+pub mod source;
 
 use crate::clock::{Chance, Clock, hex};
 use crate::error::ApiError;
 use crate::store::Store;
-use axum::http::{HeaderMap, Method, header};
+use crate::store::sessions::{How, NewSession};
+use axum::http::{HeaderMap, header};
+use launch::CaseSystems;
+use login::Login;
+use rights::{Rights, Role};
 use sha2::{Digest, Sha256};
+use source::Names;
 use std::sync::{Mutex, PoisonError};
 
 /// Name of the cookie.
@@ -19,41 +35,88 @@ pub const COOKIE: &str = "referent_session";
 /// Who a session is of where there is no login: whoever sits at this machine, who sees every call.
 pub const LOCAL: &str = "local";
 
-/// How long a session is good: a working day.
+/// How long a session without a login is good: a working day.
 pub const SESSION_MS: i64 = 12 * 3_600_000;
+/// How long a frame's session is good; its host opens the next one without anybody noticing.
+pub const LAUNCHED_MS: i64 = 3_600_000;
 
-/// Whoever holds a session.
+/// Whoever is asking, by the name that calls, notes and the audit have.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Person(pub String);
 
-/// Tokens and sessions.
+/// Whoever may run this: holds, erasure, delivery.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Administrator(pub String);
+
+/// Whoever is asking, and what they may do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Session {
+    /// SHA-256 of the secret, hex.
+    pub hash: String,
+    /// Their name.
+    pub person: String,
+    /// How they came by it.
+    pub how: How,
+    /// What they may do.
+    pub rights: Rights,
+    /// Until when, UTC milliseconds.
+    pub until_ms: i64,
+}
+
+impl Session {
+    /// Whose calls they see: theirs and those handed over to them, or everybody's (`None`).
+    pub fn only(&self) -> Option<String> {
+        (self.how != How::Token).then(|| self.person.clone())
+    }
+
+    /// Whether they have this role, wherever it holds.
+    pub fn is(&self, role: Role) -> bool {
+        self.rights.roles.contains(&role)
+    }
+}
+
+/// The ways to a session.
 #[derive(Debug)]
 pub struct Auth {
     token: Mutex<Option<[u8; 32]>>,
+    /// Who says who somebody is, if anybody does.
+    pub login: Option<Login>,
+    /// Who may open the pane beside a case.
+    pub case_systems: CaseSystems,
+    /// What this server is called.
+    pub names: Names,
 }
 
-fn hash(secret: &str) -> [u8; 32] {
+pub(crate) fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-fn hash_hex(secret: &str) -> String {
+/// How a secret is kept.
+pub fn hash_hex(secret: &str) -> String {
     hex(&hash(secret))
 }
 
 /// Equal, without telling by the time it takes where they differ.
-fn same(one: &[u8; 32], other: &[u8; 32]) -> bool {
+pub(crate) fn same(one: &[u8; 32], other: &[u8; 32]) -> bool {
     let difference = one.iter().zip(other).fold(0, |difference, (a, b)| difference | (a ^ b));
     std::hint::black_box(difference) == 0
 }
 
 impl Auth {
-    /// Expects `token`, once.
-    pub fn expecting(token: &str) -> Self {
-        Self { token: Mutex::new(Some(hash(token))) }
+    /// Expects `token`, once, unless there is a login.
+    pub fn new(token: &str, login: Option<Login>, case_systems: CaseSystems) -> Self {
+        let names = login.as_ref().map(|login| Names::with_public(login.public_url())).unwrap_or_default();
+        Self { token: Mutex::new(login.is_none().then(|| hash(token))), login, case_systems, names }
     }
 
     /// A new session for whoever has the token. The token is void from then on.
-    pub async fn log_in(&self, token: &str, store: &Store, clock: &Clock, chance: &Chance) -> Result<String, ApiError> {
+    pub async fn with_token(
+        &self,
+        token: &str,
+        store: &Store,
+        clock: &Clock,
+        chance: &Chance,
+    ) -> Result<String, ApiError> {
         {
             let mut expected = self.token.lock().unwrap_or_else(PoisonError::into_inner);
             if !expected.as_ref().is_some_and(|expected| same(expected, &hash(token))) {
@@ -61,96 +124,94 @@ impl Auth {
             }
             *expected = None;
         }
-        let session = chance.secret();
-        store.keep_session(hash_hex(&session), LOCAL.to_owned(), clock.now_ms()).await?;
-        Ok(session)
+        let now_ms = clock.now_ms();
+        let new = NewSession {
+            person: LOCAL.to_owned(),
+            how: How::Token,
+            rights: Rights::all(),
+            until_ms: now_ms + SESSION_MS,
+        };
+        self.opened(new, store, now_ms, chance).await
     }
 
-    /// Who holds the session in these headers.
-    pub async fn person(&self, headers: &HeaderMap, store: &Store, clock: &Clock) -> Result<Person, ApiError> {
-        let session = session_in(headers).ok_or(ApiError::NoSession)?;
-        let person = store.session(hash_hex(&session), clock.now_ms() - SESSION_MS).await?;
-        person.map(Person).ok_or(ApiError::NoSession)
+    /// A new session; gives its secret.
+    pub async fn opened(
+        &self,
+        new: NewSession,
+        store: &Store,
+        now_ms: i64,
+        chance: &Chance,
+    ) -> Result<String, ApiError> {
+        let secret = chance.secret();
+        store.keep_session(hash_hex(&secret), new, now_ms).await?;
+        metrics::counter!("referent_sessions_opened_total").increment(1);
+        tracing::info!("a session was opened");
+        Ok(secret)
+    }
+
+    /// The session in these headers, and that it was used.
+    pub async fn session(&self, headers: &HeaderMap, store: &Store, clock: &Clock) -> Result<Session, ApiError> {
+        let secret = session_in(headers).ok_or(ApiError::NoSession)?;
+        let now_ms = clock.now_ms();
+        self.good(store.session(hash_hex(&secret), now_ms).await?, now_ms)
+    }
+
+    /// Whether a session that was good still is: somebody may have logged out, or its time is over.
+    pub async fn is_still_good(&self, session: &Session, store: &Store, clock: &Clock) -> Result<bool, ApiError> {
+        let now_ms = clock.now_ms();
+        let found = store.session_unused(session.hash.clone(), now_ms).await?;
+        Ok(self.good(found, now_ms).is_ok())
+    }
+
+    fn good(&self, found: Option<(Session, i64)>, now_ms: i64) -> Result<Session, ApiError> {
+        let (session, idle_since_ms) = found.ok_or(ApiError::NoSession)?;
+        let idle_ms = self.login.as_ref().map_or(i64::MAX, |login| login.config().idle_ms);
+        // Who switched the login on did not mean those who came before it.
+        let came_before = self.login.is_some() && session.how == How::Token;
+        let is_idle = session.how == How::Login && now_ms.saturating_sub(idle_since_ms) >= idle_ms;
+        if came_before || is_idle { Err(ApiError::NoSession) } else { Ok(session) }
+    }
+
+    /// The header that gives a browser its session.
+    pub fn cookie(&self, session: &str, for_ms: i64) -> String {
+        let secure = if self.is_https() { "; Secure" } else { "" };
+        format!("{COOKIE}={session}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}{secure}", for_ms / 1000)
+    }
+
+    /// Whether browsers come over https.
+    pub fn is_https(&self) -> bool {
+        self.login.as_ref().is_some_and(|login| login.public_url().scheme() == "https")
     }
 }
 
 fn session_in(headers: &HeaderMap) -> Option<String> {
-    let bearer = headers
+    bearer_in(headers).or_else(|| cookie_in(headers, COOKIE))
+}
+
+/// What stands after `Authorization: Bearer`.
+pub fn bearer_in(headers: &HeaderMap) -> Option<String> {
+    headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
-    if let Some(bearer) = bearer {
-        return Some(bearer.trim().to_owned());
-    }
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .map(|bearer| bearer.trim().to_owned())
+}
+
+/// The cookie of this name.
+pub fn cookie_in(headers: &HeaderMap, name: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|cookies| cookies.split(';'))
         .filter_map(|cookie| cookie.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE)
+        .find(|(found, _)| *found == name)
         .map(|(_, value)| value.to_owned())
-}
-
-/// The header that gives a browser its session.
-pub fn cookie(session: &str) -> String {
-    format!("{COOKIE}={session}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}", SESSION_MS / 1000)
-}
-
-/// Refuses requests that came by another name, and changes that another page wants to make.
-///
-/// A change without any `Origin` comes from no browser: those send it with every request that is not a read.
-pub fn check_source(method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).ok_or(ApiError::ForeignHost)?;
-    if !is_loopback_name(host) {
-        return Err(ApiError::ForeignHost);
-    }
-    if method.is_safe() {
-        return Ok(());
-    }
-    let from_elsewhere = headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
-    let origin_differs =
-        headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes() != format!("http://{host}").as_bytes());
-    if from_elsewhere || origin_differs { Err(ApiError::ForeignOrigin) } else { Ok(()) }
-}
-
-fn is_loopback_name(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    ["127.0.0.1", "localhost", "[::1]"].iter().any(|loopback| name.eq_ignore_ascii_case(loopback))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn check(method: &Method, host: &str, origin: Option<&str>, expected: Result<(), &str>) {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::HOST, host.parse().unwrap());
-        if let Some(origin) = origin {
-            headers.insert(header::ORIGIN, origin.parse().unwrap());
-        }
-        let found = check_source(method, &headers).map_err(|error| format!("{error:?}"));
-        assert_eq!(found, expected.map_err(str::to_owned), "{method} {host} {origin:?}");
-    }
-
-    #[test]
-    fn other_names_and_other_pages_are_refused() {
-        check(&Method::GET, "127.0.0.1:8080", None, Ok(()));
-        check(&Method::GET, "LOCALHOST", None, Ok(()));
-        check(&Method::GET, "[::1]:8080", None, Ok(()));
-        check(&Method::GET, "evil.example:8080", None, Err("ForeignHost"));
-        check(&Method::GET, "127.0.0.1.evil.example", None, Err("ForeignHost"));
-        check(&Method::GET, "127.0.0.1:8080@evil.example", None, Err("ForeignHost"));
-        check(&Method::POST, "127.0.0.1:8080", Some("http://127.0.0.1:8080"), Ok(()));
-        check(&Method::POST, "127.0.0.1:8080", None, Ok(()));
-        check(&Method::POST, "127.0.0.1:8080", Some("http://evil.example"), Err("ForeignOrigin"));
-        check(&Method::PUT, "127.0.0.1:8080", Some("http://localhost:8080"), Err("ForeignOrigin"));
-        check(&Method::PUT, "127.0.0.1:8080", Some("http://127.0.0.1:9999"), Err("ForeignOrigin"));
-        check(&Method::DELETE, "127.0.0.1:8080", Some("null"), Err("ForeignOrigin"));
-    }
 
     #[test]
     fn a_session_comes_by_cookie_or_bearer() {

@@ -2,12 +2,16 @@
 //!
 //! In: the text of the file and its name. Out: [`Config`], or one sentence that names file, key and remedy.
 //! Promised: an unknown key is an error; beyond loopback only pipelines and those who enrol are listened to, and only with
-//! `[tls]`; panes are not, until a login can be configured. Not done here: no file is opened but the configuration's own,
+//! `[tls]`; browsers come through a proxy on this machine, and only with `[login]` under its name. Not done here: no file is opened but the configuration's own,
 //! and no environment is read at all.
 
+pub mod case_system;
+pub mod login;
 pub mod tls;
 
+use case_system::{CaseSystemConfig, RawCaseSystem};
 use jiff::tz::TimeZone;
+use login::{LoginConfig, RawLogin};
 use referent_telemetry::TelemetryConfig;
 use referent_telemetry::config::{BadTelemetry, RawTelemetry};
 use serde::Deserialize;
@@ -26,6 +30,10 @@ pub struct Config {
     pub grpc: SocketAddr,
     /// Certificates; without them everything is on this machine.
     pub tls: Option<TlsConfig>,
+    /// Who says who somebody is; without it whoever has the one-time token is everybody.
+    pub login: Option<LoginConfig>,
+    /// Who may open the pane beside a case.
+    pub case_systems: Vec<CaseSystemConfig>,
     /// `sqlite:///path/notes.db` or `postgres://user@host:port/name`.
     pub database: String,
     /// Folder of `NAME.toml`.
@@ -106,6 +114,9 @@ struct RawConfig {
     telemetry: Option<RawTelemetry>,
     tls: Option<RawTls>,
     audit: Option<AuditConfig>,
+    login: Option<RawLogin>,
+    #[serde(default)]
+    case_system: Vec<RawCaseSystem>,
     #[serde(default = "copenhagen")]
     time_zone: String,
 }
@@ -181,12 +192,10 @@ impl Config {
     pub fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
         let raw: RawConfig = toml::from_str(text).map_err(|error| ConfigError::from_toml(file, text, &error))?;
         let http = loopback(file, "http", &raw.http)?;
-        let tls = raw.tls.map(RawTls::check).transpose().map_err(|(key, value, problem)| ConfigError::Impossible {
-            file: file.to_owned(),
-            key,
-            value,
-            problem,
-        })?;
+        let impossible = |(key, value, problem)| ConfigError::Impossible { file: file.to_owned(), key, value, problem };
+        let tls = raw.tls.map(RawTls::check).transpose().map_err(impossible)?;
+        let login = raw.login.map(RawLogin::check).transpose().map_err(impossible)?;
+        let case_systems = case_system::check(raw.case_system).map_err(impossible)?;
         let grpc = if tls.is_some() { address(file, "grpc", &raw.grpc)? } else { loopback(file, "grpc", &raw.grpc)? };
         let known = ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| raw.database.starts_with(scheme));
         if !known {
@@ -237,6 +246,8 @@ impl Config {
             http,
             grpc,
             tls,
+            login,
+            case_systems,
             database: raw.database,
             areas: raw.areas,
             access_token_file: raw.access_token_file,
@@ -264,8 +275,8 @@ fn loopback(file: &Path, key: &'static str, value: &str) -> Result<SocketAddr, C
             "is not on this machine alone (loopback), and there is no [tls]; add it (docs/operating.md, \"Who is who\"), or \
              write 127.0.0.1 and the port"
         } else {
-            "is not on this machine alone (loopback); until a login can be configured (a later version), write \
-             127.0.0.1 and the port"
+            "is not on this machine alone (loopback); write 127.0.0.1 and the port, and let browsers come through a proxy \
+             on this machine that speaks https (docs/operating.md, \"Logging in\")"
         };
         return Err(ConfigError::Impossible { file: file.to_owned(), key, value: value.to_owned(), problem });
     }
@@ -310,6 +321,33 @@ mod tests {
         check(&GOOD.replace("sqlite:///tmp/x.db", "mysql://x"), "database = \"mysql://x\" is no database");
         let telemetry = format!("{GOOD}[telemetry]\notlp = \"http://10.0.0.1:4318\"\n");
         check(&telemetry, "telemetry.otlp = \"http://10.0.0.1:4318\" would leave this machine unencrypted");
+        let login = |table: &str| format!("{GOOD}[login]\n{table}");
+        let good = "issuer = \"https://login.example\"\nclient_id = \"referent\"\nclient_secret_file = \"/tmp/s\"\n\
+                    public_url = \"https://referent.example\"\n[login.roles]\ncaseworker = [\"a\"]\n";
+        let config = Config::parse(Path::new("x"), &login(good)).unwrap().login.unwrap();
+        assert_eq!((config.session_ms, config.idle_ms), (36_000_000, 3_600_000));
+        check(
+            &login(&good.replace("https://login", "http://login")),
+            "login.issuer = \"http://login.example\" is no https",
+        );
+        check(
+            &login(&good.replace(".example\"\n[", ".example/x\"\n[")),
+            "login.public_url = \"https://referent.example/x\"",
+        );
+        check(&login(&good.replace("caseworker = [\"a\"]", "")), "login.roles = \"\" lets nobody in");
+        check(&login(&format!("{good}team_lead = [\"a\"]\n")), "login.roles = \"a\" stands for two roles");
+        check(&login(&format!("{good}king = [\"b\"]\n")), "unknown variant `king`");
+        check(&login(&format!("idle_minutes = 1\n{good}")), "login.idle_minutes = \"1\" is not 5 to 720");
+        check(&login(&format!("session_hours = 48\n{good}")), "login.session_hours = \"48\" is no working day");
+        let system = |name: &str, origin: &str| {
+            format!("{GOOD}[[case_system]]\nname = \"{name}\"\nkey_file = \"/tmp/k\"\norigins = [\"{origin}\"]\n")
+        };
+        let systems = Config::parse(Path::new("x"), &system("esdh", "https://cases.example/")).unwrap().case_systems;
+        assert_eq!(systems[0].origins, ["https://cases.example"]);
+        check(&system("ESDH", "https://cases.example"), "case_system.name = \"ESDH\" is no name");
+        check(&system("esdh", "https://cases.example/path"), "is no https origin");
+        check(&system("esdh", "http://cases.example"), "is no https origin");
+        check(&system("esdh", "*"), "case_system.origins = \"*\" is no https origin");
         let audit = format!("{GOOD}[audit]\nkey = \"/tmp/k\"\ncheckpoints = \"/tmp/c\"\n");
         assert_eq!(Config::parse(Path::new("x"), &audit).unwrap().audit.unwrap().every_s, 600);
         check(&format!("{audit}every_s = 0\n"), "audit.every_s = \"0\" would do nothing but sign");

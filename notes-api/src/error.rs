@@ -20,8 +20,17 @@ pub enum ApiError {
     /// The token is not the one that was printed, or was used.
     #[error("this token is not valid, or was used before")]
     WrongToken,
+    /// Not with this right; ask for another role.
+    #[error("this is for {0}")]
+    NotAllowed(&'static str),
+    /// Ask an administrator: `referent-notes-api enrol --subject …` makes a code that counts again.
+    #[error("your PCs were all refused by an administrator; ask one for a code")]
+    Revoked,
+    /// Send the case system's key.
+    #[error("this is for case systems: send its key as Authorization: Bearer")]
+    NoKey,
     /// Not a name of this machine: somebody's web page may be behind it.
-    #[error("this server answers only to 127.0.0.1, [::1] and localhost")]
+    #[error("this server answers only to its own name, and on this machine to 127.0.0.1, [::1] and localhost")]
     ForeignHost,
     /// Another web page asks.
     #[error("a change may only come from this server's own page")]
@@ -84,6 +93,9 @@ impl ApiError {
         match self {
             Self::NoSession => (StatusCode::UNAUTHORIZED, "no-session", "Log in"),
             Self::WrongToken => (StatusCode::UNAUTHORIZED, "wrong-token", "Wrong token"),
+            Self::NotAllowed(_) => (StatusCode::FORBIDDEN, "not-allowed", "Not allowed"),
+            Self::Revoked => (StatusCode::CONFLICT, "revoked", "Refused by an administrator"),
+            Self::NoKey => (StatusCode::UNAUTHORIZED, "no-key", "No case system's key"),
             Self::ForeignHost => (StatusCode::FORBIDDEN, "foreign-host", "Wrong host name"),
             Self::ForeignOrigin => (StatusCode::FORBIDDEN, "foreign-origin", "Wrong origin"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not-found", "Not found"),

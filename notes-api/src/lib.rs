@@ -26,6 +26,7 @@ mod timer;
 pub mod activity;
 pub mod effort;
 pub mod corrections;
+pub mod case_check;
 pub mod shown;
 pub mod auth;
 pub mod error;
@@ -35,6 +36,8 @@ pub mod prometheus;
 use anyhow::Context as _;
 use areas::Areas;
 use auth::Auth;
+use auth::launch::CaseSystems;
+use auth::login::Login;
 use ca::Trust;
 use clock::{Chance, Clock};
 use config::Config;
@@ -80,7 +83,7 @@ pub struct Ready {
     /// Where programs enrol and renew, if anywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enrol: Option<SocketAddr>,
-    /// The one-time token, unless a file was asked for.
+    /// The one-time token, unless there is a login or a file was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
 }
@@ -103,6 +106,8 @@ pub async fn run(
         }
         _ => None,
     };
+    let login = config.login.clone().map(Login::open).transpose()?;
+    let case_systems = CaseSystems::open(&config.case_systems)?;
     let tracker = TaskTracker::new();
     let store = Store::open(&config.database, Arc::new(Live::default()), &tracker, &shutdown).await?;
     let (areas, keeper) = Areas::open(config.areas.as_deref(), &store, &clock).await?;
@@ -123,6 +128,7 @@ pub async fn run(
         line.enrol = Some(listener.local_addr()?);
     }
     match &config.access_token_file {
+        _ if login.is_some() => {}
         Some(file) => write_token(file, &token)?,
         None => line.token = Some(token.clone()),
     }
@@ -166,7 +172,8 @@ pub async fn run(
         chance: chance.clone(),
         timing: config.timing,
         zone: config.time_zone.clone(),
-        auth: Arc::new(Auth::expecting(&token)),
+        pin: trust.as_ref().and_then(|trust| trust.authority.as_ref()).map(|authority| authority.pin()),
+        auth: Arc::new(Auth::new(&token, login, case_systems)),
         metrics,
         shutdown: shutdown.clone(),
     };

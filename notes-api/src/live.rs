@@ -42,7 +42,7 @@ pub struct Live {
     list: broadcast::Sender<CallId>,
     jobs: watch::Sender<u64>,
     presences: Mutex<Presences>,
-    presence: watch::Sender<Sum>,
+    presence: watch::Sender<u64>,
     own: watch::Sender<u64>,
     others: watch::Sender<u64>,
     orders: watch::Sender<Orders>,
@@ -59,7 +59,7 @@ impl Default for Live {
             list: broadcast::Sender::new(LIST),
             jobs: watch::Sender::new(0),
             presences: Mutex::default(),
-            presence: watch::Sender::default(),
+            presence: watch::Sender::new(0),
             own: watch::Sender::new(0),
             others: watch::Sender::new(0),
             orders: watch::Sender::default(),
@@ -166,15 +166,9 @@ impl Live {
         self.tell_presence(|presences| presences.elsewhere(others, Instant::now(), now_ms));
     }
 
-    /// Which PCs are there now.
-    pub fn presence(&self) -> PresenceView {
-        let sum = *self.presence.borrow();
-        sum.shown(Instant::now())
-    }
-
-    /// Changes whenever [`Live::presence`] says something else, but for the time that has gone by.
-    pub fn presence_changes(&self) -> PresenceChanges {
-        PresenceChanges(self.presence.subscribe())
+    /// When what is said of the PCs of one caseworker, or of all, changes.
+    pub fn presence_changes(self: &Arc<Self>, whose: Option<String>) -> PresenceChanges {
+        PresenceChanges { any: self.presence.subscribe(), live: Arc::clone(self), whose, told: None }
     }
 
     /// Time passes: who is missed for long is missed no more.
@@ -211,9 +205,8 @@ impl Live {
     fn tell_presence<T>(&self, change: impl FnOnce(&mut Presences) -> T) -> T {
         let mut presences = locked(&self.presences);
         let changed = change(&mut presences);
-        let sum = presences.sum();
-        // Still locked, so that what is told last is what is true.
-        self.presence.send_if_modified(|told| std::mem::replace(told, sum) != sum);
+        drop(presences);
+        self.presence.send_modify(|count| *count = count.wrapping_add(1));
         changed
     }
 
@@ -255,18 +248,28 @@ impl Drop for There {
     }
 }
 
-/// When the PCs that are there changed.
+/// When the PCs that are there changed, for one who is told of them.
 #[derive(Clone, Debug)]
-pub struct PresenceChanges(watch::Receiver<Sum>);
+pub struct PresenceChanges {
+    live: Arc<Live>,
+    any: watch::Receiver<u64>,
+    whose: Option<String>,
+    told: Option<Sum>,
+}
 
 impl PresenceChanges {
-    /// The next time counts as a change, whatever is the case then.
-    pub fn mark_changed(&mut self) {
-        self.0.mark_changed();
-    }
-
-    /// Waits for a change; false when there will be none.
-    pub async fn changed(&mut self) -> bool {
-        self.0.changed().await.is_ok()
+    /// Waits until there is something else to tell, but for the time that has gone by, and at first not at all.
+    pub async fn next(&mut self) -> PresenceView {
+        loop {
+            // First of all, so that a change after the look is another.
+            self.any.borrow_and_update();
+            let sum = locked(&self.live.presences).sum(self.whose.as_deref());
+            if self.told.replace(sum) != Some(sum) {
+                return sum.shown(Instant::now());
+            }
+            if self.any.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 }

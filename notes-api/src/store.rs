@@ -77,6 +77,7 @@ pub mod figures;
 pub mod activity;
 pub mod areas;
 pub mod shared;
+pub mod sessions;
 pub mod identity;
 pub mod audit;
 
@@ -270,6 +271,11 @@ pub(crate) fn json<T: Serialize>(value: &T) -> String {
 /// A value from a TEXT column with JSON.
 pub(crate) fn from_json<T: DeserializeOwned>(column: &'static str, text: &str) -> Stored<T> {
     serde_json::from_str(text).map_err(|_| StoreError::Corrupt { column })
+}
+
+/// Words as one text, each between two bars, so that SQL finds one by `REPLACE`; of none that are said, the empty text.
+pub(crate) fn set(words: Option<&std::collections::BTreeSet<String>>) -> String {
+    words.map_or_else(String::new, |words| words.iter().fold("|".to_owned(), |text, word| text + word + "|"))
 }
 
 /// Text from a peer for a TEXT column. PostgreSQL takes no NUL there, and one in a text would stop a call for good.

@@ -1,7 +1,8 @@
 //! When a person was at a call: what the correction time is counted from.
 
 use super::App;
-use super::body::{Body, InPath};
+use super::access::InPath;
+use super::body::Body;
 use crate::activity::{Batch, Stretch};
 use crate::auth::Person;
 use crate::error::{ApiError, Problem};

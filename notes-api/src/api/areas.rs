@@ -1,7 +1,9 @@
 //! The areas: how each stands, and what one makes of the sample call, with a draft if it is asked for.
 
 use super::App;
+use super::access::Asking;
 use crate::auth::Person;
+use crate::auth::rights::Role;
 use crate::error::{ApiError, Problem};
 use crate::shown::DraftView;
 use crate::shown::areas::{AreaList, AreaPreview, sample_job};
@@ -34,16 +36,19 @@ pub(super) async fn preview(
 /// as a draft does.
 #[utoipa::path(post, path = "/v1/areas/{id}/preview/draft", tag = "areas",
     params(("id" = String, Path, description = "name of the area")),
-    responses((status = 200, body = DraftView), (status = 401, body = Problem), (status = 404, body = Problem),
-        (status = 429, body = Problem, description = "too many at once"),
+    responses((status = 200, body = DraftView), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem), (status = 429, body = Problem, description = "too many at once"),
         (status = 503, body = Problem, description = "no pipeline is connected"),
         (status = 504, body = Problem, description = "no draft in time")),
 )]
 pub(super) async fn draft(
-    _: Person,
+    Asking(session): Asking,
     State(app): State<App>,
     Path(id): Path<String>,
 ) -> Result<Json<DraftView>, ApiError> {
+    if !session.rights.holds(Role::TeamLead, &id) && !session.is(Role::Administrator) {
+        return Err(ApiError::NotAllowed("a team lead of this area, or an administrator"));
+    }
     let area = in_force(&app, &id)?;
     let call = CallId::new(u64::try_from(app.clock.now_ms()).unwrap_or_default(), app.chance.bytes());
     let job = sample_job(&area, DraftKey { call, draft: 1, attempt: 1 });

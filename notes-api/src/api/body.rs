@@ -1,14 +1,13 @@
-//! Where doubt about requests ends: bodies, ids in paths, `If-Match`, queries.
+//! Where doubt about requests ends: bodies, `If-Match`, queries.
 //!
 //! Promised: an error never repeats what was in the body, because a person typed it.
 
 use crate::error::ApiError;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
-use referent_proto::CallId;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
@@ -50,18 +49,6 @@ fn without_text(error: &serde_json::Error) -> String {
         Category::Syntax | Category::Eof | Category::Io => {
             format!("the body is not JSON, at line {} column {}", error.line(), error.column())
         }
-    }
-}
-
-/// The call in the path. What is no UUID is no call.
-pub(super) struct InPath(pub(super) CallId);
-
-impl<S: Send + Sync> FromRequestParts<S> for InPath {
-    type Rejection = ApiError;
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let Path(id) =
-            Path::<String>::from_request_parts(parts, state).await.map_err(|_| ApiError::NotFound("call"))?;
-        id.parse().map(Self).map_err(|_| ApiError::NotFound("call"))
     }
 }
 

@@ -1,18 +1,22 @@
 //! Calls: the list, one of them, what is not believed of it, discarding it; and figures over many.
 
 use super::App;
-use super::body::{Asked as InQuery, InPath};
-use crate::auth::{LOCAL, Person};
+use super::access::{Asking, InPath};
+use super::body::Asked as InQuery;
+use crate::auth::rights::Role;
+use crate::auth::{Person, Session};
 use crate::corrections::{By, Corrections, of_one, of_team, whole_weeks};
 use crate::error::{ApiError, Problem};
 use crate::shown::{CallDetail, CallList, CommandPending, DiscardReceipt, SuppressedList};
 use crate::store::audit::{Act, Deed};
+use crate::store::calls::Listed;
 use crate::store::commands::Asked;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use referent_proto::{CallId, Command, CommandId, CommandKind};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use utoipa::IntoParams;
 
 /// Calls in a list that does not say how many.
@@ -20,25 +24,36 @@ const USUAL: i64 = 50;
 /// The longest list.
 const MOST: i64 = 200;
 
-/// How long a list.
+/// Which calls, and how many.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Limit {
+pub(super) struct Wanted {
     /// 1 to 200; 50 unless given.
     limit: Option<i64>,
+    /// Only those of this case.
+    case_id: Option<String>,
+    /// Those of the team that whoever asks leads, whose words they do not see; without it their own.
+    #[serde(default)]
+    team: bool,
 }
 
-/// The newest calls.
-#[utoipa::path(get, path = "/v1/calls", tag = "calls", params(Limit), responses(
+/// The newest calls: one's own and those handed over, or a team's. Without a login everybody's.
+#[utoipa::path(get, path = "/v1/calls", tag = "calls", params(Wanted), responses(
     (status = 200, body = CallList), (status = 401, body = Problem),
+    (status = 403, body = Problem, description = "a team's, for somebody who leads none"),
 ))]
 pub(super) async fn list(
-    _: Person,
+    Asking(session): Asking,
     State(app): State<App>,
-    InQuery(Limit { limit }): InQuery<Limit>,
+    InQuery(Wanted { limit, case_id, team }): InQuery<Wanted>,
 ) -> Result<Json<CallList>, ApiError> {
     let limit = limit.unwrap_or(USUAL).clamp(1, MOST);
-    Ok(Json(CallList { calls: app.store.summaries(limit).await? }))
+    let which = if team {
+        Listed { limit, case_id, areas: areas_led(&session, None)?, ..Listed::default() }
+    } else {
+        Listed { limit, case_id, person: session.only(), ..Listed::default() }
+    };
+    Ok(Json(CallList { calls: app.store.summaries(which).await? }))
 }
 
 /// Everything about a call, at one moment; its events go on from `sequence`.
@@ -154,21 +169,36 @@ pub(super) struct Which {
 
 /// Correction times with their definition: a team's, or one's own.
 #[utoipa::path(get, path = "/v1/metrics/corrections", tag = "figures", params(Which),
-    responses((status = 200, body = Corrections), (status = 400, body = Problem), (status = 401, body = Problem)),
+    responses((status = 200, body = Corrections), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 403, body = Problem, description = "a team's, for somebody who does not lead it")),
 )]
 pub(super) async fn corrections(
-    Person(by): Person,
+    Asking(session): Asking,
     State(app): State<App>,
     InQuery(Which { from_ms, to_ms, area, group_by, mine }): InQuery<Which>,
 ) -> Result<Json<Corrections>, ApiError> {
-    app.tell(Deed::with(&by, Act::FiguresRead, "figures/corrections")).await?;
+    let areas = if mine { area.map(|area| [area].into()) } else { areas_led(&session, area)? };
+    app.tell(Deed::with(&session.person, Act::FiguresRead, "figures/corrections")).await?;
     let now_ms = app.clock.now_ms();
     let asked = (from_ms.unwrap_or(0), to_ms.unwrap_or(now_ms));
     if mine {
-        let owner = (by != LOCAL).then_some(by);
-        let rows = app.store.figures(asked, area, owner).await?;
+        let rows = app.store.figures(asked, areas, session.only()).await?;
         return Ok(Json(of_one(&rows)));
     }
-    let rows = app.store.figures(whole_weeks(asked, &app.zone), area, None).await?;
+    let rows = app.store.figures(whole_weeks(asked, &app.zone), areas, None).await?;
     Ok(Json(of_team(&rows, group_by, &app.zone, now_ms)))
+}
+
+/// The areas that somebody leads, of these or of all; all there are (`None`) where their role holds everywhere.
+fn areas_led(session: &Session, area: Option<String>) -> Result<Option<BTreeSet<String>>, ApiError> {
+    if !session.is(Role::TeamLead) {
+        return Err(ApiError::NotAllowed("a team lead"));
+    }
+    match area {
+        Some(area) if !session.rights.holds(Role::TeamLead, &area) => {
+            Err(ApiError::NotAllowed("a team lead of this area"))
+        }
+        Some(area) => Ok(Some([area].into())),
+        None => Ok(session.rights.areas.clone()),
+    }
 }

@@ -1,7 +1,8 @@
 //! Autosave: what a person typed is safe before they save it.
 
 use super::App;
-use super::body::{Body, IfMatch, InPath};
+use super::access::InPath;
+use super::body::{Body, IfMatch};
 use crate::auth::Person;
 use crate::error::{ApiError, Problem};
 use crate::shown::{EditSaved, EditView, SectionTexts};

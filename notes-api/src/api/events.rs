@@ -6,8 +6,9 @@
 //! pulled, not pushed. Something is sent at least every 10 s, so that silence means a broken line.
 
 use super::App;
-use super::body::{Asked, InPath};
-use crate::auth::Person;
+use super::access::{Asking, InPath};
+use super::body::Asked;
+use crate::auth::Session;
 use crate::error::{ApiError, Problem};
 use crate::live::{LiveEvent, PresenceChanges};
 use crate::store::audit::{Act, Deed};
@@ -20,12 +21,16 @@ use referent_proto::CallId;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use utoipa::IntoParams;
 
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// How often a stream looks whether its session is over.
+const STANDING: Duration = Duration::from_secs(10);
 
 /// What the page saw last.
 #[derive(Deserialize, IntoParams)]
@@ -48,7 +53,7 @@ type Answer<S> = Sse<axum::response::sse::KeepAliveStream<S>>;
     ),
 )]
 pub(super) async fn of_call(
-    Person(by): Person,
+    Asking(session): Asking,
     State(app): State<App>,
     InPath(call): InPath,
     Asked(After { after }): Asked<After>,
@@ -60,23 +65,28 @@ pub(super) async fn of_call(
     if app.store.summary(call).await?.is_none() {
         return Err(ApiError::NotFound("call"));
     }
-    app.tell(Deed::with_call(&by, Act::TranscriptRead, call)).await?;
+    app.tell(Deed::with_call(&session.person, Act::TranscriptRead, call)).await?;
     let after = after.or(last).unwrap_or(0);
-    let follower = Follower { app, call, after, live, read: VecDeque::new(), behind: true, _open: Open::new() };
+    let standing = Standing::of(session);
+    let follower =
+        Follower { app, standing, call, after, live, read: VecDeque::new(), behind: true, _open: Open::new() };
     Ok(sse(futures_util::stream::unfold(follower, Follower::next)))
 }
 
-/// Any change of any call, from now on: its summary. After `calls` the list has to be read anew. At once, and at every
+/// Any change of any call that whoever asks sees, from now on: its summary. After `calls` the list has to be read anew. At once, and at every
 /// change of theirs, `agent`: the PCs that are there, also between calls.
 #[utoipa::path(get, path = "/v1/events", tag = "events", responses(
     (status = 200, content_type = "text/event-stream", description = "call: a summary; calls: some were missed; agent: \
         a `PresenceView`"),
     (status = 401, body = Problem),
 ))]
-pub(super) async fn of_all(_: Person, State(app): State<App>) -> Answer<impl Stream<Item = Result<Event, Infallible>>> {
-    let (live, mut presence) = (app.store.live().list(), app.store.live().presence_changes());
-    presence.mark_changed();
-    let follower = ListFollower { app, live, presence, changed: BTreeSet::new(), _open: Open::new() };
+pub(super) async fn of_all(
+    Asking(session): Asking,
+    State(app): State<App>,
+) -> Answer<impl Stream<Item = Result<Event, Infallible>>> {
+    let (live, presence) = (app.store.live().list(), app.store.live().presence_changes(session.only()));
+    let standing = Standing::of(session);
+    let follower = ListFollower { app, standing, live, presence, changed: BTreeSet::new(), _open: Open::new() };
     sse(futures_util::stream::unfold(follower, ListFollower::next))
 }
 
@@ -86,6 +96,7 @@ fn sse<S: Stream<Item = Result<Event, Infallible>> + Send + 'static>(stream: S) 
 
 struct Follower {
     app: App,
+    standing: Standing,
     call: CallId,
     after: i64,
     live: Receiver<LiveEvent>,
@@ -112,6 +123,7 @@ impl Follower {
             }
             let heard = tokio::select! {
                 heard = self.live.recv() => heard,
+                () = self.standing.is_over(&self.app) => return None,
                 () = self.app.shutdown.cancelled() => return None,
             };
             match heard {
@@ -126,6 +138,7 @@ impl Follower {
 
 struct ListFollower {
     app: App,
+    standing: Standing,
     live: Receiver<CallId>,
     presence: PresenceChanges,
     changed: BTreeSet<CallId>,
@@ -136,15 +149,16 @@ impl ListFollower {
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
         loop {
             if let Some(call) = self.changed.pop_first() {
+                if !self.standing.sees(&self.app, call).await? {
+                    continue;
+                }
                 let Some(summary) = self.app.store.summary(call).await.ok()? else { continue };
                 return Some((Ok(fleeting("call", &summary)), self));
             }
             let heard = tokio::select! {
-                true = self.presence.changed() => {
-                    let presence = self.app.store.live().presence();
-                    return Some((Ok(fleeting("agent", &presence)), self));
-                }
+                presence = self.presence.next() => return Some((Ok(fleeting("agent", &presence)), self)),
                 heard = self.live.recv() => heard,
+                () = self.standing.is_over(&self.app) => return None,
                 () = self.app.shutdown.cancelled() => return None,
             };
             match heard {
@@ -164,6 +178,37 @@ impl ListFollower {
 
 fn fleeting<T: Serialize>(kind: &str, payload: &T) -> Event {
     Event::default().event(kind).data(crate::store::json(payload))
+}
+
+/// Whose stream it is, and that they may still have it.
+struct Standing {
+    session: Arc<Session>,
+    look: Interval,
+}
+
+impl Standing {
+    fn of(session: Arc<Session>) -> Self {
+        let mut look = interval_at(Instant::now() + STANDING, STANDING);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { session, look }
+    }
+
+    /// Comes back when their session is over. A database that does not answer is no reason.
+    async fn is_over(&mut self, app: &App) {
+        loop {
+            self.look.tick().await;
+            if matches!(app.auth.is_still_good(&self.session, &app.store, &app.clock).await, Ok(false)) {
+                return;
+            }
+        }
+    }
+
+    async fn sees(&self, app: &App, call: CallId) -> Option<bool> {
+        match self.session.only() {
+            None => Some(true),
+            Some(person) => app.store.sees(call, person).await.ok(),
+        }
+    }
 }
 
 /// Counts an open stream for as long as it lives.

@@ -1,8 +1,10 @@
 //! Notes: saved over the version that the person saw, once for each `save_id`; and what is told about drafts.
 
 use super::App;
-use super::body::{Body, IfMatch, InPath};
+use super::access::{Asking, InPath};
+use super::body::{Body, IfMatch};
 use crate::auth::Person;
+use crate::auth::rights::Role;
 use crate::error::{ApiError, Problem};
 use crate::shown::{NoteVersions, NoteView, SectionTexts};
 use crate::store::audit::{Act, Deed};
@@ -148,10 +150,11 @@ pub(super) struct DraftAgain {
 #[utoipa::path(post, path = "/v1/calls/{id}/draft/again", tag = "drafts", request_body = DraftAgain,
     params(("id" = String, Path, description = "UUID of the call")),
     responses((status = 202, body = DraftNumber), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 403, body = Problem, description = "the area is none of whoever asks"),
         (status = 404, body = Problem, description = "no such call, or no such area")),
 )]
 pub(super) async fn draft_again(
-    Person(by): Person,
+    Asking(session): Asking,
     State(app): State<App>,
     InPath(call): InPath,
     Body(DraftAgain { area, wish }): Body<DraftAgain>,
@@ -160,6 +163,11 @@ pub(super) async fn draft_again(
     if wish.reveal().chars().count() > LONGEST_WISH {
         return Err(ApiError::Malformed(format!("the wish is longer than {LONGEST_WISH} characters; say it shorter")));
     }
+    let foreign = |name: &String| !session.rights.holds(Role::Caseworker, name);
+    if area.as_ref().is_some_and(foreign) {
+        return Err(ApiError::NotAllowed("a caseworker of this area"));
+    }
+    let by = session.person.clone();
     let area = area.map(|name| super::areas::in_force(&app, &name)).transpose()?;
     let wanted = Wanted { area, wish, by };
     let lease = Lease { lease_ms: app.timing.lease_ms, no_contact_ms: app.timing.no_contact_ms() };

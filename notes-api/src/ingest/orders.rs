@@ -21,7 +21,7 @@ const DISCARD_LEFT_MS: i64 = 2_000;
 /// Until shutdown.
 pub(super) async fn keep(door: Door) {
     let live = door.store.live();
-    let (mut changes, mut presences) = (live.list(), live.presence_changes());
+    let (mut changes, mut presences) = (live.list(), live.presence_changes(None));
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut looked = Instant::now();
@@ -31,7 +31,7 @@ pub(super) async fn keep(door: Door) {
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
             },
-            true = presences.changed() => {}
+            _ = presences.next() => {}
             _ = look.tick() => {}
             () = door.shutdown.cancelled() => return,
         }

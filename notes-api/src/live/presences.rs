@@ -208,10 +208,12 @@ impl Presences {
         self.there.values().any(|there| is_it(there) && !there.is_silent)
     }
 
-    /// How it stands.
-    pub(crate) fn sum(&self) -> Sum {
-        let mut sum = Sum { lost: self.missed.len(), ..Sum::default() };
-        for there in self.there.values() {
+    /// How it stands with the PCs of one caseworker, or with all.
+    pub(crate) fn sum(&self, whose: Option<&str>) -> Sum {
+        let counts = |identity: &str| whose.is_none_or(|whose| whose == identity);
+        let lost = self.missed.iter().filter(|missed| counts(&missed.identity)).count();
+        let mut sum = Sum { lost, ..Sum::default() };
+        for there in self.there.values().filter(|there| counts(&there.identity)) {
             match there.says {
                 Some(_) if there.is_silent => sum.lost += 1,
                 Some(says) => {
@@ -268,7 +270,7 @@ mod tests {
 
     #[track_caller]
     fn check(all: &Presences, (in_contact, lost, in_trouble): (usize, usize, usize), state: Option<AgentStateKind>) {
-        let view = all.sum().shown(Instant::now());
+        let view = all.sum(None).shown(Instant::now());
         assert_eq!((view.in_contact, view.lost, view.in_trouble, view.state), (in_contact, lost, in_trouble, state));
     }
 
@@ -298,11 +300,11 @@ mod tests {
     fn how_long_it_has_been_so_counts_from_when_it_was_first_said() {
         let (mut all, now) = (Presences::default(), Instant::now());
         let place = all.comes("anna".into(), agent(1));
-        let since = |all: &Presences, later| all.sum().shown(now + Duration::from_secs(later)).since_ms;
+        let since = |all: &Presences, later| all.sum(None).shown(now + Duration::from_secs(later)).since_ms;
         all.says(place, K::Idle, now);
-        let sum = all.sum();
+        let sum = all.sum(None);
         all.says(place, K::Idle, now + Duration::from_secs(3));
-        assert_eq!(all.sum(), sum, "a heartbeat that says the same is no news");
+        assert_eq!(all.sum(None), sum, "a heartbeat that says the same is no news");
         assert_eq!(since(&all, 5), Some(5000));
         all.says(place, K::Paused, now + Duration::from_secs(5));
         assert_eq!(since(&all, 5), Some(0));
@@ -367,7 +369,7 @@ mod tests {
         all.elsewhere(vec![a(known("anna", 1, K::Idle))], now, 4_000);
         check(&all, (1, 0, 0), Some(K::Idle));
         assert!(all.has_none_of_its_own() && all.own(now, 4_000).is_empty());
-        assert_eq!(all.sum().shown(now).since_ms, Some(3_000));
+        assert_eq!(all.sum(None).shown(now).since_ms, Some(3_000));
         let bos = all.comes("bo".into(), agent(2));
         all.says(bos, K::DiskFull, now);
         check(&all, (2, 0, 1), None);

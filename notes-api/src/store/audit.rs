@@ -20,6 +20,12 @@ const PAGE: i64 = 1000;
 pub enum Act {
     /// Somebody logged in.
     SessionOpened,
+    /// Somebody logged out.
+    SessionEnded,
+    /// A case system let somebody open the pane.
+    LaunchGranted,
+    /// Somebody else sees a call from now on.
+    CallHandedOver,
     /// The words of a call were read: all of them, or from now on.
     TranscriptRead,
     /// The texts that are not believed were read.
@@ -51,6 +57,9 @@ impl Act {
     pub fn word(self) -> &'static str {
         match self {
             Self::SessionOpened => "session_opened",
+            Self::SessionEnded => "session_ended",
+            Self::LaunchGranted => "launch_granted",
+            Self::CallHandedOver => "call_handed_over",
             Self::TranscriptRead => "transcript_read",
             Self::SuppressedRead => "suppressed_read",
             Self::NoteRead => "note_read",

@@ -12,6 +12,7 @@ use referent_proto::{
     WorkerId,
 };
 use sqlx::FromRow;
+use std::collections::BTreeSet;
 
 /// What decisions about a call rest on.
 #[derive(Clone, Debug)]
@@ -183,6 +184,19 @@ pub(crate) async fn state_event(tx: &mut Tx, call: CallId) -> Stored<()> {
     }
 }
 
+/// Which calls a list has.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Listed {
+    /// At most so many, the newest.
+    pub limit: i64,
+    /// Of this person, or handed over to them.
+    pub person: Option<String>,
+    /// Of this case.
+    pub case_id: Option<String>,
+    /// In these areas.
+    pub areas: Option<BTreeSet<String>>,
+}
+
 /// A worker's introduction, and who vouches for it.
 #[derive(Clone, Debug)]
 pub struct Begin {
@@ -295,13 +309,28 @@ impl Store {
     }
 
     /// The newest calls.
-    pub async fn summaries(&self, limit: i64) -> Stored<Vec<CallSummary>> {
+    pub async fn summaries(&self, which: Listed) -> Stored<Vec<CallSummary>> {
         self.read(move |tx| {
             Box::pin(async move {
-                rows!(tx, SummaryColumns, summaries!("ORDER BY c.started_ms DESC, c.call DESC LIMIT $1"), limit)?
-                    .into_iter()
-                    .map(CallSummary::try_from)
-                    .collect()
+                let Listed { limit, person, case_id, areas } = which;
+                rows!(
+                    tx,
+                    SummaryColumns,
+                    summaries!(
+                        "WHERE ($2 = '' OR c.owner = $2 \
+                         OR EXISTS (SELECT 1 FROM handovers h WHERE h.call = c.call AND h.person = $2)) \
+                         AND ($3 = '' OR c.case_id = $3) \
+                         AND ($4 = '' OR REPLACE($4, '|' || c.area || '|', '') <> $4) \
+                         ORDER BY c.started_ms DESC, c.call DESC LIMIT $1"
+                    ),
+                    limit,
+                    person.as_deref().unwrap_or(""),
+                    case_id.as_deref().unwrap_or(""),
+                    super::set(areas.as_ref())
+                )?
+                .into_iter()
+                .map(CallSummary::try_from)
+                .collect()
             })
         })
         .await

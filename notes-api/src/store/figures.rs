@@ -2,6 +2,7 @@
 
 use super::{Store, Stored};
 use sqlx::FromRow;
+use std::collections::BTreeSet;
 
 /// One call. Every duration is between two readings of this server's clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq, FromRow)]
@@ -53,11 +54,11 @@ pub struct FigureRow {
 }
 
 impl Store {
-    /// Calls that hung up in a time, of an area and of a caseworker, or of all (`None`).
+    /// Calls that hung up in a time, of areas and of a caseworker, or of all (`None`).
     pub async fn figures(
         &self,
         (from_ms, to_ms): (i64, i64),
-        area: Option<String>,
+        areas: Option<BTreeSet<String>>,
         owner: Option<String>,
     ) -> Stored<Vec<FigureRow>> {
         self.read(move |tx| {
@@ -80,10 +81,10 @@ impl Store {
                      LEFT JOIN drafts w ON w.call = c.call AND w.draft = v.draft \
                      LEFT JOIN corrections x ON x.call = c.call \
                      WHERE c.hang_up_ms >= $1 AND c.hang_up_ms < $2 \
-                     AND ($3 = '' OR c.area = $3) AND ($4 = '' OR c.owner = $4) ORDER BY c.call",
+                     AND ($3 = '' OR REPLACE($3, '|' || c.area || '|', '') <> $3) AND ($4 = '' OR c.owner = $4) ORDER BY c.call",
                     from_ms,
                     to_ms,
-                    area.as_deref().unwrap_or(""),
+                    super::set(areas.as_ref()),
                     owner.as_deref().unwrap_or("")
                 )
             })

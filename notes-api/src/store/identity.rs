@@ -157,6 +157,21 @@ async fn write_down(tx: &mut Tx, grant: &Grant, new: &NewCertificate, renews: Op
     .map(drop)
 }
 
+async fn keep(tx: &mut Tx, hash: &str, grant: &Grant, by: &str, (now_ms, expires_ms): (i64, i64)) -> Stored<()> {
+    run!(
+        tx,
+        "INSERT INTO enrolment_codes (code, role, subject, names, created_ms, expires_ms) VALUES ($1, $2, $3, $4, $5, $6)",
+        hash,
+        grant.role.name(),
+        grant.subject.as_str(),
+        json(&grant.names),
+        now_ms,
+        expires_ms
+    )?;
+    let about = format!("{}/{}", grant.role.name(), grant.subject.as_str());
+    tell(tx, &Deed::with(by, Act::EnrolmentGranted, about), now_ms).await
+}
+
 impl Store {
     /// Whoever brings the code with this hash before `expires_ms` is given this. Somebody whose certificates were all
     /// revoked may have new ones from now on; the revoked ones stay so.
@@ -171,19 +186,32 @@ impl Store {
                     grant.role.name(),
                     grant.subject.as_str()
                 )?;
-                run!(
+                keep(tx, &hash, &grant, CONSOLE, (now_ms, expires_ms)).await
+            })
+        })
+        .await
+    }
+
+    /// The same for somebody's own PC, as they ask for it themselves. False where their certificates were all revoked: what
+    /// an administrator took from them they do not give themselves anew.
+    pub async fn keep_own_code(&self, hash: String, subject: Subject, now_ms: i64, expires_ms: i64) -> Stored<bool> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                lock(tx).await?;
+                let role = Role::Caseworker;
+                let revoked = row!(
                     tx,
-                    "INSERT INTO enrolment_codes (code, role, subject, names, created_ms, expires_ms) \
-                     VALUES ($1, $2, $3, $4, $5, $6)",
-                    hash.as_str(),
-                    grant.role.name(),
-                    grant.subject.as_str(),
-                    json(&grant.names),
-                    now_ms,
-                    expires_ms
+                    (i64,),
+                    "SELECT revoked_ms FROM revocations WHERE role = $1 AND subject = $2 AND serial = ''",
+                    role.name(),
+                    subject.as_str()
                 )?;
-                let about = format!("{}/{}", grant.role.name(), grant.subject.as_str());
-                tell(tx, &Deed::with(CONSOLE, Act::EnrolmentGranted, about), now_ms).await
+                if revoked.is_some() {
+                    return Ok(false);
+                }
+                let by = subject.to_string();
+                let grant = Grant { role, subject, names: Vec::new() };
+                keep(tx, &hash, &grant, &by, (now_ms, expires_ms)).await.map(|()| true)
             })
         })
         .await

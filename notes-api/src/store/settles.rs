@@ -264,6 +264,13 @@ pub(crate) async fn utterances(tx: &mut Tx, call: CallId) -> Stored<Vec<Utteranc
     .collect()
 }
 
+impl Store {
+    /// What was said in a call, in the order of its start.
+    pub async fn utterances(&self, call: CallId) -> Stored<Vec<Utterance>> {
+        self.read(move |tx| Box::pin(utterances(tx, call))).await
+    }
+}
+
 /// How many utterances lie at or beyond these offsets.
 pub(crate) async fn utterances_beyond(tx: &mut Tx, call: CallId, near: i64, far: i64) -> Stored<i64> {
     let found = row!(

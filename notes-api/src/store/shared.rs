@@ -1,44 +1,10 @@
-//! What belongs to no single call: sessions of browsers, processes that are alive.
+//! What belongs to no single call: processes that are alive.
 
 use super::{Store, Stored};
 
 impl Store {
-    /// Remembers the hash of a session.
-    pub async fn keep_session(&self, hash: String, person: String, now_ms: i64) -> Stored<()> {
-        self.write(move |tx| {
-            Box::pin(async move {
-                run!(
-                    tx,
-                    "INSERT INTO sessions (session, person, created_ms) VALUES ($1, $2, $3)",
-                    hash.as_str(),
-                    person.as_str(),
-                    now_ms
-                )
-                .map(drop)
-            })
-        })
-        .await
-    }
-
-    /// Who the session with this hash belongs to, if it was made after `since_ms`.
-    pub async fn session(&self, hash: String, since_ms: i64) -> Stored<Option<String>> {
-        self.read(move |tx| {
-            Box::pin(async move {
-                let found = row!(
-                    tx,
-                    (String,),
-                    "SELECT person FROM sessions WHERE session = $1 AND created_ms > $2",
-                    hash.as_str(),
-                    since_ms
-                )?;
-                Ok(found.map(|(person,)| person))
-            })
-        })
-        .await
-    }
-
     /// "This process is alive." Forgets sessions that are over.
-    pub async fn still_here(&self, holder: String, now_ms: i64, sessions_since_ms: i64) -> Stored<()> {
+    pub async fn still_here(&self, holder: String, now_ms: i64, without_until_since_ms: i64) -> Stored<()> {
         self.write(move |tx| {
             Box::pin(async move {
                 run!(
@@ -48,7 +14,13 @@ impl Store {
                     holder.as_str(),
                     now_ms
                 )?;
-                run!(tx, "DELETE FROM sessions WHERE created_ms <= $1", sessions_since_ms).map(drop)
+                run!(
+                    tx,
+                    "DELETE FROM sessions WHERE CASE WHEN until_ms = 0 THEN created_ms <= $1 ELSE until_ms <= $2 END",
+                    without_until_since_ms,
+                    now_ms
+                )
+                .map(drop)
             })
         })
         .await

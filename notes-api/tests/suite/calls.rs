@@ -235,15 +235,6 @@ async fn give_up_after<F: Future>(polls: u32, mut future: Pin<&mut F>) {
     .await;
 }
 
-pub(crate) async fn sessions_end(place: Place) {
-    let kept = place.store().await;
-    kept.store.keep_session("hash".into(), "anna".into(), kept.now()).await.unwrap();
-    assert_eq!(kept.store.session("hash".into(), kept.now() - 1).await.unwrap().as_deref(), Some("anna"));
-    assert_eq!(kept.store.session("other".into(), kept.now() - 1).await.unwrap(), None);
-    kept.seconds_pass(10);
-    assert_eq!(kept.store.session("hash".into(), kept.now() - 9_000).await.unwrap(), None, "too old");
-}
-
 /// SQLite keeps old pages in its log; after a discard neither file holds what was said.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_discarded_is_no_longer_on_the_disk() {

@@ -80,7 +80,7 @@ pub(crate) async fn figures_are_those_of_the_table(place: Place) {
     assert_eq!(found.offline_at_hang_up.shown_to_saved.percentiles.p50_s, Some(10.0));
     assert_eq!(found.offline_at_hang_up.hang_up_to_whole_draft.p50_s, Some(3601.0));
 
-    let of_area = |area: &str| kept.store.figures((begin, i64::MAX), Some(area.to_owned()), None);
+    let of_area = |area: &str| kept.store.figures((begin, i64::MAX), Some([area.to_owned()].into()), None);
     assert_eq!(of_one(&of_area("standard").await.unwrap()).figures.n, 7);
     assert_eq!(of_one(&of_area("pension").await.unwrap()).figures.n, 0);
     let of_person =

@@ -15,13 +15,19 @@ pub(crate) struct Browser {
     http: reqwest::Client,
     url: String,
     cookie: String,
+    bearer: String,
 }
 
 impl Browser {
     pub(crate) fn stranger(house: &House) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
-        Self { http, url: house.url(), cookie: String::new() }
+        Self { http, url: house.url(), cookie: String::new(), bearer: String::new() }
+    }
+
+    /// A program, or a frame.
+    pub(crate) fn with_bearer(house: &House, bearer: &str) -> Self {
+        Self { bearer: bearer.to_owned(), ..Self::stranger(house) }
     }
 
     pub(crate) async fn log_in(house: &House) -> Self {
@@ -36,6 +42,7 @@ impl Browser {
 
     fn ask(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.url)).header("origin", &self.url);
+        let request = if self.bearer.is_empty() { request } else { request.bearer_auth(&self.bearer) };
         if self.cookie.is_empty() { request } else { request.header("cookie", &self.cookie) }
     }
 
@@ -51,6 +58,13 @@ impl Browser {
 
     async fn over(&self, method: Method, path: &str, seen: &str, body: &Value) -> (u16, Value) {
         answer(self.ask(method, path).header("if-match", seen).json(body).send().await.unwrap()).await
+    }
+
+    /// Whatever comes of it.
+    pub(crate) async fn try_out(&self, method: &Method, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.ask(method.clone(), path).header("if-match", "\"0\"");
+        let request = if *method == Method::GET { request } else { request.json(body) };
+        answer(request.send().await.unwrap()).await
     }
 
     pub(crate) async fn wait_for(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
@@ -118,6 +132,12 @@ impl Stream {
             let piece = tokio::time::timeout(PATIENCE, self.response.chunk()).await.expect("an event").unwrap();
             self.text += std::str::from_utf8(&piece.expect("the stream goes on")).unwrap();
         }
+    }
+
+    /// It is closed from the other side.
+    pub(crate) async fn until_it_ends(&mut self) {
+        let ending = async { while self.response.chunk().await.unwrap().is_some() {} };
+        tokio::time::timeout(PATIENCE, ending).await.expect("the end");
     }
 
     /// The next event with an id.

@@ -113,3 +113,21 @@ pub(crate) async fn certificates_of_an_authority_elsewhere_are_revoked_by_name_o
     assert_eq!(elsewhere("anna", "bb").await, Standing::Revoked);
     assert_eq!(elsewhere("bo", "bb").await, Standing::Good);
 }
+
+pub(crate) async fn what_was_taken_from_somebody_they_do_not_give_themselves(place: Place) {
+    let kept = place.store().await;
+    let own = async |hash: &str| {
+        let until_ms = kept.now() + QUARTER_MS;
+        kept.store.keep_own_code(hash.to_owned(), "anna".parse().unwrap(), kept.now(), until_ms).await.unwrap()
+    };
+    assert!(own("a").await);
+    let spent = kept.store.spend_code("a".to_owned(), new("01"), kept.now()).await.unwrap();
+    assert_eq!(spent, Spent::Grant(grant(Role::Caseworker, "anna")));
+    // One PC that was lost is no reason to keep her from the next.
+    kept.store.revoke(Revoke::Serial("01".into()), kept.now()).await.unwrap();
+    assert!(own("b").await);
+    kept.store.revoke(Revoke::Holder(Role::Caseworker, "anna".parse().unwrap()), kept.now()).await.unwrap();
+    assert!(!own("c").await);
+    let spent = kept.store.spend_code("c".to_owned(), new("02"), kept.now()).await.unwrap();
+    assert_eq!(spent, Spent::Wrong, "there is no such code");
+}

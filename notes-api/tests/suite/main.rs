@@ -14,6 +14,7 @@ mod figures;
 mod identity;
 mod wire;
 mod presence;
+mod rights;
 mod previews;
 mod http;
 mod areas;
@@ -95,11 +96,20 @@ on_both! {
     calls::a_discarded_call_leaves_a_tombstone,
     calls::events_are_numbered_without_a_hole,
     calls::who_goes_away_leaves_no_transaction_open,
-    calls::sessions_end,
+    rights::sessions_end,
+    rights::what_is_good_once_is_taken_once,
+    rights::somebody_sees_their_own_calls_and_those_handed_over,
+    rights::a_foreign_call_is_none_on_every_path,
+    rights::a_case_system_opens_a_frame,
+    rights::a_page_of_another_case_system_opens_nothing,
+    rights::logging_out_ends_streams,
+    rights::a_call_is_held_against_its_case,
+    rights::a_frame_connects_no_pc,
     identity::a_code_is_good_once_and_for_a_quarter_of_an_hour,
     identity::of_two_who_bring_one_code_one_gets_a_certificate,
     identity::what_is_revoked_stays_so_and_is_not_renewed,
     identity::certificates_of_an_authority_elsewhere_are_revoked_by_name_or_number,
+    identity::what_was_taken_from_somebody_they_do_not_give_themselves,
     figures::figures_are_those_of_the_table,
     figures::active_time_is_counted_from_what_pages_tell,
     wire::a_call_becomes_a_draft_on_one_stream,
