@@ -11,6 +11,7 @@ pub mod offline;
 pub mod consent;
 pub mod damage;
 pub mod identity;
+pub mod login;
 pub mod long;
 pub mod stub;
 pub mod prefix;

@@ -27,6 +27,8 @@ pub mod consent;
 pub mod damage;
 pub mod secured;
 pub mod misuse;
+pub mod provider;
+pub mod logins;
 pub mod disturbed;
 pub mod figures;
 pub mod bench;

@@ -170,6 +170,8 @@ enum Group {
     Consent,
     /// Everything that somebody may try who is not who they say.
     Identity,
+    /// Everything that somebody may try at the login, and behind it.
+    Login,
     /// Ten thousand spools that were damaged on the disk.
     Damage,
     /// Clone, build and test from nothing.
@@ -266,6 +268,7 @@ async fn run(Arguments { short, group }: Arguments) -> Result<()> {
         Group::Long => bench::long::long(extent).await,
         Group::Consent => bench::consent::consent(),
         Group::Identity => bench::identity::misuse().await,
+        Group::Login => bench::login::misuse().await,
         Group::Damage => bench::damage::spool_damage(),
         Group::Remote => bench::remote::remote().await,
         Group::Overload => bench::live::overload().await,
