@@ -357,6 +357,9 @@ export class Fake {
       return response.end(await readFile(new URL(`../dist/${file}`, import.meta.url)));
     }
     const body = request.method === 'GET' ? null : JSON.parse(await read(request));
+    if (pathname === '/v1/session' && request.method === 'GET') {
+      return send(200, { person: null, roles: [], areas: null, until_ms: null, login: null });
+    }
     if (pathname === '/v1/session') {
       if (body.token !== TOKEN || this.tokenUsed) return send(401, problem(401));
       this.tokenUsed = true;

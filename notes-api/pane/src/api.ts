@@ -57,6 +57,12 @@ export class Api {
     await this.#ask('/v1/session', post({ token }));
   }
 
+  /** Ends it, and tells where the browser says goodbye to the provider. A session that is over already is as good. */
+  async endSession(): Promise<string | null> {
+    const response = await this.#ask('/v1/session', { method: 'DELETE' }, [401]);
+    return response.status === 401 ? null : wire.farewell(await response.json());
+  }
+
   async calls(): Promise<readonly wire.CallSummary[]> {
     return wire.summaries(await (await this.#ask('/v1/calls?limit=50', {})).json());
   }
@@ -161,6 +167,7 @@ export class Api {
     });
     if (response.ok || allowed.includes(response.status)) return response;
     if (response.status === 401) throw new ApiError('unauthorised');
+    if (response.status === 403) throw new ApiError('not_allowed');
     throw new ApiError(response.status === 404 || response.status === 410 ? 'unknown_call' : 'server');
   }
 

@@ -5,7 +5,7 @@
 // asks for one. Out: a page that changes nothing on the server. The session is the pane's cookie. Not done here: no setting is
 // written.
 
-import { Api, ApiError } from './api';
+import { Api } from './api';
 import ownCss from './areas.css';
 import { AREA_WORDS } from './areas-catalogue';
 import { draftOf } from './areas-draft';
@@ -25,6 +25,7 @@ import {
 import { CATALOGUES, LANGUAGES, type Language, languageOf } from './catalogue';
 import { button, type Child, el } from './dom';
 import css from './page.css';
+import { type Shut, shutBy, shutWords } from './person';
 import { remember, remembered } from './remembered';
 import type { Draft } from './wire/draft';
 
@@ -32,7 +33,8 @@ import type { Draft } from './wire/draft';
 const SHOWN_OF_VERSION = 12;
 
 type State =
-  | { readonly kind: 'opening' | 'sign_in' | 'away' }
+  | { readonly kind: 'opening' }
+  | Shut
   | {
       readonly kind: 'open';
       readonly all: readonly Area[];
@@ -66,7 +68,7 @@ class AreasPage {
       const wanted = all.find((area) => area.id === inAddress()) ?? all.find((area) => area.trouble !== null) ?? all[0];
       await this.#choose(wanted?.id ?? null);
     } catch (error) {
-      this.#state = { kind: error instanceof ApiError && error.problem === 'unauthorised' ? 'sign_in' : 'away' };
+      this.#state = await shutBy(error, this.#api);
       this.#draw();
     }
   }
@@ -135,10 +137,8 @@ class AreasPage {
     switch (state.kind) {
       case 'opening':
         return [el('p', { class: 'notice', role: 'status' }, page.signingIn)];
-      case 'sign_in':
-        return [el('p', { class: 'notice', role: 'status' }, page.signIn)];
-      case 'away':
-        return [el('p', { class: 'notice', role: 'status' }, page.serverAway)];
+      case 'shut':
+        return [shutWords(state, page.serverAway, this.#language)];
       case 'open': {
         const words = AREA_WORDS[this.#language];
         const chosen = state.all.find((area) => area.id === state.chosen);

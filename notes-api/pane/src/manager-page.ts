@@ -4,13 +4,14 @@
 // plots with a table under each, CSV. The session is the pane's cookie. Not done here: nothing is counted (the server's
 // `corrections`), nothing is hidden here that the server gave.
 
-import { Api, ApiError } from './api';
+import { Api } from './api';
 import { CATALOGUES, LANGUAGES, type Language, languageOf } from './catalogue';
 import { button, type Child, el } from './dom';
 import ownCss from './manager.css';
 import { MANAGER_WORDS } from './manager-catalogue';
 import { type Bin, type Corrections, corrections, type Figures, type Group, OUTCOMES } from './manager-wire';
 import css from './page.css';
+import { type Shut, shutBy, shutWords } from './person';
 import { bars, lines } from './plot';
 import { remember, remembered } from './remembered';
 import { weeksBetween, wilson } from './statistics';
@@ -23,7 +24,8 @@ const GOAL_S = 120;
 const DRAFT_GOAL_S = 5;
 
 type State =
-  | { readonly kind: 'opening' | 'sign_in' | 'away' }
+  | { readonly kind: 'opening' }
+  | Shut
   | {
       readonly kind: 'open';
       readonly areas: readonly string[];
@@ -58,7 +60,7 @@ class ManagerPage {
       ]);
       this.#state = { kind: 'open', areas: areas.groups.map(({ key }) => key), area, byWeek, lately };
     } catch (error) {
-      this.#state = { kind: error instanceof ApiError && error.problem === 'unauthorised' ? 'sign_in' : 'away' };
+      this.#state = await shutBy(error, this.#api);
     }
     this.#draw();
   }
@@ -106,10 +108,8 @@ class ManagerPage {
     switch (state.kind) {
       case 'opening':
         return [el('p', { class: 'notice', role: 'status' }, page.signingIn)];
-      case 'sign_in':
-        return [el('p', { class: 'notice', role: 'status' }, page.signIn)];
-      case 'away':
-        return [el('p', { class: 'notice', role: 'status' }, words.away)];
+      case 'shut':
+        return [shutWords(state, words.away, this.#language)];
       case 'open':
         return this.#figures(state);
     }

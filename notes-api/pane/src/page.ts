@@ -10,6 +10,8 @@ import { CATALOGUES, LANGUAGES, type Language, languageOf } from './catalogue';
 import { button, draw, el, say, set } from './dom';
 import css from './page.css';
 import { drawPc, pcLine } from './pc';
+import { logInFirst, PersonLine, reasonIn, type Session, session } from './person';
+import type { Reason } from './person-catalogue';
 import { remember, remembered } from './remembered';
 import { type CallSummary, type Presence, presence, summary } from './wire';
 
@@ -23,6 +25,7 @@ class Page {
   readonly #pane = el('note-pane');
   readonly #count = el('b');
   readonly #title = el('b');
+  readonly #person = new PersonLine(this.#api, () => this.#loggedOut());
   readonly #pc = el('div', { class: 'pc', role: 'status' });
   readonly #list = el('div', { class: 'list' });
   readonly #languages = el('div', { class: 'words', role: 'group' });
@@ -36,6 +39,8 @@ class Page {
   #access: Access = 'opening';
   #contact: 'fine' | 'lost' | 'unauthorised' = 'fine';
   #presence: Presence | null = null;
+  #session: Session | null = null;
+  #notIn: Reason | 'logged_out' | null = null;
   #following = new AbortController();
   #asked = false;
 
@@ -45,7 +50,7 @@ class Page {
     document.adoptedStyleSheets = [sheet];
     this.#calls = el('details', {}, el('summary', {}, this.#count), this.#list);
     const head = el('div', { class: 'head' }, this.#title, this.#languages);
-    this.#nav = el('nav', { class: 'calls' }, head, this.#pc, this.#calls);
+    this.#nav = el('nav', { class: 'calls' }, head, this.#person.element, this.#pc, this.#calls);
     document.body.replaceChildren(this.#nav, this.#banner, this.#notice, this.#pane);
     this.#pane.addEventListener('call-changed', (event) => {
       const { detail } = event as CustomEvent<{ summary: CallSummary }>;
@@ -69,15 +74,18 @@ class Page {
     this.#following = new AbortController();
     const { signal } = this.#following;
     const token = tokenInAddress();
-    if (token !== null) history.replaceState(null, '', location.pathname);
+    this.#notIn = reasonIn(location.hash) ?? this.#notIn;
+    if (location.hash !== '') history.replaceState(null, '', location.pathname);
     for (let wait = 500; !signal.aborted; wait = Math.min(wait * 2, 8_000)) {
       this.#access = await this.#open(token);
+      this.#session = await this.#api.get('/v1/session').then(session, () => null);
       this.#draw();
       if (this.#access !== 'away') break;
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
     if (this.#access !== 'open' || signal.aborted) return;
     this.#contact = 'fine';
+    this.#notIn = null;
     // After a new login the call that stands there is asked for again, with what was typed.
     this.#pane.reload();
     await this.#api.followCalls(
@@ -88,7 +96,7 @@ class Page {
           this.#contact = contact;
           // The stream that comes says it anew.
           if (contact !== 'fine') this.#presence = null;
-          if (contact === 'unauthorised' && this.#state.current === null) this.#access = 'sign_in';
+          if (contact === 'unauthorised') this.#out();
           this.#draw();
         },
       },
@@ -154,6 +162,23 @@ class Page {
     this.#draw();
   }
 
+  /** Nothing of a call stays on the page. */
+  #loggedOut(): void {
+    this.#following.abort();
+    this.#pane.removeAttribute('call');
+    this.#state = NO_CALLS;
+    this.#presence = null;
+    this.#out();
+    this.#draw();
+  }
+
+  /** A call that stands there stays, with what was typed: whoever logs in again goes on with it. */
+  #out(): void {
+    this.#notIn = 'logged_out';
+    if (this.#session !== null) this.#session = { ...this.#session, person: null };
+    if (this.#state.current === null) this.#access = 'sign_in';
+  }
+
   readonly #choose = (id: string): void => {
     this.#show(chosen(this.#state, id));
     if (!this.#wide.matches) this.#calls.open = false;
@@ -182,6 +207,7 @@ class Page {
         }),
       ),
     );
+    this.#person.show(this.#session, language);
     const now = { ms: Date.now(), offsetS: -new Date().getTimezoneOffset() * 60 };
     const key = [
       language,
@@ -204,7 +230,10 @@ class Page {
     const notice = this.#words();
     this.#pane.hidden = notice !== null;
     this.#notice.hidden = notice === null;
-    say(this.#notice, notice ?? '');
+    const login = this.#access === 'sign_in' ? (this.#session?.login ?? null) : null;
+    draw(this.#notice, [language, notice, login, this.#notIn], () =>
+      login === null ? [notice] : logInFirst(login, this.#notIn, language),
+    );
   }
 
   /** What stands in the place of a call, if none is shown. */

@@ -46,7 +46,7 @@ import type {
 } from './wire';
 
 /** Why the server's answer did not come. */
-export type Problem = 'unreachable' | 'unauthorised' | 'unknown_call' | 'server';
+export type Problem = 'unreachable' | 'unauthorised' | 'not_allowed' | 'unknown_call' | 'server';
 
 export type State =
   | { readonly kind: 'empty' }

@@ -282,6 +282,9 @@ export const presence = (value: unknown): Presence => {
 
 const heading = (from: Json): Heading => ({ id: text(from, 'id'), heading: text(from, 'heading') });
 
+/** Where a browser says goodbye to the provider after logging out. */
+export const farewell = (value: unknown): string | null => textOrNull(record(value, 'body'), 'farewell');
+
 /** The areas that calls can get, by name. */
 export const areaNames = (value: unknown): readonly string[] =>
   list(record(value, 'body'), 'areas', (one) => (one.settings == null ? '' : text(one, 'id'))).filter(

@@ -103,6 +103,7 @@ export const da: Catalogue = {
   unavailable: {
     unreachable: ['Ingen kontakt til Referents server.', 'Siden prøver igen af sig selv.'],
     unauthorised: ['Du er logget ud.', 'Åbn linket, som programmet skrev, da det startede.'],
+    not_allowed: ['Din rolle giver ikke adgang til opkaldet.', 'Bed din leder eller jeres it-afdeling om adgang.'],
     unknown_call: ['Opkaldet findes ikke.', 'Vælg et andet på listen.'],
     server: ['Opkaldet kunne ikke hentes.', 'Siden prøver igen af sig selv. Sig det til driften, hvis det varer ved.'],
   },
@@ -163,6 +164,7 @@ export const da: Catalogue = {
   saveProblem: {
     unreachable: 'Der er ingen kontakt til serveren. Din tekst er gemt i browseren; tryk »Gem notat« igen om lidt.',
     unauthorised: 'Du er logget ud. Din tekst er gemt i browseren; åbn det nye link i dette vindue, og gem igen.',
+    not_allowed: 'Din rolle giver ikke lov til det. Kopiér din tekst herfra, og kontakt jeres it-afdeling.',
     unknown_call: 'Opkaldet findes ikke længere på serveren. Kopiér din tekst herfra.',
     server: 'Serveren kunne ikke tage imod det. Din tekst er her endnu; tryk »Gem notat« igen.',
   },

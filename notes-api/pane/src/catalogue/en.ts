@@ -106,6 +106,7 @@ export const en: Catalogue = {
   unavailable: {
     unreachable: ['No contact with the Referent server.', 'The page tries again by itself.'],
     unauthorised: ['You are signed out.', 'Open the link that the program printed when it started.'],
+    not_allowed: ['Your role gives no access to the call.', 'Ask your manager or your IT department for access.'],
     unknown_call: ['There is no such call.', 'Choose another one on the list.'],
     server: ['The call could not be fetched.', 'The page tries again by itself. Tell operations if this goes on.'],
   },
@@ -167,6 +168,7 @@ export const en: Catalogue = {
     unreachable: 'There is no contact with the server. Your text is kept in the browser; press “Save note” again soon.',
     unauthorised:
       'You are signed out. Your text is kept in the browser; open the new link in this window and save again.',
+    not_allowed: 'Your role does not allow it. Copy your text from here and ask your IT department.',
     unknown_call: 'The server no longer has this call. Copy your text from here.',
     server: 'The server could not take it. Your text is still here; press “Save note” again.',
   },
