@@ -1,4 +1,5 @@
-// Builds the pages (dist/index.html, dist/pane.js; dist/areas.html, dist/areas.js; dist/manager.html, dist/manager.js), or with --tests the unit tests (dist-test/*.mjs).
+// Builds the pages (dist/index.html, dist/pane.js, with dist/en.js and dist/more.js for who asks; dist/areas.html, dist/areas.js;
+// dist/manager.html, dist/manager.js), or with --tests the unit tests (dist-test/*.mjs).
 
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { build, transform } from 'esbuild';
@@ -31,7 +32,13 @@ if (process.argv.includes('--tests')) {
   await mkdir('dist', { recursive: true });
   await build({
     ...common,
-    entryPoints: { pane: 'src/page.ts', areas: 'src/areas-page.ts', manager: 'src/manager-page.ts' },
+    entryPoints: {
+      pane: 'src/page.ts',
+      more: 'src/more.ts',
+      en: 'src/catalogue/en.ts',
+      areas: 'src/areas-page.ts',
+      manager: 'src/manager-page.ts',
+    },
     outdir: 'dist',
     minify: true,
   });

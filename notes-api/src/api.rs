@@ -130,6 +130,8 @@ pub(crate) fn router(app: App) -> Router {
     routes
         .route("/", get(page::index))
         .route("/pane.js", get(page::script))
+        .route("/more.js", get(page::more_script))
+        .route("/en.js", get(page::english))
         .route("/areas", get(page::areas))
         .route("/areas.js", get(page::areas_script))
         .route("/manager", get(page::manager))

@@ -52,6 +52,7 @@ await story('again', async ({ fake, page, shot }) => {
   // Once more, as it is: Enter is enough.
   call.asked = undefined;
   await press(page, 'Nyt udkast');
+  await form.waitFor();
   await page.keyboard.press('Enter');
   await until('the request', () => call.asked !== undefined);
   same(JSON.stringify(call.asked), '{}', 'what was asked');

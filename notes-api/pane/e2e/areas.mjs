@@ -34,6 +34,7 @@ await story('areas', async ({ fake, page, open, context, shot }) => {
   await areas.reload();
   await areas.getByText('There are no areas.').waitFor();
   await context.clearCookies();
-  const stranger = await open('/areas');
+  // The address alone says which language.
+  const stranger = await open('/areas?lang=en');
   await stranger.getByText('Open the link').waitFor();
 });

@@ -2,110 +2,17 @@
 //
 // In: what a test wants to happen (`begin`, `say`, `hangUp`, …). Out: HTTP as the real one speaks it. It keeps what it
 // was sent, so that a test can look, and can be away (`down`) or have forgotten who is asking (`forget`).
-// Run by itself (`npm run dev`) it plays one call again and again.
+// What it begins from stands in given.mjs.
 
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { AREA_DRAFT, AREAS, NO_FIGURES, PREVIEW, SECTIONS } from './given.mjs';
 
 export const TOKEN = 'one-time-token';
-const SECTIONS = [
-  { id: 'reason', heading: 'Årsag til henvendelse' },
-  { id: 'information', heading: 'Oplysninger' },
-  { id: 'agreed', heading: 'Aftalt' },
-];
-const FACT = { id: 'rent', label: 'Husleje', kind: 'amount', cues: ['*husleje*'] };
-const SETTINGS = {
-  language: 'da',
-  sections: SECTIONS.map((section) => ({ ...section, belongs: `Det, der hører til under »${section.heading}«.` })),
-  length: 'normal',
-  tone: 'Nøgternt.',
-  categories: [{ id: 'moving', label: 'Flytning' }],
-  must_note: [FACT, { id: 'wealth', label: 'Formue', kind: 'amount', cues: ['formue*'] }],
-  glossary: ['boligstøtte'],
-  transcript_days: 30,
-  drafts_days: 90,
-  activity_log_days: null,
-  llm_is_local: false,
-  pseudonyms: 'full',
-};
-const IN_FORCE = { version: 'ab'.repeat(32), in_force_since_ms: 1_772_452_800_000, settings: SETTINGS };
-const MISTAKE = {
-  line: 3,
-  key: 'style.length',
-  found: '"long"',
-  problem: 'is none of these; write short, normal or detailed',
-  code: 'none_of_these',
-  arguments: ['short', 'normal', 'detailed'],
-};
-const BROKEN = {
-  file: 'boligstoette.toml',
-  since_ms: 1_772_452_900_000,
-  kind: 'mistakes',
-  detail: null,
-  mistakes: [MISTAKE],
-};
-export const AREAS = [
-  { id: 'boligstoette', ...IN_FORCE, problem: BROKEN },
-  { id: 'standard', ...IN_FORCE, problem: null },
-  { id: 'ny', version: null, in_force_since_ms: null, settings: null, problem: { ...BROKEN, file: 'ny.toml' } },
-];
-const PREVIEW = {
-  version: IN_FORCE.version,
-  turns: [
-    { track: 'near', start: 8000, text: 'Hvad bliver huslejen?' },
-    { track: 'far', start: 48000, text: 'Den bliver 7.850 kroner.' },
-  ],
-  spoken_of: [{ id: 'rent', turns: [0] }],
-};
-const AREA_DRAFT = {
-  number: 1,
-  attempt: 1,
-  state: 'ready',
-  failure: null,
-  provisional: false,
-  origin: { kind: 'embedded', model: 'embedded-4', trouble: 'not_configured', record: { model_reported: '' } },
-  sentences: [
-    {
-      index: 0,
-      section: 'reason',
-      text: 'Huslejen bliver 7.580 kroner.',
-      evidence: [{ track: 'far', start: 48000 }],
-      flags: [{ kind: 'number', start: 16, end: 28, said: '7.850 kroner', reason: 'other_value', evidence: [] }],
-      confirm: 'decision',
-    },
-  ],
-  first_sentence_ms: null,
-  whole_ms: null,
-  missing: [{ kind: null, fact: 'Husleje', said: 'huslejen', evidence: { track: 'near', start: 8000 } }],
-  uncertain: [],
-};
-const NO_TIMES = { n: 0, p25_s: null, p50_s: null, p75_s: null, p90_s: null, p95_s: null };
-const NO_FIGURES = {
-  persons: 0,
-  n: 0,
-  active_correction: {
-    ...NO_TIMES,
-    share_under_120_s: null,
-    sensitivity_p50_s: { 5: null, 15: null, 30: null, 60: null },
-  },
-  hang_up_to_whole_draft: NO_TIMES,
-  whole_draft_bins: [],
-  edits: { edit_ratio_bins: [], rubber_stamp_share: null },
-  outcomes: {
-    saved_unchanged: 0,
-    saved_edited: 0,
-    rewritten: 0,
-    saved_without_draft: 0,
-    unsaved: 0,
-    failed: 0,
-    discarded: 0,
-  },
-  groups: [],
-  cells_left_out: 0,
-};
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; " +
+  "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 const at = (ms) => ms * 16;
 const where = ([track, ms]) => ({ track, start: at(ms) });
 
@@ -319,6 +226,12 @@ export class Fake {
     this.turn(call, { status: 'draft_failed', status_reason: failure });
   }
 
+  /** Another window stores an edit. */
+  elsewhere(call, sections) {
+    call.edit = { revision: (call.edit?.revision ?? 0) + 1, draft: call.draft?.number ?? null, sections };
+    this.#emit(call, 'edit_saved', { revision: call.edit.revision });
+  }
+
   late(call, utterances) {
     this.#emit(call, 'late', { utterances });
   }
@@ -346,6 +259,8 @@ export class Fake {
     const file = {
       '/': 'index.html',
       '/pane.js': 'pane.js',
+      '/more.js': 'more.js',
+      '/en.js': 'en.js',
       '/areas': 'areas.html',
       '/areas.js': 'areas.js',
       '/manager': 'manager.html',
@@ -405,6 +320,8 @@ export class Fake {
         this.#emit(call, 'edit_saved', { revision: call.edit.revision });
         return send(200, { revision: call.edit.revision });
       }
+      case 'GET notes':
+        return send(200, { versions: call.notes });
       case 'POST notes': {
         if (this.refuseNotes !== null) return send(this.refuseNotes, problem(this.refuseNotes));
         if (over === null) return send(428, problem(428));
@@ -476,63 +393,3 @@ const read = async (request) => {
   for await (const piece of request) pieces.push(piece);
   return Buffer.concat(pieces).toString() || 'null';
 };
-
-// ---- one call, played by itself ----------------------------------------------------------------------------------------
-
-export const TURNS = [
-  ['far', 1_200, 'Goddag, det er Birthe. Jeg ringer, fordi min boligstøtte er stoppet.'],
-  ['near', 6_400, 'Goddag Birthe. Er du flyttet for nylig?'],
-  [
-    'far',
-    9_800,
-    'Ja, jeg flyttede den 15. april til en mindre lejlighed i Odense. Jeg har meldt flytning til kommunen.',
-  ],
-  ['near', 17_000, 'Godt. Boligstøtten stopper altid, når man flytter, så du skal søge igen til den nye bolig.'],
-  ['far', 23_500, 'Nå, det vidste jeg ikke. Hvad skal jeg sende til jer?'],
-  ['near', 27_200, 'Jeg skal bruge lejekontrakten. Hvor meget betaler du i husleje om måneden?'],
-  ['far', 32_800, 'Den nye husleje er 6.450 kroner uden varme. Lejligheden er på 58 kvadratmeter, og jeg bor alene.'],
-  ['near', 40_100, 'Så upload lejekontrakten på borger.dk senest den 20. maj. Behandlingstiden er omkring fire uger.'],
-];
-
-export const DRAFT = [
-  [
-    'reason',
-    'Borgeren ringer, fordi boligstøtten er stoppet efter flytning til en mindre lejlighed i Odense.',
-    [
-      ['far', 1_200],
-      ['far', 9_800],
-    ],
-  ],
-  ['information', 'Borgeren flyttede den 15. april og har meldt flytning til kommunen.', [['far', 9_800]]],
-  ['information', 'Den nye husleje er 6.450 kroner uden varme.', [['far', 32_800]]],
-  ['information', 'Lejligheden er på 58 kvadratmeter, og borgeren bor alene.', [['far', 32_800]]],
-  ['agreed', 'Borgeren uploader lejekontrakten på borger.dk senest den 20. maj.', [['near', 40_100]]],
-  ['agreed', 'Behandlingstiden er omkring fire uger.', [['near', 40_100]]],
-];
-
-if (process.argv[1] === new URL(import.meta.url).pathname) {
-  const fake = new Fake();
-  const url = await fake.listen(Number(process.env.PORT ?? 8099));
-  process.stdout.write(`${url}/#token=${TOKEN}\n`);
-  const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-  for (;;) {
-    const call = fake.begin();
-    for (const [track, startMs, text] of TURNS) {
-      const words = text.split(' ');
-      for (let count = 2; count < words.length; count += 2) {
-        fake.partial(call, track, startMs, words.slice(0, count).join(' '));
-        fake.agent(call, 'listening', track === 'near' ? 500 : 8, track === 'far' ? 400 : 8);
-        await wait(400);
-      }
-      fake.say(call, track, startMs, text);
-    }
-    fake.hangUp(call, 46_000);
-    fake.draft(call);
-    for (const sentence of DRAFT) {
-      await wait(500);
-      fake.sentence(call, ...sentence);
-    }
-    fake.finish(call);
-    await wait(60_000);
-  }
-}

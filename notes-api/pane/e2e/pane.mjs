@@ -1,7 +1,8 @@
 // Every state of the pane in headless Chromium, against a server that plays them.
 
 import { same, until } from './browser.mjs';
-import { DRAFT, TOKEN, TURNS } from './fake.mjs';
+import { TOKEN } from './fake.mjs';
+import { DRAFT, TURNS } from './given.mjs';
 import { drafted, field, inState, press, ready, story, talk, theEnd, value, WIDE } from './story.mjs';
 
 await story('sign-in', async ({ page, open, context, shot }) => {
@@ -318,15 +319,23 @@ await story('away', async ({ fake, page, shot }) => {
   fake.comeBack();
   await inState(page, 'Udkast klar');
   await until('the edit', () => call.edit?.sections.agreed === 'Skrevet uden forbindelse.', 15_000);
-  // Once more, and now the page is loaded anew before the server has the text.
+  // Who would close the page before the server has the text is warned, and the page has it still.
   fake.refuseNotes = 503;
   await page.route('**/edit', (route) => route.abort());
-  await field(page, 'reason').fill('Ikke nået frem.');
-  await page.reload();
-  await inState(page, 'Udkast klar');
-  same(await value(page, 'reason'), 'Ikke nået frem.', 'text after the reload');
+  await field(page, 'reason').pressSequentially('Ikke nået frem. ');
+  let asked = 0;
+  const stay = (dialog) => {
+    asked += 1;
+    return dialog.dismiss();
+  };
+  page.on('dialog', stay);
+  await page.close({ runBeforeUnload: true });
+  await until('the warning', () => asked === 1);
+  page.off('dialog', stay);
+  const reason = await value(page, 'reason');
+  same(reason.includes('Ikke nået frem.'), true, 'what was typed stands there');
   await page.unroute('**/edit');
-  await until('the text arrives', () => call.edit?.sections.reason === 'Ikke nået frem.', 15_000);
+  await until('the text arrives', () => call.edit?.sections.reason === reason, 15_000);
   await press(page, 'Gem notat');
   await page.getByText('Serveren kunne ikke tage imod det.').waitFor();
   fake.refuseNotes = null;
@@ -363,6 +372,7 @@ await story('failures', async ({ fake, page, shot }) => {
   await page.getByText('Der blev sagt for lidt til et udkast.').waitFor();
   await shot('insufficient');
   await press(page, 'Nyt udkast');
+  await page.getByRole('form', { name: 'Nyt udkast' }).waitFor();
   await page.keyboard.press('Enter');
   await inState(page, 'Skriver udkast');
   fake.fail(call, 'drafter_failed');
@@ -462,6 +472,8 @@ await story(
 );
 
 await import('./checks.mjs');
+await import('./writing.mjs');
+await import('./keys.mjs');
 await import('./again.mjs');
 await import('./activity.mjs');
 await import('./areas.mjs');

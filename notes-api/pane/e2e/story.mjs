@@ -2,7 +2,8 @@
 // dist-test/screenshots, or where SCREENSHOTS says; with a word on the command line only the stories whose name has it.
 
 import { complaints, launch, screenshots, until } from './browser.mjs';
-import { DRAFT, Fake, TOKEN, TURNS } from './fake.mjs';
+import { Fake, TOKEN } from './fake.mjs';
+import { DRAFT, TURNS } from './given.mjs';
 
 const shot = screenshots(process.env.SCREENSHOTS ?? 'dist-test/screenshots');
 const only = process.argv[2];

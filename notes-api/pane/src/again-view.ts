@@ -5,8 +5,8 @@
 // what is hidden.
 // Not done here: whether anything came of it (the events of the call say so).
 
-import { CATALOGUES } from './catalogue';
 import { button, draw, el } from './dom';
+import { MORE_WORDS } from './more-catalogue';
 import type { Stage } from './view';
 
 /** As the server has it. */
@@ -24,10 +24,10 @@ export class AgainView {
   constructor(stage: Stage, closed: (asked: boolean) => void) {
     this.#stage = stage;
     this.#closed = closed;
-    const words = CATALOGUES[stage.language];
+    const words = MORE_WORDS[stage.language];
     this.root = el(
       'form',
-      { class: 'again', hidden: true, 'aria-label': words.again },
+      { class: 'again', hidden: true, 'aria-label': words.deeds.again },
       el('label', { for: 'again-area' }, words.againArea),
       this.#area,
       el('label', { for: 'again-wish' }, words.againWish),
@@ -55,7 +55,7 @@ export class AgainView {
   set areas(names: readonly string[]) {
     const chosen = this.#area.value;
     draw(this.#area, names, () => [
-      el('option', { value: '' }, CATALOGUES[this.#stage.language].againSameArea),
+      el('option', { value: '' }, MORE_WORDS[this.#stage.language].againSameArea),
       ...names.map((name) => el('option', { value: name }, name)),
     ]);
     this.#area.value = names.includes(chosen) ? chosen : '';

@@ -37,6 +37,10 @@ export interface Surroundings {
 }
 
 const NO_BYTES_MS = 5_000;
+/** What a server that answers needs less than. */
+const WRITE_MS = 10_000;
+/** A browser lets 64 KiB of requests outlive their page, all of them together. */
+const KEEPALIVE_BYTES = 30_000;
 const SILENCE_MS = 25_000;
 
 /** How long to wait before try `attempt` (0, 1, …): 250 ms doubled up to 10 s, the upper half of it by chance. */
@@ -71,10 +75,11 @@ export class Api {
     return wire.detail(await (await this.#ask(`/v1/calls/${id}`, {})).json());
   }
 
-  /** `keepalive` lets the last words reach the server while the page goes away. */
-  async storeEdit(id: string, edit: wire.Edit, { keepalive }: { keepalive: boolean }): Promise<Stored<wire.Edit>> {
-    const init = { ...json('PUT', { draft: edit.draft, sections: edit.sections }, edit.revision), keepalive };
-    const response = await this.#ask(`/v1/calls/${id}/edit`, init, [412]);
+  /** It reaches the server even while the page goes away, unless it is too large for that. */
+  async storeEdit(id: string, edit: wire.Edit): Promise<Stored<wire.Edit>> {
+    const init = json('PUT', { draft: edit.draft, sections: edit.sections }, edit.revision);
+    const keepalive = new TextEncoder().encode(init.body).length <= KEEPALIVE_BYTES;
+    const response = await this.#ask(`/v1/calls/${id}/edit`, { ...init, ...bounded(), keepalive }, [412]);
     const body: unknown = await response.json();
     return response.status === 412
       ? { kind: 'elsewhere', current: wire.edit(wire.current(body)) }
@@ -94,11 +99,16 @@ export class Api {
   ): Promise<Stored<wire.Note>> {
     const { saveId, editRevision, ...rest } = note;
     const init = json('POST', { save_id: saveId, edit_revision: editRevision, ...rest }, version);
-    const response = await this.#ask(`/v1/calls/${id}/notes`, init, [412]);
+    const response = await this.#ask(`/v1/calls/${id}/notes`, { ...init, ...bounded() }, [412]);
     const body: unknown = await response.json();
     return response.status === 412
       ? { kind: 'elsewhere', current: wire.note(wire.current(body)) }
       : { kind: 'stored', value: wire.note(body) };
+  }
+
+  /** Every version of the note, the oldest first. */
+  async versions(id: string): Promise<readonly wire.Note[]> {
+    return wire.versions(await this.get(`/v1/calls/${id}/notes`));
   }
 
   async draftShown(id: string, number: number): Promise<void> {
@@ -251,7 +261,9 @@ const hear = (hearing: Hearing, event: string, data: string, id: number | null):
   }
 };
 
-const json = (method: string, body: unknown, ifMatch?: number): RequestInit => ({
+const bounded = (): RequestInit => ({ signal: AbortSignal.timeout(WRITE_MS) });
+
+const json = (method: string, body: unknown, ifMatch?: number): RequestInit & { body: string } => ({
   method,
   headers: {
     'content-type': 'application/json',

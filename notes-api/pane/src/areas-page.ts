@@ -22,11 +22,12 @@ import {
   type Settings,
   type Trouble,
 } from './areas-wire';
-import { CATALOGUES, LANGUAGES, type Language, languageOf } from './catalogue';
+import { CATALOGUES, LANGUAGE_NAMES, LANGUAGES, type Language, languageOf, learn } from './catalogue';
 import { button, type Child, el } from './dom';
 import css from './page.css';
 import { type Shut, shutBy, shutWords } from './person';
-import { remember, remembered } from './remembered';
+import { rememberedLanguage, rememberLanguage } from './remembered';
+import theme from './theme.css';
 import type { Draft } from './wire/draft';
 
 /** So many characters of a version tell it from every other. */
@@ -47,11 +48,12 @@ type Open = State & { readonly kind: 'open' };
 
 class AreasPage {
   readonly #api = new Api();
-  #language: Language = languageOf(remembered('language') ?? navigator.language);
+  #language: Language;
   #state: State = { kind: 'opening' };
 
-  constructor() {
-    const sheets = [css, ownCss].map((text) => {
+  constructor(language: Language) {
+    this.#language = language;
+    const sheets = [theme, css, ownCss].map((text) => {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(text);
       return sheet;
@@ -104,9 +106,10 @@ class AreasPage {
     }
   }
 
-  #speak(language: Language): void {
+  async #speak(wanted: Language): Promise<void> {
+    const language = await learn(wanted);
     this.#language = language;
-    remember('language', language);
+    rememberLanguage(language);
     this.#draw();
   }
 
@@ -115,7 +118,7 @@ class AreasPage {
     document.documentElement.lang = this.#language;
     document.title = `${words.areas} – Referent`;
     const languages = LANGUAGES.map((language) =>
-      button(CATALOGUES[language].languageName, () => this.#speak(language), {
+      button(LANGUAGE_NAMES[language], () => void this.#speak(language), {
         lang: language,
         'aria-pressed': String(language === this.#language),
       }),
@@ -288,4 +291,5 @@ const inAddress = (): string | null => {
   }
 };
 
-void new AreasPage().start();
+// The first words are in the right language.
+void learn(languageOf(rememberedLanguage())).then((language) => new AreasPage(language).start());

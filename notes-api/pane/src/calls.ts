@@ -6,6 +6,7 @@
 import { CATALOGUES, type Language } from './catalogue';
 import { type Child, el } from './dom';
 import { mark, type Tone } from './marks';
+import { within } from './plain';
 import * as time from './time';
 import type { CallSummary, Status } from './wire';
 
@@ -48,6 +49,21 @@ export const changed = (calls: Calls, summary: CallSummary): Calls => ({
   ...calls,
   list: calls.list.map((one) => (one.id === summary.id && one.sequence <= summary.sequence ? summary : one)),
 });
+
+/** Calls with a draft of which no note was saved, the oldest first. */
+export const unsaved = ({ list }: Calls): readonly CallSummary[] =>
+  list.filter(({ status }) => status === 'draft_ready').sort((a, b) => a.startedMs - b.startedMs);
+
+/** After so long somebody is reminded of a draft, and as long after they put it off. */
+const REMIND_MS = 15 * 60_000;
+
+/** The first that has waited for long; `later` says when a reminder was put off. */
+export const overdue = (
+  waiting: readonly CallSummary[],
+  nowMs: number,
+  later: ReadonlyMap<string, number>,
+): CallSummary | null =>
+  waiting.find(({ id, endedMs, startedMs }) => nowMs - (later.get(id) ?? endedMs ?? startedMs) >= REMIND_MS) ?? null;
 
 const isLive = ({ state }: CallSummary): boolean => state === 'live' || state === 'out_of_contact';
 
@@ -98,12 +114,12 @@ const entry = (
   choose: (id: string) => void,
 ): HTMLElement => {
   const tone = TONES[call.status];
-  const area = call.area.charAt(0).toUpperCase() + call.area.slice(1);
+  const area = within(call.area.charAt(0).toUpperCase() + call.area.slice(1));
   const made = el(
     'button',
     { type: 'button', class: 'call', 'aria-current': current ? 'true' : null, 'data-focus': call.id },
     el('time', {}, time.clock(call.startedMs, call.offsetS)),
-    el('b', {}, call.caseId === null ? area : words.caseNumber(call.caseId)),
+    el('b', {}, call.caseId === null ? area : words.caseNumber(within(call.caseId))),
     el('span', { class: tone }, mark(tone), words.headline[call.status]),
   );
   made.addEventListener('click', () => choose(call.id));

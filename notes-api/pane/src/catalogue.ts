@@ -1,9 +1,9 @@
 // Every word that the pane and its page say, in Danish and English. A key that one language lacks does not compile.
 //
-// Here is what there is to say; each language has a file of its own. What is wrong says what to do.
+// Here is what there is to say; each language has a file of its own. What is wrong says what to do. Danish is there at once,
+// English is fetched by whoever wants it (`learn`).
 
 import { da } from './catalogue/da';
-import { en } from './catalogue/en';
 import type { Headline } from './questions';
 import type { Problem } from './state';
 import type {
@@ -26,7 +26,6 @@ export type Language = (typeof LANGUAGES)[number];
 type DoubtWords = { readonly [K in FlagKind]: Readonly<Record<FlagReason<K>, (words: string) => string>> };
 
 export interface Catalogue {
-  languageName: string;
   decimalMark: string;
   // The page.
   calls: string;
@@ -46,6 +45,10 @@ export interface Catalogue {
     inTrouble: (pcs: number) => string;
   };
   newCall: string;
+  unsaved: (calls: number) => string;
+  showOldest: string;
+  stillUnsaved: (at: string) => string;
+  later: string;
   showCall: string;
   today: string;
   yesterday: string;
@@ -89,6 +92,10 @@ export interface Catalogue {
   echo: string;
   transcript: (utterances: number) => string;
   nothingSaid: string;
+  search: string;
+  /** Characters that show nothing, by their numbers. */
+  hiddenCharacters: (which: string) => string;
+  removeHidden: string;
   missing: (whose: Track | 'both', from: string, to: string) => string;
   gapReason: Record<GapReason, string>;
   untranscribed: (whose: Track, from: string, to: string) => string;
@@ -117,7 +124,6 @@ export interface Catalogue {
   maybeMissing: (count: number) => string;
   maybeMissingTitle: string;
   maybeMissingKind: Record<FlagKind, string>;
-  insertKey: (number: number) => string;
   notNeeded: (what: string) => string;
   close: string;
   offer: string;
@@ -128,18 +134,20 @@ export interface Catalogue {
   keepMine: string;
   takeTheirs: string;
   emptied: string;
+  mine: string;
+  theirs: string;
   takeBoth: string;
   writeHere: string;
   save: string;
-  saveKey: (mac: boolean) => string;
   saving: string;
   again: string;
-  againArea: string;
-  againSameArea: string;
-  againWish: string;
-  againHint: string;
-  againGo: string;
-  againCancel: string;
+  undo: string;
+  redo: string;
+  restore: string;
+  restoreAll: string;
+  versions: string;
+  keys: string;
+  notLoaded: string;
   amend: string;
   copy: string;
   copied: string;
@@ -160,7 +168,24 @@ export interface Catalogue {
   soundIsErased: string;
 }
 
-export const CATALOGUES: Record<Language, Catalogue> = { da, en };
+/** What each language calls itself, whichever words are there. */
+export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { da: 'Dansk', en: 'English' };
+
+/** Until English is there, Danish stands in its place. */
+export const CATALOGUES: Record<Language, Catalogue> = { da, en: da };
+
+/** Fetches the words of a language, and tells which one can be spoken now. */
+export const learn = async (language: Language): Promise<Language> => {
+  if (language === 'da' || CATALOGUES.en !== da) return language;
+  try {
+    // A name that is not written out stays a file of its own, beside this script.
+    const fetched = (await import(new URL('en.js', import.meta.url).href)) as typeof import('./catalogue/en');
+    CATALOGUES.en = fetched.en;
+    return language;
+  } catch {
+    return 'da';
+  }
+};
 
 /** What is doubted about a sentence, and why. */
 export const doubtOf = (

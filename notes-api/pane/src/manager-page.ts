@@ -5,7 +5,7 @@
 // `corrections`), nothing is hidden here that the server gave.
 
 import { Api } from './api';
-import { CATALOGUES, LANGUAGES, type Language, languageOf } from './catalogue';
+import { CATALOGUES, LANGUAGE_NAMES, LANGUAGES, type Language, languageOf, learn } from './catalogue';
 import { button, type Child, el } from './dom';
 import ownCss from './manager.css';
 import { MANAGER_WORDS } from './manager-catalogue';
@@ -13,8 +13,9 @@ import { type Bin, type Corrections, corrections, type Figures, type Group, OUTC
 import css from './page.css';
 import { type Shut, shutBy, shutWords } from './person';
 import { bars, lines } from './plot';
-import { remember, remembered } from './remembered';
+import { rememberedLanguage, rememberLanguage } from './remembered';
 import { weeksBetween, wilson } from './statistics';
+import theme from './theme.css';
 
 const WEEK_MS = 7 * 24 * 3_600_000;
 const WEEKS = 26;
@@ -37,11 +38,12 @@ type Open = State & { readonly kind: 'open' };
 
 class ManagerPage {
   readonly #api = new Api();
-  #language: Language = languageOf(remembered('language') ?? navigator.language);
+  #language: Language;
   #state: State = { kind: 'opening' };
 
-  constructor() {
-    document.adoptedStyleSheets = [css, ownCss].map((text) => {
+  constructor(language: Language) {
+    this.#language = language;
+    document.adoptedStyleSheets = [theme, css, ownCss].map((text) => {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(text);
       return sheet;
@@ -77,7 +79,7 @@ class ManagerPage {
     document.documentElement.lang = this.#language;
     document.title = `${words.title} – Referent`;
     const languages = LANGUAGES.map((language) =>
-      button(CATALOGUES[language].languageName, () => this.#speak(language), {
+      button(LANGUAGE_NAMES[language], () => void this.#speak(language), {
         lang: language,
         'aria-pressed': String(language === this.#language),
       }),
@@ -95,9 +97,10 @@ class ManagerPage {
     );
   }
 
-  #speak(language: Language): void {
+  async #speak(wanted: Language): Promise<void> {
+    const language = await learn(wanted);
     this.#language = language;
-    remember('language', language);
+    rememberLanguage(language);
     this.#draw();
   }
 
@@ -403,4 +406,5 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): C
     ),
   );
 
-void new ManagerPage().load();
+// The first words are in the right language.
+void learn(languageOf(rememberedLanguage())).then((language) => new ManagerPage(language).load());

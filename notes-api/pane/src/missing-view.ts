@@ -8,6 +8,9 @@
 import { CATALOGUES } from './catalogue';
 import { missingOf, uncertainOf, utterancesOf } from './checks';
 import { button, draw, el, set } from './dom';
+import { hinted, labelled } from './hint';
+import { KEYS } from './keys';
+import { visible } from './plain';
 import { hasFields } from './questions';
 import { quote } from './quote';
 import type { Section, Shown } from './state';
@@ -17,6 +20,8 @@ import type { Missing, Utterance } from './wire';
 
 /** The section that takes what was said, in every area that has one. */
 const INFORMATION = 'information';
+
+const INSERT = KEYS.find(({ deed }) => deed === 'insert_missing')?.chords ?? [];
 
 export const sectionFor = (sections: readonly Section[], caret: string | null): string | null =>
   [caret, INFORMATION, sections[0]?.id].find((id) => sections.some((section) => section.id === id)) ?? null;
@@ -72,10 +77,16 @@ export class MissingView {
     return true;
   }
 
+  /** Turns down the one that stands first. */
+  dismiss(): void {
+    const first = this.#state === null || this.root.hidden ? undefined : missingOf(this.#state)[0];
+    if (first !== undefined) this.#stage.act({ kind: 'missing_dismissed', missing: first });
+  }
+
   #item({ missing, utterance, uncertain }: Known, at: number): HTMLElement {
     const { language } = this.#stage;
     const words = CATALOGUES[language];
-    const said = words.quoted(missing.said);
+    const said = words.quoted(visible(missing.said));
     const below = utterance === null ? null : quote(utterance, uncertain, language, { matter: [missing.said] });
     if (below !== null) below.id = `missing-${at}`;
     const described = below?.id ?? null;
@@ -85,39 +96,32 @@ export class MissingView {
       'data-focus': `missing-${at}`,
     });
     what.append(
-      el('b', {}, missing.kind === null ? missing.fact : words.maybeMissingKind[missing.kind]),
+      el('b', {}, missing.kind === null ? visible(missing.fact) : words.maybeMissingKind[missing.kind]),
       utterance === null ? '' : el('time', {}, time.intoCall(utterance.startMs)),
       el('span', {}, said),
     );
-    const item = el(
-      'li',
-      {},
-      what,
-      this.#button(words.insert, `${words.insert} ${said}`, described, at, () => this.insert(at)),
-      button('✕', () => this.#dismiss(missing, at), {
-        class: 'plain',
-        'aria-label': words.notNeeded(said),
-        'aria-describedby': described,
-        'data-focus': `dismiss-${at}`,
-      }),
-      below,
-    );
+    const dismiss = button('✕', () => this.#dismiss(missing, at), {
+      class: 'plain',
+      'aria-label': words.notNeeded(said),
+      'aria-describedby': described,
+      'data-focus': `dismiss-${at}`,
+    });
+    if (at === 0) hinted(dismiss, 'dismiss_missing');
+    const item = el('li', {}, what, this.#insert(said, described, at), dismiss, below);
     item.addEventListener('focusin', ({ target }) => {
       if (target instanceof Element && target.matches(':focus-visible')) this.#look(at);
     });
     return item;
   }
 
-  #button(word: string, label: string, described: string | null, at: number, act: () => void): HTMLElement {
-    const key = CATALOGUES[this.#stage.language].insertKey(at + 1);
-    const made = button(word, act, {
-      'aria-label': label,
+  #insert(said: string, described: string | null, at: number): HTMLElement {
+    const { insert } = CATALOGUES[this.#stage.language];
+    const made = button(insert, () => this.insert(at), {
       'aria-describedby': described,
-      'aria-keyshortcuts': key,
       'data-focus': `insert-${at}`,
     });
-    made.append(el('kbd', {}, key));
-    return made;
+    made.append(el('span', { class: 'heard' }, ` ${said}`));
+    return labelled(made, 'insert_missing', INSERT[at]);
   }
 
   /** Whoever turned one down with the keyboard stands on the next. */

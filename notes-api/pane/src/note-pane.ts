@@ -1,43 +1,33 @@
 // The element: one call, from its first word to its saved note.
 //
 // In: the attributes `call` (an id) and `lang` (da, en), and events from the server and the person. Out: the screen,
-// and the events `note-saved`, `note-failed` and `call-changed`. Everything that happens goes through `#happened`:
-// state.ts says what is true then, `#follow_up` what has to be sent, view.ts how it looks.
+// and the events `note-saved`, `note-failed`, `call-changed` and `page-deed`. Everything that happens goes through
+// `#happened`: state.ts says what is true then, `#followUp` what has to be sent, view.ts how it looks; writing.ts brings the
+// texts to the server, keys.ts knows the keys.
 //
 // Promised:
-//   N1  Typed text is on its way to the server at most 1.5 s after the last key, and in the browser's keeping until it
-//       has arrived there.
-//   N2  One write is on its way at a time: a note is saved after the edit it was made from.
-//   N3  The same save has the same `save_id` until it was answered.
+//   N4  Nothing of a call is left in the browser when the page is gone (0039).
+//   N5  Each deed of the table of keys is done here or told to the page.
 // Not done here: no words, no deciding what a state means.
 
 import { Api, problemOf } from './api';
+import { type Asked, Asking } from './asking';
 import { Attendance } from './attendance';
-import { languageOf } from './catalogue';
-import { confirmedOf } from './checks';
+import { languageOf, learn } from './catalogue';
 import checks from './checks.css';
-import { keep, kept } from './keep';
+import { type Deed, meant } from './keys';
+import { More } from './load-more';
 import css from './pane.css';
-import {
-  asText,
-  canSave,
-  editToStore,
-  headline,
-  hungUp,
-  isCorrecting,
-  noteTexts,
-  toKeep,
-  undecided,
-  unreportedDraft,
-} from './questions';
-import { EMPTY, type Event, next, type Problem, type Shown, type State } from './state';
+import { asText, headline, hungUp, isCorrecting, unreportedDraft } from './questions';
+import { EMPTY, type Event, next, type State } from './state';
+import { placeOf } from './state/history';
+import textCss from './text.css';
+import theme from './theme.css';
+import { Unsent } from './unsent';
 import { type Action, View } from './view';
-import { type CallEvent, callEvent, type Texts } from './wire';
+import { type CallEvent, callEvent } from './wire';
+import { type Desk, Writing } from './writing';
 
-/** From the last key until the text is sent, and the longest that somebody who never stops typing waits for it. */
-const QUIET_MS = 800;
-const LONGEST_MS = 4_000;
-const RETRY_MS = 3_000;
 /** How wide the element has to be for the transcript to stand beside the text. */
 const WIDE_PX = 900;
 
@@ -46,26 +36,30 @@ export class NotePane extends HTMLElement {
 
   /** Tests and hosts may put another in its place before a call is chosen. */
   api = new Api();
+  /** Whether the page around does the deeds that are its own; then the help sheet tells of them. */
+  isInPage = false;
+  readonly attendance = new Attendance(this);
   #state: State = EMPTY;
   #view: View | null = null;
+  readonly #unsent = new Unsent();
+  readonly #more = new More();
   #stop = new AbortController();
+  #writing = new Writing(this.#desk, this.#stop.signal);
+  #asking = new Asking(this.#desk, this.#stop.signal);
   #drawing = false;
-  #typedAt: number | null = null;
-  #firstTypedAt: number | null = null;
-  #failedAt: number | null = null;
-  #writing: Promise<void> = Promise.resolve();
-  #busy = false;
-  #save: { readonly id: string; readonly texts: string } | null = null;
-  /** Notes that were announced while ours was on its way. */
-  #heldBack: CallEvent[] = [];
-  #newestRevision = 0;
-  #catchingUp = false;
-  #askingAgain = false;
+  #wantsFocus = false;
   #ticker: ReturnType<typeof setInterval> | undefined;
-  readonly #attendance = new Attendance(this);
   readonly #watch = new ResizeObserver(() => this.#resized());
   readonly #leave = (): void => this.#sendBeforeLeaving();
-  readonly #look = (): void => this.#happened({ kind: 'tick', at: Date.now() });
+  readonly #warn = (event: BeforeUnloadEvent): void => {
+    this.#writing.leave();
+    if (this.#isOpen) event.preventDefault();
+  };
+  readonly #look = (): void => {
+    this.#happened({ kind: 'tick', at: Date.now() });
+    if (document.visibilityState === 'hidden') this.#sendBeforeLeaving();
+  };
+  readonly #key = (event: KeyboardEvent): void => this.press(event);
 
   get state(): State {
     return this.#state;
@@ -82,14 +76,17 @@ export class NotePane extends HTMLElement {
   connectedCallback(): void {
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css + checks);
+    sheet.replaceSync(theme + css + textCss + checks);
     root.adoptedStyleSheets = [sheet];
     this.#newView();
+    // Danish until the words are there.
+    if (this.#language !== 'da') void learn(this.#language).then(() => this.#newView());
     this.addEventListener('keydown', this.#key);
     addEventListener('pagehide', this.#leave);
+    addEventListener('beforeunload', this.#warn);
     document.addEventListener('visibilitychange', this.#look);
     this.#watch.observe(this);
-    this.#attendance.begin();
+    this.attendance.begin();
     this.#ticker = setInterval(() => this.#tick(), 100);
     this.#begin();
   }
@@ -99,37 +96,117 @@ export class NotePane extends HTMLElement {
     this.#stop.abort();
     this.removeEventListener('keydown', this.#key);
     removeEventListener('pagehide', this.#leave);
+    removeEventListener('beforeunload', this.#warn);
     document.removeEventListener('visibilitychange', this.#look);
     this.#watch.disconnect();
-    this.#attendance.end();
+    this.attendance.end();
     clearInterval(this.#ticker);
   }
 
   attributeChangedCallback(name: string, before: string | null, now: string | null): void {
     if (!this.isConnected || this.#view === null || before === now) return;
-    if (name === 'lang') this.#newView();
+    if (name === 'lang') void learn(this.#language).then(() => this.#newView());
     else this.#begin();
   }
 
   /** What the button does. */
   save(): void {
-    void this.#saveNote();
+    void this.#writing.saveNote();
   }
 
-  /** Asks again, with what the browser kept: for a host whose user has logged in again. */
+  /** Sends what was typed. Ends when the server has it, or it failed: for a page that is about to log its user out. */
+  async settle(): Promise<void> {
+    await Promise.all([this.#writing.settle(), this.#unsent.settle(this.api, Date.now())]);
+  }
+
+  /** Asks again, with what was typed: for a host whose user has logged in again. */
   reload(): void {
     this.#begin();
+  }
+
+  /** Puts the keyboard into the text, as soon as there is one. */
+  focusTextSoon(): void {
+    this.#wantsFocus = true;
+    this.#drawSoon();
+  }
+
+  /** A key that was pressed here, or on the page around: does what it means. */
+  press(event: KeyboardEvent): void {
+    if (event.defaultPrevented) return;
+    const [target] = event.composedPath();
+    const isText = target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement;
+    const found = meant(event, isText);
+    if (found === null) return;
+    const [deed, at] = found;
+    // A field that is no text of the note has an undo of its own.
+    if ((deed === 'undo' || deed === 'redo') && isText && !target.hasAttribute('data-section')) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.#deeds[deed](at);
+  }
+
+  /** What each key does. A deed that makes no sense now does nothing. */
+  readonly #deeds: Readonly<Record<Deed, (at: number) => void>> = {
+    save: () => this.#act({ kind: 'save' }),
+    undo: () => this.#inText({ kind: 'undone' }),
+    redo: () => this.#inText({ kind: 'redone' }),
+    restore: () => this.#inText(() => this.#view?.restore()),
+    restore_all: () => this.#inText({ kind: 'draft_restored', section: null }),
+    versions: () => this.#act({ kind: 'versions_asked' }),
+    amend: () => {
+      const state = this.#state;
+      if (state.kind === 'shown' && state.mode === 'reading') this.#act({ kind: 'amend_began' });
+    },
+    copy: () => this.#act({ kind: 'copy' }),
+    again: () => this.#view?.foot.again(),
+    insert: () => this.#inText(() => this.#view?.answer('insert')),
+    replace: () => this.#inText(() => this.#view?.answer('replace')),
+    keep: () => this.#inText(() => this.#view?.answer('keep')),
+    next_doubt: () => this.#view?.nextDoubt(),
+    evidence: () => this.#view?.evidence(),
+    confirm: () => this.#view?.confirm(),
+    insert_missing: (at) => this.#view?.missing.insert(at),
+    dismiss_missing: () => this.#view?.missing.dismiss(),
+    pause: () => this.#view?.foot.pause(),
+    object: () => {
+      const state = this.#state;
+      if (state.kind !== 'shown' || state.asked === 'discard' || state.summary.state === 'discarded') return;
+      this.#act({ kind: 'objection_asked' });
+    },
+    transcript: () => this.#view?.turnTranscript(),
+    search: () => this.#view?.search(),
+    left_out: () => this.#act({ kind: 'suppressed_asked' }),
+    text: () => this.#view?.focusText(),
+    // Where nothing is shown here, the page around shows it.
+    help: () => (this.hidden ? this.#tell('page-deed', 'help') : this.#act({ kind: 'help_asked' })),
+    unsaved: () => this.#tell('page-deed', 'unsaved'),
+    calls: () => this.#tell('page-deed', 'calls'),
+    new_call: () => this.#tell('page-deed', 'new_call'),
+    language: () => this.#tell('page-deed', 'language'),
+    // Handled where they are pressed: in the search, in what is open.
+    next_hit: () => undefined,
+    previous_hit: () => undefined,
+    close: () => undefined,
+  };
+
+  /** Only while there is a text that may be changed. */
+  #inText(what: Action | (() => void)): void {
+    const state = this.#state;
+    if (state.kind !== 'shown' || state.mode !== 'writing') return;
+    if (typeof what === 'function') what();
+    else this.#act(what);
   }
 
   // ---- the call ------------------------------------------------------------------------------------------------------
 
   #begin(): void {
-    this.#sendBeforeLeaving();
+    const { left } = this.#writing;
+    if (left !== null && this.#state.kind === 'shown') this.#unsent.leave(this.#state.summary.id, left);
+    if (isCorrecting(this.#state)) void this.attendance.send(this.api, this.#state.summary.id, { keepalive: true });
     this.#stop.abort();
     this.#stop = new AbortController();
-    [this.#typedAt, this.#firstTypedAt, this.#failedAt] = [null, null, null];
-    [this.#save, this.#heldBack, this.#newestRevision, this.#busy] = [null, [], 0, false];
-    this.#writing = Promise.resolve();
+    this.#writing = new Writing(this.#desk, this.#stop.signal);
+    this.#asking = new Asking(this.#desk, this.#stop.signal);
     if (this.#view !== null) this.#view.suppressed = null;
     const call = this.getAttribute('call');
     this.#happened({ kind: 'chosen', call });
@@ -141,10 +218,8 @@ export class NotePane extends HTMLElement {
       try {
         const detail = await this.api.call(call);
         if (signal.aborted) return;
-        this.#newestRevision = detail.edit?.revision ?? 0;
-        this.#happened({ kind: 'loaded', detail, kept: kept(call), at: Date.now() });
-        // Kept text that came back is sent like typed text.
-        this.#typedAt = Date.now();
+        this.#writing.loaded(detail.edit?.revision ?? 0);
+        this.#happened({ kind: 'loaded', detail, kept: this.#unsent.take(call), at: Date.now() });
         return await this.#listen(call, detail.sequence, signal);
       } catch (error) {
         if (signal.aborted) return;
@@ -160,7 +235,11 @@ export class NotePane extends HTMLElement {
       after,
       {
         opened: () => undefined,
-        contact: (contact) => !signal.aborted && this.#happened({ kind: 'contact', contact }),
+        contact: (contact) => {
+          if (signal.aborted) return;
+          if (contact === 'fine') this.#writing.heardAgain();
+          this.#happened({ kind: 'contact', contact });
+        },
         message: (kind, data, sequence) => {
           const event = callEvent(kind, data);
           if (signal.aborted) return;
@@ -174,12 +253,7 @@ export class NotePane extends HTMLElement {
 
   #heard(event: CallEvent): void {
     this.#happened({ kind: 'tick', at: Date.now() });
-    if (event.kind === 'note_saved' && this.#busy) {
-      this.#heldBack.push(event);
-      return;
-    }
-    if (event.kind === 'edit_saved') this.#newestRevision = Math.max(this.#newestRevision, event.revision);
-    this.#happened(event);
+    if (!this.#writing.holdsBack(event)) this.#happened(event);
   }
 
   // ---- what happens, and what follows --------------------------------------------------------------------------------
@@ -197,7 +271,6 @@ export class NotePane extends HTMLElement {
     if (state.kind !== 'shown') return;
     const draft = document.visibilityState === 'visible' ? unreportedDraft(state) : null;
     if (draft !== null) void this.#reportShown(state.summary.id, draft);
-    if (before.kind === 'shown' && before.sections !== state.sections) keep(state.summary.id, toKeep(state));
     const changed = before.kind !== 'shown' || before.summary !== state.summary || before.mode !== state.mode;
     if (changed) this.#tell('call-changed', { call: state.summary.id, summary: state.summary });
   }
@@ -217,151 +290,61 @@ export class NotePane extends HTMLElement {
 
   /** Every 100 ms: most of the time nothing is due. */
   #tick(): void {
+    const now = Date.now();
+    void this.#unsent.tick(this.api, now);
     const state = this.#state;
     if (state.kind !== 'shown') return;
-    const now = Date.now();
     const first = headline(state);
     const fast = first === 'drafting' || first === 'transcribing';
     if (document.visibilityState === 'visible' && (fast || now - state.now >= 500)) {
       this.#happened({ kind: 'tick', at: now });
       if (unreportedDraft(state) !== null) this.#followUp(state);
     }
-    this.#autosave(now);
-    if (isCorrecting(state)) this.#attendance.tick(this.api, state.summary.id);
-    else this.#attendance.forget();
-    void this.#catchUp();
+    this.#writing.tick(now);
+    if (isCorrecting(state)) this.attendance.tick(this.api, state.summary.id);
+    else this.attendance.forget();
   }
 
-  // ---- the edit ------------------------------------------------------------------------------------------------------
-
-  #autosave(now: number): void {
-    const state = this.#state;
-    if (state.kind !== 'shown' || this.#busy || editToStore(state) === null) return;
-    const quiet = this.#typedAt === null || now - this.#typedAt >= QUIET_MS;
-    const long = this.#firstTypedAt !== null && now - this.#firstTypedAt >= LONGEST_MS;
-    if ((!quiet && !long) || (this.#failedAt !== null && now - this.#failedAt < RETRY_MS)) return;
-    void this.#alone(() => this.#storeEdit());
-  }
-
-  /** One write at a time. */
-  #alone(write: () => Promise<void>): Promise<void> {
-    this.#busy = true;
-    const { signal } = this.#stop;
-    this.#writing = this.#writing.then(write).finally(() => {
-      if (signal.aborted) return;
-      this.#busy = false;
-      for (const event of this.#heldBack.splice(0)) this.#happened(event);
-    });
-    return this.#writing;
-  }
-
-  async #storeEdit(): Promise<void> {
-    const state = this.#state;
-    const sections = state.kind === 'shown' ? editToStore(state) : null;
-    if (state.kind !== 'shown' || sections === null) return;
-    const { signal } = this.#stop;
-    [this.#typedAt, this.#firstTypedAt] = [null, null];
-    this.#happened({ kind: 'edit_sent' });
-    try {
-      const stored = await this.api.storeEdit(state.summary.id, edit(state, sections), { keepalive: false });
-      if (signal.aborted) return;
-      this.#failedAt = null;
-      if (stored.kind === 'elsewhere') this.#happened({ kind: 'edit_elsewhere', edit: stored.current });
-      else this.#happened({ kind: 'edit_stored', revision: stored.value.revision, sections, at: Date.now() });
-    } catch (error) {
-      if (signal.aborted) return;
-      this.#failedAt = Date.now();
-      this.#happened({ kind: 'edit_failed' });
-      if (problemOf(error) === 'unauthorised') this.#happened({ kind: 'contact', contact: 'unauthorised' });
-    }
-  }
-
-  /** Another window stored an edit: what it says is asked for. */
-  async #catchUp(): Promise<void> {
-    const state = this.#state;
-    if (state.kind !== 'shown' || this.#busy || this.#catchingUp || this.#newestRevision <= state.edit.revision) return;
-    const { signal } = this.#stop;
-    this.#catchingUp = true;
-    try {
-      const detail = await this.api.call(state.summary.id);
-      if (!signal.aborted && !this.#busy && detail.edit !== null) {
-        this.#happened({ kind: 'edit_elsewhere', edit: detail.edit });
-      }
-    } catch {
-      // The next tick asks again, after a while.
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    } finally {
-      this.#catchingUp = false;
-    }
+  /** Whether something that was typed here has not reached the server. */
+  get #isOpen(): boolean {
+    return this.#writing.isOpen || !this.#unsent.isEmpty;
   }
 
   #sendBeforeLeaving(): void {
-    const state = this.#state;
-    if (isCorrecting(state)) void this.#attendance.send(this.api, state.summary.id, { keepalive: true });
-    const sections = state.kind === 'shown' ? editToStore(state) : null;
-    if (state.kind !== 'shown' || sections === null) return;
-    keep(state.summary.id, toKeep(state));
-    // The answer is of no use any more; what did not arrive is in the browser's keeping.
-    this.api.storeEdit(state.summary.id, edit(state, sections), { keepalive: true }).catch(() => undefined);
+    if (isCorrecting(this.#state)) void this.attendance.send(this.api, this.#state.summary.id, { keepalive: true });
+    this.#writing.leave();
   }
 
-  // ---- the note ------------------------------------------------------------------------------------------------------
-
-  async #saveNote(): Promise<void> {
-    if (this.#state.kind !== 'shown' || !canSave(this.#state)) return;
-    this.#happened({ kind: 'note_sent' });
-    await this.#alone(async () => {
-      const { signal } = this.#stop;
-      if (isCorrecting(this.#state)) await this.#attendance.beforeSave(this.api, this.#state.summary.id);
-      await this.#storeEdit();
-      const state = this.#state;
-      if (signal.aborted || state.kind !== 'shown') return;
-      if (undecided(state).length > 0) return this.#happened({ kind: 'note_waits' });
-      if (state.edit.phase === 'failed')
-        return this.#failed(state.contact === 'unauthorised' ? 'unauthorised' : 'unreachable');
-      try {
-        await this.#sendNote(state);
-      } catch (error) {
-        if (!signal.aborted) this.#failed(problemOf(error));
-      }
-    });
-  }
-
-  async #sendNote(state: Shown): Promise<void> {
-    const { signal } = this.#stop;
-    const texts = noteTexts(state);
-    const confirmed = confirmedOf(state);
-    const key = JSON.stringify([state.note?.version ?? 0, texts, confirmed]);
-    if (this.#save?.texts !== key) this.#save = { id: crypto.randomUUID(), texts: key };
-    const answer = await this.api.saveNote(state.summary.id, state.note?.version ?? 0, {
-      saveId: this.#save.id,
-      editRevision: state.edit.revision === 0 ? null : state.edit.revision,
-      draft: state.draft === null || state.draft.sentences.length === 0 ? null : state.draft.number,
-      sections: texts,
-      confirmed,
-    });
-    if (signal.aborted) return;
-    if (answer.kind === 'elsewhere') {
-      this.#happened({ kind: 'note_elsewhere', note: answer.current });
-      return this.#saveOverSeen(texts);
-    }
-    this.#save = null;
-    this.#happened({ kind: 'note_stored', note: answer.value });
-    this.#tell('note-saved', { call: state.summary.id, version: answer.value.version });
-  }
-
-  /** The other note holds nothing that did not stand before the person already: the save goes on over it. */
-  async #saveOverSeen(texts: Texts): Promise<void> {
-    const state = this.#state;
-    if (state.kind !== 'shown' || state.mode !== 'writing' || undecided(state).length > 0) return;
-    if (JSON.stringify(noteTexts(state)) !== JSON.stringify(texts)) return;
-    this.#happened({ kind: 'note_sent' });
-    await this.#sendNote(state);
-  }
-
-  #failed(problem: Problem): void {
-    this.#happened({ kind: 'note_failed', problem });
-    this.#tell('note-failed', { problem });
+  /** What writing.ts and asking.ts work on. */
+  get #desk(): Desk & Asked {
+    const pane = this;
+    return {
+      attendance: this.attendance,
+      get api() {
+        return pane.api;
+      },
+      get state() {
+        return pane.#state;
+      },
+      happened: (event) => this.#happened(event),
+      tell: (name, detail) => this.#tell(name, detail),
+      more: this.#more,
+      get view() {
+        return pane.#view;
+      },
+      get root() {
+        return pane.shadowRoot;
+      },
+      get language() {
+        return pane.#language;
+      },
+      take: (sections) => {
+        this.#happened({ kind: 'text_taken', sections });
+        this.#drawNow();
+        this.#view?.focusText();
+      },
+      drawNow: () => this.#drawNow(),
+    };
   }
 
   #tell(name: string, detail: unknown): void {
@@ -376,110 +359,80 @@ export class NotePane extends HTMLElement {
         this.save();
         break;
       case 'again':
-        void this.#draftAgain(action.area, action.wish);
+        void this.#asking.draftAgain(action.area, action.wish);
         break;
       case 'areas_asked':
-        void this.#showAreas();
+        void this.#asking.areas();
         break;
       case 'copy':
         void this.#copy();
         break;
       case 'suppressed_asked':
-        void this.#showSuppressed();
+        void this.#asking.suppressed();
+        break;
+      case 'versions_asked':
+        void this.#asking.versions();
+        break;
+      case 'help_asked':
+        void this.help();
         break;
       case 'pause_asked':
         this.#happened(action);
-        void this.#pause(action.pause);
+        void this.#asking.ask((call) => this.api.pause(call, action.pause), { kind: 'pause_failed' });
         break;
       case 'discard':
-        void this.#discard();
+        this.#happened({ kind: 'discard_sent' });
+        void this.#asking.ask((call) => this.api.discard(call), { kind: 'discard_failed' });
+        break;
+      case 'undone':
+      case 'redone':
+        this.#step(action.kind);
         break;
       case 'typed':
-        this.#typedAt = Date.now();
-        this.#firstTypedAt ??= this.#typedAt;
+        this.#writing.typed(Date.now());
         this.#happened(action);
-        break;
-      case 'amend_began':
-        this.#happened(action);
-        this.#drawNow();
-        this.#view?.focusText();
         break;
       default:
         this.#happened(action);
         this.#drawNow();
+        if (action.kind === 'amend_began') this.#view?.focusText();
+        if (action.kind === 'objection_asked') this.#view?.focusKeepCall();
     }
   };
 
-  readonly #key = (event: KeyboardEvent): void => {
-    const digit = event.altKey && !event.ctrlKey && !event.metaKey ? /^Digit([1-8])$/.exec(event.code)?.[1] : undefined;
-    if (digit !== undefined && this.#view?.insertMissing(Number(digit) - 1)) {
-      event.preventDefault();
-      return;
-    }
-    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
-    event.preventDefault();
-    event.stopPropagation();
-    this.save();
-  };
-
-  async #showAreas(): Promise<void> {
-    const names = await this.api.areaNames().catch(() => []);
-    if (this.#view !== null && names.length > 0) this.#view.areas = names;
-  }
-
-  async #draftAgain(area: string, wish: string): Promise<void> {
-    if (this.#state.kind !== 'shown' || this.#askingAgain) return;
-    this.#askingAgain = true;
-    // An answer that does not come shows as lost contact; the event of a new draft shows the rest.
-    try {
-      await this.api.draftAgain(this.#state.summary.id, area, wish);
-    } catch (error) {
-      if (problemOf(error) === 'unauthorised') this.#happened({ kind: 'contact', contact: 'unauthorised' });
-    } finally {
-      this.#askingAgain = false;
-    }
-  }
-
-  async #pause(pause: boolean): Promise<void> {
+  #step(kind: 'undone' | 'redone'): void {
     if (this.#state.kind !== 'shown') return;
-    const { signal } = this.#stop;
-    await this.api.pause(this.#state.summary.id, pause).catch((error: unknown) => {
-      if (signal.aborted) return;
-      this.#happened({ kind: 'pause_failed' });
-      if (problemOf(error) === 'unauthorised') this.#happened({ kind: 'contact', contact: 'unauthorised' });
-    });
-  }
-
-  async #discard(): Promise<void> {
-    if (this.#state.kind !== 'shown') return;
-    const { signal } = this.#stop;
-    this.#happened({ kind: 'discard_sent' });
-    await this.api.discard(this.#state.summary.id).catch((error: unknown) => {
-      if (signal.aborted) return;
-      this.#happened({ kind: 'discard_failed' });
-      if (problemOf(error) === 'unauthorised') this.#happened({ kind: 'contact', contact: 'unauthorised' });
-    });
+    const { past, future } = this.#state.history;
+    const place = kind === 'undone' ? placeOf(past.at(-1), 'before') : placeOf(future[0], 'after');
+    this.#happened({ kind });
+    this.#drawNow();
+    if (place !== null) this.#view?.focusAt(place);
   }
 
   async #copy(): Promise<void> {
     const state = this.#state;
-    if (state.kind !== 'shown' || state.note === null) return;
-    await navigator.clipboard.writeText(asText(state, state.note));
-    this.#view?.copied();
+    if (state.kind !== 'shown') return;
+    const text = asText(state);
+    if (text === '') return;
+    await navigator.clipboard.writeText(text);
+    this.#view?.foot.copied();
   }
 
-  async #showSuppressed(): Promise<void> {
-    if (this.#state.kind !== 'shown' || this.#view === null) return;
-    const view = this.#view;
-    view.suppressed = await this.api.suppressed(this.#state.summary.id).catch(() => null);
-    this.#drawNow();
+  /** Shows every key and what it does, here or, where no call is shown, on the page. */
+  async help(root: ShadowRoot | HTMLElement | null = this.shadowRoot): Promise<void> {
+    const more = await this.#more.get();
+    if (more === null || root === null) return this.#view?.foot.notLoaded();
+    more.openHelp(root, { language: this.#language, isInPage: this.isInPage });
   }
 
   // ---- the screen ----------------------------------------------------------------------------------------------------
 
+  get #language(): ReturnType<typeof languageOf> {
+    return languageOf(this.getAttribute('lang') ?? document.documentElement.lang);
+  }
+
   #newView(): void {
-    const language = languageOf(this.getAttribute('lang') ?? document.documentElement.lang);
-    this.#view = new View({ language, act: this.#act });
+    this.#view = new View({ language: this.#language, more: this.#more, act: this.#act });
     this.shadowRoot?.replaceChildren(this.#view.root);
     this.#resized();
     this.#drawNow();
@@ -505,12 +458,10 @@ export class NotePane extends HTMLElement {
   #drawNow(): void {
     this.#drawing = false;
     this.#view?.draw(this.#state);
+    if (this.#wantsFocus && this.#state.kind === 'shown') {
+      this.#wantsFocus = false;
+      this.#view?.focusText();
+    }
     requestAnimationFrame(() => this.#view?.arrange());
   }
 }
-
-const edit = (state: Shown, sections: Texts): { revision: number; draft: number | null; sections: Texts } => ({
-  revision: state.edit.revision,
-  draft: state.draft?.number ?? null,
-  sections,
-});

@@ -1,24 +1,31 @@
 // The page: who is asking, the list of calls, how the PC stands between them, and the pane of the one that is shown.
 //
 // In: the address, with `#token=…` the first time. Out: a session, the list kept up to date, the newest call. The token
-// leaves the address bar at once; a reload goes on with the cookie. Not done here: anything inside a call.
+// leaves the address bar at once; a reload goes on with the cookie. Drafts that wait to be saved are told of, quietly.
+// Not done here: anything inside a call.
 
 import './note-pane-define';
 import { Api, ApiError } from './api';
-import { type Calls, changed, chosen, drawCalls, listed, NO_CALLS } from './calls';
-import { CATALOGUES, LANGUAGES, type Language, languageOf } from './catalogue';
+import { type Calls, changed, chosen, drawCalls, listed, NO_CALLS, overdue, unsaved } from './calls';
+import { CATALOGUES, LANGUAGE_NAMES, LANGUAGES, type Language, languageOf, learn } from './catalogue';
 import { button, draw, el, say, set } from './dom';
+import { hinted } from './hint';
+import type { Deed } from './keys';
 import css from './page.css';
 import { drawPc, pcLine } from './pc';
 import { logInFirst, PersonLine, reasonIn, type Session, session } from './person';
 import type { Reason } from './person-catalogue';
-import { remember, remembered } from './remembered';
+import { rememberCall, rememberedCall, rememberedLanguage, rememberLanguage } from './remembered';
+import theme from './theme.css';
+import * as time from './time';
 import { type CallSummary, type Presence, presence, summary } from './wire';
 
 type Access = 'opening' | 'open' | 'sign_in' | 'used' | 'away';
 
 /** Many changes of one moment are one question to the server. */
 const GATHER_MS = 200;
+/** How often it is looked whether a draft has waited for long. */
+const LOOK_MS = 20_000;
 
 class Page {
   readonly #api = new Api();
@@ -27,14 +34,18 @@ class Page {
   readonly #title = el('b');
   readonly #person = new PersonLine(this.#api, () => this.#loggedOut());
   readonly #pc = el('div', { class: 'pc', role: 'status' });
+  readonly #unsaved = el('div', { class: 'unsaved', role: 'status' });
   readonly #list = el('div', { class: 'list' });
   readonly #languages = el('div', { class: 'words', role: 'group' });
   readonly #calls: HTMLDetailsElement;
   readonly #nav: HTMLElement;
   readonly #banner = el('div', { class: 'banner', role: 'status' });
-  readonly #notice = el('p', { class: 'notice', role: 'status' });
+  readonly #reminder = el('div', { class: 'banner reminder', role: 'status' });
+  readonly #notice = el('p', { role: 'status' });
+  /** What stands in the place of a call, if none is shown. */
+  readonly #instead = el('main', { class: 'notice' }, el('h1', {}, 'Referent'), this.#notice);
   readonly #wide = matchMedia('(min-width: 720px)');
-  #language: Language = languageOf(remembered('language') ?? navigator.language);
+  #language: Language;
   #state: Calls = NO_CALLS;
   #access: Access = 'opening';
   #contact: 'fine' | 'lost' | 'unauthorised' = 'fine';
@@ -43,25 +54,32 @@ class Page {
   #notIn: Reason | 'logged_out' | null = null;
   #following = new AbortController();
   #asked = false;
+  /** Until when nobody is reminded of a call again. */
+  readonly #later = new Map<string, number>();
 
-  constructor() {
+  constructor(language: Language) {
+    this.#language = language;
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
+    sheet.replaceSync(theme + css);
     document.adoptedStyleSheets = [sheet];
     this.#calls = el('details', {}, el('summary', {}, this.#count), this.#list);
     const head = el('div', { class: 'head' }, this.#title, this.#languages);
-    this.#nav = el('nav', { class: 'calls' }, head, this.#person.element, this.#pc, this.#calls);
-    document.body.replaceChildren(this.#nav, this.#banner, this.#notice, this.#pane);
+    this.#nav = el('nav', { class: 'calls' }, head, this.#person.element, this.#pc, this.#unsaved, this.#calls);
+    document.body.replaceChildren(
+      this.#nav,
+      el('div', { class: 'banners' }, this.#banner, this.#reminder),
+      this.#instead,
+      this.#pane,
+    );
+    this.#pane.isInPage = true;
     this.#pane.addEventListener('call-changed', (event) => {
       const { detail } = event as CustomEvent<{ summary: CallSummary }>;
       this.#state = changed(this.#state, detail.summary);
       this.#draw();
     });
-    document.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.defaultPrevented) return;
-      event.preventDefault();
-      this.#pane.save();
-    });
+    this.#pane.addEventListener('page-deed', (event) => this.#does((event as CustomEvent<Deed>).detail));
+    document.addEventListener('keydown', (event) => this.#pane.press(event));
+    setInterval(() => this.#draw(), LOOK_MS);
     addEventListener('hashchange', () => {
       if (tokenInAddress() !== null) void this.start();
     });
@@ -75,7 +93,7 @@ class Page {
     const { signal } = this.#following;
     const token = tokenInAddress();
     this.#notIn = reasonIn(location.hash) ?? this.#notIn;
-    if (location.hash !== '') history.replaceState(null, '', location.pathname);
+    if (location.hash !== '') history.replaceState(history.state, '', location.pathname + location.search);
     for (let wait = 500; !signal.aborted; wait = Math.min(wait * 2, 8_000)) {
       this.#access = await this.#open(token);
       this.#session = await this.#api.get('/v1/session').then(session, () => null);
@@ -149,14 +167,14 @@ class Page {
 
   #listed(answer: readonly CallSummary[]): void {
     const { unfinished } = this.#pane;
-    this.#show(listed(this.#state, answer, { unfinished, wanted: remembered('call') }));
+    this.#show(listed(this.#state, answer, { unfinished, wanted: rememberedCall() }));
   }
 
   #show(calls: Calls): void {
     const moved = calls.current !== this.#state.current;
     this.#state = calls;
     if (moved && calls.current !== null) {
-      remember('call', calls.current);
+      rememberCall(calls.current);
       this.#pane.setAttribute('call', calls.current);
     }
     this.#draw();
@@ -184,6 +202,40 @@ class Page {
     if (!this.#wide.matches) this.#calls.open = false;
   };
 
+  /** What a key does that is the page's. */
+  #does(deed: Deed): void {
+    const { list, current, offered } = this.#state;
+    switch (deed) {
+      case 'unsaved':
+        this.#showOldest();
+        break;
+      case 'new_call':
+        if (offered !== null) this.#choose(offered);
+        break;
+      case 'language':
+        void this.#speak(LANGUAGES.find((language) => language !== this.#language) ?? this.#language);
+        break;
+      case 'calls':
+        this.#calls.open = true;
+        this.#focusList(current ?? list[0]?.id ?? '');
+        break;
+      case 'help':
+        void this.#pane.help(document.body);
+        break;
+    }
+  }
+
+  #focusList(call: string): void {
+    this.#list.querySelector<HTMLElement>(`[data-focus="${CSS.escape(call)}"]`)?.focus();
+  }
+
+  #showOldest(): void {
+    const [oldest] = unsaved(this.#state);
+    if (oldest === undefined) return;
+    this.#choose(oldest.id);
+    this.#pane.focusTextSoon();
+  }
+
   #turn(): void {
     this.#calls.open = this.#wide.matches;
   }
@@ -200,7 +252,7 @@ class Page {
     set(this.#languages, 'aria-label', words.language);
     draw(this.#languages, language, () =>
       LANGUAGES.map((one) =>
-        button(CATALOGUES[one].languageName, () => this.#speak(one), {
+        button(LANGUAGE_NAMES[one], () => void this.#speak(one), {
           lang: one,
           'aria-pressed': one === language ? 'true' : 'false',
           'data-focus': one,
@@ -221,19 +273,59 @@ class Page {
     const line = pcLine(this.#presence, this.#contact === 'fine', shown, language);
     this.#pc.hidden = line === null;
     draw(this.#pc, line, () => (line === null ? [] : drawPc(line)));
+    this.#drawUnsaved(now);
     this.#banner.hidden = offered === null;
     draw(this.#banner, [language, offered], () =>
       offered === null
         ? []
-        : [el('span', {}, words.newCall), button(words.showCall, () => this.#choose(offered), { 'data-focus': 'new' })],
+        : [
+            el('span', {}, words.newCall),
+            hinted(
+              button(words.showCall, () => this.#choose(offered), { 'data-focus': 'new' }),
+              'new_call',
+            ),
+          ],
     );
     const notice = this.#words();
     this.#pane.hidden = notice !== null;
-    this.#notice.hidden = notice === null;
+    this.#instead.hidden = notice === null;
     const login = this.#access === 'sign_in' ? (this.#session?.login ?? null) : null;
     draw(this.#notice, [language, notice, login, this.#notIn], () =>
       login === null ? [notice] : logInFirst(login, this.#notIn, language),
     );
+  }
+
+  /** Drafts of which no note was saved: how many there are besides the one that is shown, and one that has waited for long. */
+  #drawUnsaved(now: { readonly ms: number; readonly offsetS: number }): void {
+    const words = CATALOGUES[this.#language];
+    const all = unsaved(this.#state);
+    const others = all.filter(({ id }) => id !== this.#state.current);
+    const title = all.length === 0 ? 'Referent' : `(${all.length}) Referent – ${words.unsaved(all.length)}`;
+    if (document.title !== title) document.title = title;
+    this.#unsaved.hidden = others.length === 0;
+    draw(this.#unsaved, [this.#language, others.length], () => [
+      el('span', {}, words.unsaved(others.length)),
+      hinted(
+        button(words.showOldest, () => this.#showOldest(), { 'data-focus': 'oldest' }),
+        'unsaved',
+      ),
+    ]);
+    const late = overdue(others, now.ms, this.#later);
+    this.#reminder.hidden = late === null;
+    draw(this.#reminder, [this.#language, late?.id], () =>
+      late === null
+        ? []
+        : [
+            el('span', {}, words.stillUnsaved(time.clock(late.startedMs, late.offsetS))),
+            button(words.showCall, () => this.#choose(late.id), { 'data-focus': 'late' }),
+            button(words.later, () => this.#notNow(late.id), { 'data-focus': 'later' }),
+          ],
+    );
+  }
+
+  #notNow(call: string): void {
+    this.#later.set(call, Date.now());
+    this.#draw();
   }
 
   /** What stands in the place of a call, if none is shown. */
@@ -255,9 +347,10 @@ class Page {
     }
   }
 
-  #speak(language: Language): void {
+  async #speak(wanted: Language): Promise<void> {
+    const language = await learn(wanted);
     this.#language = language;
-    remember('language', language);
+    rememberLanguage(language);
     this.#draw();
   }
 }
@@ -266,4 +359,5 @@ const isObject = (value: unknown): value is { readonly id?: unknown } => typeof 
 
 const tokenInAddress = (): string | null => new URLSearchParams(location.hash.slice(1)).get('token');
 
-void new Page().start();
+// The first words are in the right language.
+void learn(languageOf(rememberedLanguage())).then((language) => new Page(language).start());

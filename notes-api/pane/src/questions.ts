@@ -3,7 +3,7 @@
 // In: a `State`. Out: an answer for the screen, or for what is sent. Pure. Not done here: nothing changes (state.ts).
 
 import type { Kept, Section, Shown, State } from './state';
-import type { AgentStateKind, CallSummary, Note, Sentence, Status, Texts } from './wire';
+import type { AgentStateKind, CallSummary, Sentence, Status, Texts } from './wire';
 
 /** The agent speaks every two seconds; the PC of one that has not for so long is out of contact. Milliseconds. */
 const SILENT_MS = 4_500;
@@ -55,14 +55,14 @@ export const editToStore = (state: Shown): Texts | null => {
   return dirty ? Object.fromEntries(mine.map((section) => [section.id, toStore(section)])) : null;
 };
 
-/** What must survive a reload of the page: typed text that the server does not have. */
+/** What the open page carries on to its next look at this call: typed text that the server does not have. */
 export const toKeep = (state: Shown): Kept | null => {
   const open = state.sections.filter((section) => section.touched && section.text !== section.stored);
   return open.length === 0
     ? null
     : {
         sections: Object.fromEntries(
-          // An undecided section forgets what it came from, so that both texts are there after a reload too.
+          // An undecided section forgets what it came from, so that both texts are there then too.
           open.map(({ id, text, stored, elsewhere }) => [id, { text, stored: elsewhere === null ? stored : null }]),
         ),
       };
@@ -108,20 +108,34 @@ export const sentencesOf = (state: Shown, section: string): readonly Sentence[] 
 export const draftTexts = (state: Shown, section: string): readonly string[] =>
   sentencesOf(state, section).map((sentence) => sentence.text);
 
+/** The words of a whole draft stand no more as they were written. */
+export const canRestore = (state: Shown, section: Section): boolean =>
+  state.draft?.state === 'ready' &&
+  section.touched &&
+  section.elsewhere === null &&
+  draftTexts(state, section.id).length > 0 &&
+  section.text !== draftTexts(state, section.id).join('\n');
+
 /** A section that the draft may still fill. */
 export const isFree = (state: Shown, section: Section): boolean => !section.touched && state.note === null;
 
-/** While two texts are undecided, the server keeps the other window's and the browser keeps this one's. */
-const toStore = (section: Section): string =>
-  section.elsewhere?.as === 'edit' ? section.elsewhere.text : section.text;
+/** While two texts are undecided the server has both, so that neither is lost with this page. */
+const toStore = ({ text, elsewhere }: Section): string => {
+  if (elsewhere?.as !== 'edit') return text;
+  return elsewhere.text.includes(text) ? elsewhere.text : `${elsewhere.text.trimEnd()}\n${text}`;
+};
 
 /** The draft was seen, and no note was made of it yet: what the correction time is about. */
 export const isCorrecting = (state: State): state is Shown =>
   state.kind === 'shown' && state.shown !== null && state.note === null;
 
-/** A note as it is copied into another program: each section that says something, under its heading. */
-export const asText = ({ sections }: Shown, note: Note): string =>
+/**
+ * The text as it is copied into another program: each section that says something, under its heading. While a note is read it is
+ * the note's.
+ */
+export const asText = ({ sections, mode, note }: Shown): string =>
   sections
-    .filter(({ id }) => (note.sections[id] ?? '').trim() !== '')
-    .map(({ id, heading }) => `${heading}\n${note.sections[id]}`)
+    .map(({ id, heading, text }) => [heading, mode === 'reading' ? (note?.sections[id] ?? '') : text] as const)
+    .filter(([, text]) => text.trim() !== '')
+    .map((part) => part.join('\n'))
     .join('\n\n');

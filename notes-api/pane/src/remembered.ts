@@ -1,22 +1,19 @@
-// What a browser remembers for the next page: the language, for good; the call that is shown, for this window. Neither is
-// spoken text, and a browser that keeps nothing is no worse off than a new one.
+// What a reload finds again: the language, in the address; the call that is shown, in this window's own history. Neither says anything
+// of anybody, and nothing goes to the browser's storage: a page opened anew begins in the browser's language.
 
-type What = 'language' | 'call';
+export const rememberedLanguage = (): string => new URLSearchParams(location.search).get('lang') ?? navigator.language;
 
-const store = (what: What): Storage => (what === 'language' ? localStorage : sessionStorage);
-
-export const remembered = (what: What): string | null => {
-  try {
-    return store(what).getItem(`referent.${what}`);
-  } catch {
-    return null;
-  }
+export const rememberLanguage = (language: string): void => {
+  const address = new URL(location.href);
+  address.searchParams.set('lang', language);
+  history.replaceState(history.state, '', address);
 };
 
-export const remember = (what: What, value: string): void => {
-  try {
-    store(what).setItem(`referent.${what}`, value);
-  } catch {
-    // The next page begins with the newest call, in the browser's language.
-  }
+export const rememberedCall = (): string | null => {
+  const state: unknown = history.state;
+  return typeof state === 'object' && state !== null && 'call' in state && typeof state.call === 'string'
+    ? state.call
+    : null;
 };
+
+export const rememberCall = (call: string): void => history.replaceState({ call }, '');

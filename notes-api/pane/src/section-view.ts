@@ -5,26 +5,23 @@
 //
 // Behind the text field lies the same text once more, invisible: it gives the field its height, marks the sentence
 // whose evidence is looked at and the words that are doubted, and tells where a sentence begins, so that its number can
-// stand beside it.
+// stand beside it. Characters that show nothing are framed there, and named below.
 
 import { CATALOGUES } from './catalogue';
-import { type Doubt, doubts, isConfirmed } from './checks';
-import { button, type Child, draw, el, set } from './dom';
-import { type Place, places } from './evidence';
+import { doubts, isConfirmed } from './checks';
+import { button, type Child, draw, el, say, set } from './dom';
+import { places } from './evidence';
 import { doubtAbout, evidence, looked } from './evidence-view';
-import { offer, sentencesOf } from './questions';
-import type { Section, Shown } from './state';
+import { hinted } from './hint';
+import { type Found, marked } from './mirror';
+import { oddOf, visible, withoutOdd } from './plain';
+import { canRestore, offer, sentencesOf } from './questions';
+import type { Choice, Section, Shown } from './state';
 import type { Stage } from './view';
 import type { Sentence } from './wire';
 
 /** Height of a number in the margin, and the least distance of two. */
 const NUMBER_PX = 24;
-
-/** A sentence that stands in the text, and what is to be looked at. */
-interface Found extends Place {
-  readonly doubts: readonly Doubt[];
-  readonly isConfirmed: boolean;
-}
 
 export class SectionView {
   readonly root: HTMLElement;
@@ -38,13 +35,22 @@ export class SectionView {
   readonly #ghost: HTMLElement;
   readonly #below = el('div', { class: 'below' });
   #closeTo: string | null = null;
+  #found: readonly Found[] = [];
+  #open: Found | null = null;
+  #asks: 'offer_answered' | 'elsewhere_answered' | null = null;
 
   constructor(id: string, stage: Stage) {
     this.#id = id;
     this.#stage = stage;
-    this.#area = el('textarea', { id: `text-${id}`, rows: 1, spellcheck: true, 'data-section': id });
+    this.#area = el('textarea', { id: `text-${id}`, rows: 1, spellcheck: true, dir: 'auto', 'data-section': id });
     this.#area.addEventListener('input', () => {
-      stage.act({ kind: 'typed', section: id, text: this.#area.value });
+      stage.act({ kind: 'typed', section: id, text: this.#area.value, at: Date.now() });
+    });
+    // The browser knows only what was typed into this field; its menu undoes as the keys do.
+    this.#area.addEventListener('beforeinput', (event) => {
+      if (event.inputType !== 'historyUndo' && event.inputType !== 'historyRedo') return;
+      event.preventDefault();
+      stage.act({ kind: event.inputType === 'historyUndo' ? 'undone' : 'redone' });
     });
     this.#label = el('label', { for: `text-${id}` });
     this.#ghost = el('div', { class: 'ghost', 'aria-hidden': true }, el('i'), el('i'));
@@ -64,14 +70,47 @@ export class SectionView {
 
   /** With the caret behind the last word. */
   focusEnd(): void {
+    this.focusAt(this.#area.value.length);
+  }
+
+  focusAt(caret: number): void {
     this.#area.focus();
-    this.#area.setSelectionRange(this.#area.value.length, this.#area.value.length);
+    this.#area.setSelectionRange(caret, caret);
+  }
+
+  /** Whether something is offered beside the text. */
+  get isAsking(): boolean {
+    return this.#asks !== null;
+  }
+
+  answer(choice: Choice): void {
+    if (this.#asks === null) return;
+    this.#stage.act({ kind: this.#asks, section: this.#id, choice });
+    this.focus();
+  }
+
+  /** Shows, or puts away, what the sentence at the caret rests on. */
+  evidence(): void {
+    const caret = this.#area.selectionStart;
+    const found = this.#found.find(({ start, end }) => start <= caret && caret <= end) ?? this.#open;
+    const index = found?.sentence.index;
+    if (index !== undefined) this.#stage.act({ kind: 'evidence_asked', section: this.#id, index });
+  }
+
+  /** The sentence that is looked at, or else the one at the caret, is right. */
+  confirm(): void {
+    const caret = this.#area.selectionStart;
+    const found = this.#open ?? this.#found.find(({ start, end }) => start <= caret && caret <= end);
+    if (found === undefined || found.sentence.confirm === null) return;
+    this.#stage.act({ kind: 'confirmed', text: found.sentence.text, right: !found.isConfirmed });
   }
 
   draw(state: Shown, section: Section): void {
     const { language } = this.#stage;
-    if (this.#label.textContent !== section.heading) this.#label.textContent = section.heading;
-    if (this.#area.value !== section.text) this.#put(section.text);
+    say(this.#label, visible(section.heading));
+    // A text field knows only one kind of line break.
+    const text = section.text.replace(/\r\n?/g, '\n');
+    if (this.#area.value !== text) this.#put(text);
     set(this.#area, 'placeholder', state.draft?.state === 'streaming' ? null : CATALOGUES[language].writeHere);
     this.#ghost.hidden = state.draft?.state !== 'streaming' || section.text !== '';
     const sentences = sentencesOf(state, section.id);
@@ -83,7 +122,9 @@ export class SectionView {
     const open = state.evidence?.section === section.id ? state.evidence.index : null;
     draw(this.#mirror, [section.text, found, open], () => marked(section.text, found, open));
     draw(this.#margin, [found, open], () => found.map((one) => this.#number(one, sentences, open)));
-    this.#drawBelow(state, section, found.find(({ sentence }) => sentence.index === open) ?? null);
+    this.#found = found;
+    this.#open = found.find(({ sentence }) => sentence.index === open) ?? null;
+    this.#drawBelow(state, section, this.#open);
   }
 
   /** Puts each number beside the line on which its sentence begins; numbers of one line stand below each other. */
@@ -147,10 +188,16 @@ export class SectionView {
     const known = open === null ? null : looked(state, open.sentence, flags);
     const more = section.elsewhere === null ? offer(state, section) : [];
     this.#closeTo = open === null ? null : `number-${open.sentence.index}`;
-    draw(this.#below, [known, more, section.elsewhere], () => [
+    this.#asks = section.elsewhere !== null ? 'elsewhere_answered' : more.length > 0 ? 'offer_answered' : null;
+    const odd = oddOf(section.text);
+    const mine = section.elsewhere === null ? null : section.text;
+    const restore = canRestore(state, section);
+    draw(this.#below, [known, more, section.elsewhere, mine, odd, restore], () => [
       known !== null && evidence(this.#stage, known, () => this.#close()),
-      section.elsewhere !== null && this.#elsewhere(section.elsewhere.text),
+      odd.length > 0 && this.#odd(odd),
+      section.elsewhere !== null && this.#elsewhere(section.text, section.elsewhere.text),
       more.length > 0 && this.#offer(more),
+      restore && this.#restore(),
     ]);
   }
 
@@ -160,75 +207,77 @@ export class SectionView {
     this.#margin.querySelector<HTMLElement>(`[data-focus="${to}"]`)?.focus();
   }
 
-  #offer(more: readonly string[]): Child {
-    const words = CATALOGUES[this.#stage.language];
-    const answer = (choice: 'insert' | 'replace' | 'keep') => (): void => {
-      this.#stage.act({ kind: 'offer_answered', section: this.#id, choice });
+  #restore(): Child {
+    const act = (): void => {
+      this.#stage.act({ kind: 'draft_restored', section: this.#id });
       this.focus();
     };
-    return el(
-      'div',
-      { class: 'box warn offer', role: 'group', 'aria-label': words.offer },
-      el(
-        'div',
-        {},
-        el('strong', {}, words.offer),
-        el('p', { class: 'text' }, more.join(' ')),
-        el(
-          'div',
-          {},
-          button(words.insert, answer('insert'), { 'data-focus': 'insert' }),
-          button(words.replace, answer('replace'), { 'data-focus': 'replace' }),
-          button(words.dismiss, answer('keep'), { class: 'plain', 'data-focus': 'dismiss' }),
-        ),
-      ),
+    const label = CATALOGUES[this.#stage.language].restore;
+    return hinted(button(label, act, { class: 'plain restore', 'data-focus': 'restore' }), 'restore');
+  }
+
+  /** Names the characters that show nothing; only a person takes them away. */
+  #odd(odd: readonly string[]): Child {
+    const words = CATALOGUES[this.#stage.language];
+    const remove = (): void => {
+      const { value } = this.#area;
+      this.#stage.act({ kind: 'typed', section: this.#id, text: withoutOdd(value), at: Date.now() });
+      this.focus();
+    };
+    return box(
+      'odd',
+      words.hiddenCharacters(odd.join(' ')),
+      [],
+      [button(words.removeHidden, remove, { 'data-focus': 'odd' })],
     );
   }
 
-  #elsewhere(theirs: string): Child {
+  #offer(more: readonly string[]): Child {
     const words = CATALOGUES[this.#stage.language];
-    const answer = (choice: 'insert' | 'replace' | 'keep') => (): void => {
-      this.#stage.act({ kind: 'elsewhere_answered', section: this.#id, choice });
-      this.focus();
-    };
-    return el(
-      'div',
-      { class: 'box warn elsewhere', role: 'group', 'aria-label': words.otherVersion },
-      el(
-        'div',
-        {},
-        el('strong', {}, words.otherVersion),
-        el('p', { class: 'text' }, theirs.trim() === '' ? words.emptied : theirs),
-        el(
-          'div',
-          {},
-          button(words.keepMine, answer('keep'), { 'data-focus': 'mine' }),
-          button(words.takeTheirs, answer('replace'), { 'data-focus': 'theirs' }),
-          theirs.trim() !== '' && button(words.takeBoth, answer('insert'), { 'data-focus': 'both' }),
-        ),
-      ),
+    return box(
+      'offer',
+      words.offer,
+      [el('p', { class: 'text' }, visible(more.join(' ')))],
+      [
+        this.#choice('insert', words.insert),
+        this.#choice('replace', words.replace),
+        this.#choice('keep', words.dismiss, 'plain'),
+      ],
+    );
+  }
+
+  /** Both texts side by side, where there is room, with what differs marked word by word. */
+  #elsewhere(mine: string, theirs: string): Child {
+    const words = CATALOGUES[this.#stage.language];
+    const isEmptied = theirs.trim() === '';
+    const inside = isEmptied
+      ? [el('p', { class: 'text' }, words.emptied)]
+      : [el('div', { class: 'both' }, this.#one(words.mine, mine, theirs), this.#one(words.theirs, theirs, mine))];
+    return box('elsewhere', words.otherVersion, inside, [
+      this.#choice('keep', words.keepMine),
+      this.#choice('replace', words.takeTheirs),
+      !isEmptied && this.#choice('insert', words.takeBoth),
+    ]);
+  }
+
+  /** One of two texts under its name; what differs is marked as soon as that can be told. */
+  #one(name: string, text: string, other: string): HTMLElement {
+    const inside = el('p', { class: 'text' }, visible(text));
+    void this.#stage.more.get().then((more) => more !== null && inside.replaceChildren(...more.marked(text, other)));
+    return el('figure', {}, el('figcaption', {}, name), inside);
+  }
+
+  #choice(choice: Choice, label: string, kind: string | null = null): HTMLElement {
+    return hinted(
+      button(label, () => this.answer(choice), { class: kind, 'data-focus': choice }),
+      choice,
     );
   }
 }
 
-/** The text once more: a span for each sentence that is still there, and within it one for each stretch of doubted words. */
-const marked = (text: string, found: readonly Found[], open: number | null): readonly Child[] => {
-  const parts: Child[] = [];
-  let from = 0;
-  for (const { sentence, start, end, doubts } of found) {
-    const inside: Child[] = [];
-    let at = start;
-    for (const doubt of [...doubts].sort((a, b) => a.start - b.start)) {
-      if (doubt.end <= at) continue;
-      const begin = Math.max(at, doubt.start);
-      inside.push(text.slice(at, begin), el('span', { class: 'doubt' }, text.slice(begin, doubt.end)));
-      at = doubt.end;
-    }
-    inside.push(text.slice(at, end));
-    const attributes = { 'data-index': sentence.index, class: sentence.index === open ? 'looked' : null };
-    parts.push(text.slice(from, start), el('span', attributes, ...inside));
-    from = end;
-  }
-  // A last empty line has height only if something stands on it.
-  return [...parts, `${text.slice(from)}\u200b`];
-};
+const box = (kind: string, title: string, inside: readonly Child[], buttons: readonly Child[]): HTMLElement =>
+  el(
+    'div',
+    { class: `box warn ${kind}`, role: 'group', 'aria-label': title },
+    el('div', {}, el('strong', {}, title), ...inside, el('div', {}, ...buttons)),
+  );

@@ -8,12 +8,14 @@
 //   P2  An untouched section shows the newest draft; a touched one offers it.
 //   P3  When another window stored something else, both texts are kept until the person has chosen.
 //   P4  A repeated event changes nothing.
-// The steps stand in state/: of the call, of the draft, of the texts.
+//   P5  What a person did to the texts can be undone.
+// The steps stand in state/: of the call, of the draft, of the texts, and what was done by hand.
 // Not done here: what is sent when (note-pane.ts), words for people (catalogue.ts).
 
 import { draftTexts, hungUp } from './questions';
 import { heard, loaded, since, stillAsked, summarised, withStretch } from './state/call';
 import { draftFailed, draftFinished, draftSentence, draftStarted } from './state/draft';
+import { type History, noted, redo, undo } from './state/history';
 import {
   afterTyping,
   answerElsewhere,
@@ -24,7 +26,10 @@ import {
   insertMissing,
   noteElsewhere,
   noteStored,
+  restoreDraft,
   sameTexts,
+  sent,
+  takeTexts,
   withEdit,
 } from './state/texts';
 import type {
@@ -76,6 +81,8 @@ export interface Shown {
   readonly partials: Readonly<Record<Track, Partial | null>>;
   readonly draft: Draft | null;
   readonly sections: readonly Section[];
+  /** What the person did to the texts. */
+  readonly history: History;
   readonly edit: { readonly revision: number; readonly phase: EditPhase; readonly storedAt: number | null };
   readonly note: Note | null;
   /** Reading needs a note; writing shows the text fields. */
@@ -120,6 +127,8 @@ export interface Section {
   readonly touched: boolean;
   /** The person's text that the server has. */
   readonly stored: string | null;
+  /** Texts that were sent and whose arrival nobody told: met again, they are this person's own. */
+  readonly sent: readonly string[];
   /** Draft sentences that the person has had before their eyes and has dealt with. */
   readonly seen: readonly string[];
   /** Texts of other windows that the person has chosen about: they are not asked twice. */
@@ -128,7 +137,7 @@ export interface Section {
   readonly elsewhere: { readonly text: string; readonly as: 'edit' | 'note' } | null;
 }
 
-/** Typed text that the browser keeps until the server has it. */
+/** Typed text that the open page carries on, through a new login or the look at another call, until the server has it. */
 export interface Kept {
   readonly sections: Readonly<Record<string, { readonly text: string; readonly stored: string | null }>>;
 }
@@ -143,10 +152,15 @@ export type Event =
   | { readonly kind: 'passed'; readonly sequence: number }
   | { readonly kind: 'contact'; readonly contact: Shown['contact'] }
   | { readonly kind: 'tick'; readonly at: number }
-  | { readonly kind: 'typed'; readonly section: string; readonly text: string }
+  | { readonly kind: 'typed'; readonly section: string; readonly text: string; readonly at: number }
+  | { readonly kind: 'undone' }
+  | { readonly kind: 'redone' }
+  /** Null: every section. */
+  | { readonly kind: 'draft_restored'; readonly section: string | null }
+  | { readonly kind: 'text_taken'; readonly sections: Texts }
   | { readonly kind: 'offer_answered'; readonly section: string; readonly choice: Choice }
   | { readonly kind: 'elsewhere_answered'; readonly section: string; readonly choice: Choice }
-  | { readonly kind: 'edit_sent' }
+  | { readonly kind: 'edit_sent'; readonly sections: Texts }
   | { readonly kind: 'edit_stored'; readonly revision: number; readonly sections: Texts; readonly at: number }
   | { readonly kind: 'edit_elsewhere'; readonly edit: Edit }
   | { readonly kind: 'edit_failed' }
@@ -183,13 +197,13 @@ export const next = (state: State, event: Event): State => {
         ? { kind: 'unavailable', call: state.call, problem: event.problem }
         : state;
     default:
-      return state.kind === 'shown' ? inCall(state, event) : state;
+      return state.kind === 'shown' ? noted(state, inCall(state, event), event) : state;
   }
 };
 
 type InCall = Exclude<Event, { readonly kind: 'chosen' | 'loaded' | 'load_failed' }>;
 
-const inCall = (state: Shown, event: InCall): State => {
+const inCall = (state: Shown, event: InCall): Shown => {
   switch (event.kind) {
     // What was said.
     case 'utterance':
@@ -261,14 +275,23 @@ const inCall = (state: Shown, event: InCall): State => {
       }));
     case 'missing_inserted':
       return insertMissing(state, event.missing, event.section);
+    case 'undone':
+      return undo({ ...state, saving: afterTyping(state.saving) });
+    case 'redone':
+      return redo({ ...state, saving: afterTyping(state.saving) });
+    case 'draft_restored':
+      return restoreDraft(state, event.section);
+    case 'text_taken':
+      return takeTexts(state, event.sections);
     case 'edit_sent':
-      return withEdit(state, { phase: 'sending' });
+      return sent(withEdit(state, { phase: 'sending' }), event.sections);
     case 'edit_stored':
       return {
         ...withEdit(state, { phase: 'quiet', revision: event.revision, storedAt: event.at }),
         sections: state.sections.map((section) => ({
           ...section,
           stored: event.sections[section.id] ?? section.stored,
+          sent: [],
         })),
       };
     case 'edit_failed':

@@ -263,6 +263,9 @@ export const note = (value: unknown): Note => {
   };
 };
 
+/** Every version of a note. */
+export const versions = (value: unknown): readonly Note[] => list(record(value, 'body'), 'versions', note);
+
 const agent = (from: Json): Agent => ({
   state: knownOr(from.state, AGENT_STATES, 'starting'),
   sinceMs: number(from, 'since_ms'),

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CATALOGUES, doubtOf, LANGUAGES, languageOf } from '../src/catalogue';
 import { TONES } from '../src/marks';
+import { MORE_WORDS } from '../src/more-catalogue';
 import * as wire from '../src/wire';
+import './given';
 
 /** Every text of a catalogue with its path; texts that are made get something to be made of. */
 const texts = (value: unknown, path: string): readonly (readonly [string, string])[] => {
@@ -20,11 +22,14 @@ const texts = (value: unknown, path: string): readonly (readonly [string, string
 test('both languages say the same things', () => {
   const [da, en] = LANGUAGES.map((language) => texts(CATALOGUES[language], '').map(([path]) => path));
   assert.deepEqual(da, en);
+  const [moreDa, moreEn] = LANGUAGES.map((language) => texts(MORE_WORDS[language], '').map(([path]) => path));
+  assert.deepEqual(moreDa, moreEn);
+  assert.notEqual(CATALOGUES.da.save, CATALOGUES.en.save);
 });
 
 test('every word is there, and none is jargon', () => {
   for (const language of LANGUAGES) {
-    for (const [path, text] of texts(CATALOGUES[language], language)) {
+    for (const [path, text] of texts([CATALOGUES[language], MORE_WORDS[language]], language)) {
       assert.notEqual(text.trim(), '', path);
       assert.doesNotMatch(text, /undefined|\bLLM\b|\bAI\b|token(?!=)|server-sent|HTTP|VAD|whisper|null|NaN/, path);
     }

@@ -1,7 +1,12 @@
 // What the tests begin from: the server's JSON of a call, and the states that come of it.
 
+import { CATALOGUES } from '../src/catalogue';
+import { en } from '../src/catalogue/en';
 import { EMPTY, type Event, next, type Shown, type State } from '../src/state';
 import { type CallDetail, type Confirm, detail, type Flag, type FlagKind, type Sentence } from '../src/wire';
+
+// A page fetches English when somebody wants it; a test has it at once.
+CATALOGUES.en = en;
 
 export const AT = 1_700_000_000_000;
 
@@ -111,4 +116,4 @@ export const finished = (number: number, attempt = 1): Event => ({
   },
 });
 
-export const typed = (section: string, words: string): Event => ({ kind: 'typed', section, text: words });
+export const typed = (section: string, words: string, at = AT): Event => ({ kind: 'typed', section, text: words, at });

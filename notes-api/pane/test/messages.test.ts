@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { loudness } from '../src/head-view';
 import { messages } from '../src/messages';
 import type { Shown } from '../src/state';
 import * as time from '../src/time';
-import { loudness } from '../src/view';
 import { after, also, call, finished, LIVE, said, started, typed } from './given';
 
 const first = (state: Shown): readonly string[] => messages(state, 'da').map(({ words }) => words[0]);

@@ -152,13 +152,13 @@ test('only what a person touched is stored, and only when it differs', () => {
   assert.deepEqual(editToStore(state), { agreed: 'Mit.' });
   const stored = also(
     state,
-    { kind: 'edit_sent' },
+    { kind: 'edit_sent', sections: { agreed: 'Mit.' } },
     { kind: 'edit_stored', revision: 1, sections: { agreed: 'Mit.' }, at: AT },
   );
   assert.equal(editToStore(stored), null);
   assert.equal(toKeep(stored), null);
   // Typed on while the answer was on its way.
-  const typing = also(state, { kind: 'edit_sent' }, typed('agreed', 'Mit. Og mere.'), {
+  const typing = also(state, { kind: 'edit_sent', sections: { agreed: 'Mit.' } }, typed('agreed', 'Mit. Og mere.'), {
     kind: 'edit_stored',
     revision: 1,
     sections: { agreed: 'Mit.' },
@@ -175,8 +175,8 @@ test('what another window stored is kept beside what was typed here (P3)', () =>
   assert.equal(text(both, 'agreed'), 'Mit.');
   assert.equal(section(both, 'agreed').elsewhere?.text, 'Deres.');
   assert.equal(both.edit.revision, 4);
-  assert.equal(editToStore(both), null, 'nothing goes over the other text before the choice');
-  assert.deepEqual(toKeep(both)?.sections.agreed, { text: 'Mit.', stored: null }, 'the browser keeps mine');
+  assert.deepEqual(editToStore(both), { agreed: 'Deres.\nMit.' }, 'before the choice the server has both');
+  assert.deepEqual(toKeep(both)?.sections.agreed, { text: 'Mit.', stored: null }, 'the open page keeps mine');
   const table = [
     ['keep', 'Mit.', { agreed: 'Mit.' }],
     ['replace', 'Deres.', null],

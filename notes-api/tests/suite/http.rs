@@ -410,9 +410,12 @@ pub(crate) async fn the_page_is_served_under_a_strict_policy(place: Place) {
     let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
     assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
     assert!(policy.contains("frame-ancestors 'none'") && policy.contains("base-uri 'none'"), "{policy}");
+    assert!(policy.contains("require-trusted-types-for 'script'; trusted-types 'none'"), "{policy}");
     assert!(page.text().await.unwrap().contains("/pane.js"));
-    let script = stranger.ask(Method::GET, "/pane.js").send().await.unwrap();
-    assert_eq!(script.headers()["content-type"], "text/javascript; charset=utf-8");
+    for path in ["/pane.js", "/more.js", "/en.js"] {
+        let script = stranger.ask(Method::GET, path).send().await.unwrap();
+        assert_eq!(script.headers()["content-type"], "text/javascript; charset=utf-8", "{path}");
+    }
     let areas = stranger.ask(Method::GET, "/areas").send().await.unwrap();
     assert_eq!(areas.headers()["content-security-policy"].to_str().unwrap(), policy);
     assert!(areas.text().await.unwrap().contains("/areas.js"));

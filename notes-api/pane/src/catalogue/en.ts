@@ -3,7 +3,6 @@
 import type { Catalogue } from '../catalogue';
 
 export const en: Catalogue = {
-  languageName: 'English',
   decimalMark: '.',
   calls: 'Calls',
   language: 'Language',
@@ -22,6 +21,10 @@ export const en: Catalogue = {
     lost: (pcs) => (pcs === 1 ? '1 PC has lost contact' : `${pcs} PCs have lost contact`),
     inTrouble: (pcs) => (pcs === 1 ? '1 PC cannot record' : `${pcs} PCs cannot record`),
   },
+  unsaved: (calls) => (calls === 1 ? '1 draft is not saved as a note.' : `${calls} drafts are not saved as notes.`),
+  showOldest: 'Show the oldest',
+  stillUnsaved: (at) => `The draft from ${at} is not saved as a note yet.`,
+  later: 'Later',
   newCall: 'A new call has begun.',
   showCall: 'Show it',
   today: 'Today',
@@ -65,11 +68,11 @@ export const en: Catalogue = {
   trouble: {
     offline: [
       'The page has no contact with the Referent server.',
-      'What you write is kept in the browser until the contact is back. Do not close the window.',
+      'What you write stays on this page and is sent when the contact is back. Do not close the window.',
     ],
     unauthorised: [
       'Open the new link that the program printed when it started again.',
-      'Open it in this window. What you have written is kept in the browser.',
+      'Open it in this window; what you have written is still here. Do not close the window.',
     ],
     no_contact: [
       'No sound is coming from your PC just now.',
@@ -165,9 +168,9 @@ export const en: Catalogue = {
   draftFilled: 'The rest was picked from the call.',
   saveFailed: 'The note was not saved.',
   saveProblem: {
-    unreachable: 'There is no contact with the server. Your text is kept in the browser; press “Save note” again soon.',
-    unauthorised:
-      'You are signed out. Your text is kept in the browser; open the new link in this window and save again.',
+    unreachable:
+      'There is no contact with the server. Your text is still here; do not close the window, and press “Save note” again soon.',
+    unauthorised: 'You are signed out. Your text is still here; open the new link in this window and save again.',
     not_allowed: 'Your role does not allow it. Copy your text from here and ask your IT department.',
     unknown_call: 'The server no longer has this call. Copy your text from here.',
     server: 'The server could not take it. Your text is still here; press “Save note” again.',
@@ -186,6 +189,9 @@ export const en: Catalogue = {
   speaker: { near: 'You', far: 'Citizen' },
   echo: 'The citizen’s voice from your loudspeaker. Not part of the draft.',
   transcript: (utterances) => (utterances === 1 ? 'The call (1 utterance)' : `The call (${utterances} utterances)`),
+  search: 'Search the call',
+  hiddenCharacters: (which) => `The text has characters that cannot be seen: ${which}.`,
+  removeHidden: 'Remove them',
   nothingSaid: 'The words appear here when somebody speaks.',
   missing: (whose, from, to) =>
     `Sound missing ${{ near: 'from you ', far: 'from the citizen ', both: '' }[whose]}${from}–${to}`,
@@ -308,7 +314,6 @@ export const en: Catalogue = {
     unsupported: 'Fact',
     other: 'Fact',
   },
-  insertKey: (number) => `Alt+${number}`,
   notNeeded: (what) => `Not missing: ${what}`,
   close: 'Close',
   offer: 'The draft has more for this section',
@@ -318,19 +323,21 @@ export const en: Catalogue = {
   otherVersion: 'Changed elsewhere',
   keepMine: 'Keep mine',
   takeTheirs: 'Use the other',
+  mine: 'Your text',
+  theirs: 'The other text',
   emptied: '(The text was deleted.)',
   takeBoth: 'Keep both',
   writeHere: 'Write here',
   save: 'Save note',
-  saveKey: (mac) => (mac ? '⌘+Enter' : 'Ctrl+Enter'),
   saving: 'Saving …',
   again: 'New draft',
-  againArea: 'Area',
-  againSameArea: 'As before',
-  againWish: 'A wish for the draft',
-  againHint: 'For example: Be shorter. Only a language model can follow a wish. What you have written stays.',
-  againGo: 'Make the draft',
-  againCancel: 'Cancel',
+  undo: 'Undo',
+  redo: 'Redo',
+  restore: 'Back to the draft',
+  restoreAll: 'The whole draft again',
+  versions: 'Versions',
+  keys: 'Keys',
+  notLoaded: 'Could not be fetched. Try again soon.',
   amend: 'Correct the note',
   copy: 'Copy',
   copied: 'Copied',

@@ -4,6 +4,7 @@ import { draftTexts, hungUp } from '../questions';
 import type { Asked, Kept, Section, Shown } from '../state';
 import type { Agent, CallDetail, CallSummary, Stretch, Utterance } from '../wire';
 import { APART, untouched } from './draft';
+import { NO_HISTORY } from './history';
 
 const NO_PARTIALS = { near: null, far: null };
 
@@ -37,6 +38,7 @@ export const loaded = (detail: CallDetail, kept: Kept | null, at: number): Shown
     partials: NO_PARTIALS,
     draft,
     sections: sections.map(({ id, heading }) => untouched(id, heading)),
+    history: NO_HISTORY,
     edit: { revision: edit?.revision ?? 0, phase: 'quiet', storedAt: null },
     note,
     mode: note === null ? 'writing' : 'reading',
@@ -97,6 +99,7 @@ const erased = (state: Shown): Shown => ({
   evidence: null,
   confirmed: [],
   dismissed: [],
+  history: NO_HISTORY,
   saving: { kind: 'no' },
   mode: state.note === null ? 'writing' : 'reading',
   sections: state.sections.map(({ id, heading }) => ({

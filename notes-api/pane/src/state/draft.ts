@@ -43,6 +43,7 @@ export const untouched = (id: string, heading: string): Section => ({
   text: '',
   touched: false,
   stored: null,
+  sent: [],
   seen: [],
   decided: [],
   elsewhere: null,

@@ -3,7 +3,7 @@
 // Where two texts differ and a person wrote both, both are kept until a person has chosen.
 
 import { nameOf } from '../checks';
-import { draftTexts, offer } from '../questions';
+import { canRestore, draftTexts, offer } from '../questions';
 import type { Choice, Saving, Section, Shown } from '../state';
 import type { Edit, Missing, Note, Texts } from '../wire';
 import { APART } from './draft';
@@ -31,6 +31,42 @@ export const withEdit = (state: Shown, change: { [K in keyof Shown['edit']]?: Sh
   edit: { ...state.edit, ...change },
 });
 
+/** So many texts on their way are remembered; the page sends one at a time. */
+const MOST_SENT = 4;
+
+export const sent = (state: Shown, texts: Texts): Shown => ({
+  ...state,
+  sections: state.sections.map((section) => {
+    const text = texts[section.id];
+    return text === undefined ? section : { ...section, sent: [...section.sent, text].slice(-MOST_SENT) };
+  }),
+});
+
+/** The draft's words again, in one section or in every one for which it has any. */
+export const restoreDraft = (state: Shown, id: string | null): Shown => {
+  const sections = state.sections.map((section) => {
+    const all = draftTexts(state, section.id);
+    return (id === null || id === section.id) && canRestore(state, section)
+      ? { ...section, text: all.join(APART), touched: true, seen: all }
+      : section;
+  });
+  return { ...state, saving: afterTyping(state.saving), sections };
+};
+
+/** Whole texts of a version of the note, put in by hand. */
+export const takeTexts = (state: Shown, texts: Texts): Shown => ({
+  ...state,
+  saving: afterTyping(state.saving),
+  mode: 'writing',
+  evidence: null,
+  sections: state.sections.map((section) => {
+    const text = texts[section.id];
+    if (text === undefined || text === section.text) return section;
+    const seen = section.touched ? section.seen : draftTexts(state, section.id);
+    return { ...section, text, touched: true, seen };
+  }),
+});
+
 export const answerElsewhere = (section: Section, choice: Choice): Section => {
   if (section.elsewhere === null) return section;
   const theirs = section.elsewhere.text;
@@ -43,7 +79,7 @@ export const afterTyping = (saving: Saving): Saving => (saving.kind === 'sending
 /** Three texts meet: mine, theirs, and what the server had from me before. */
 const merged = (section: Section, theirs: string, before: string | null, as: 'edit' | 'note'): Section => {
   if (theirs === section.text) return { ...section, elsewhere: null };
-  if (theirs === before || section.decided.includes(theirs)) return section;
+  if (theirs === before || section.sent.includes(theirs) || section.decided.includes(theirs)) return section;
   if (!section.touched || section.text === before) return { ...section, text: theirs, touched: true };
   return { ...section, elsewhere: { text: theirs, as } };
 };
