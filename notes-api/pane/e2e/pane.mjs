@@ -474,6 +474,7 @@ await story(
 await import('./checks.mjs');
 await import('./writing.mjs');
 await import('./keys.mjs');
+await import('./everywhere.mjs');
 await import('./again.mjs');
 await import('./activity.mjs');
 await import('./areas.mjs');
