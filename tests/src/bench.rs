@@ -369,7 +369,7 @@ pub async fn agent() -> Result<()> {
     world.stop().await
 }
 
-/// The bundle, packed as a server would send it.
+/// The bundle, packed as a server would send it; then what the page does in headless Chromium (`e2e/measure.mjs`).
 pub fn pane() -> Result<()> {
     let dist = checkout().join("notes-api/pane/dist");
     let mut bytes = 0;
@@ -379,7 +379,30 @@ pub fn pane() -> Result<()> {
         ensure!(packed.status.success(), "gzip {file}");
         bytes += u32::try_from(packed.stdout.len())?;
     }
-    Figures::of("make bench-pane")?.write("pane.gzip_kb", f64::from(bytes) / 1000.0, "kB", files.len(), &json!({}))
+    let figures = Figures::of("make bench-pane")?;
+    figures.write("pane.gzip_kb", f64::from(bytes) / 1000.0, "kB", files.len(), &json!({}))?;
+
+    let output = Command::new("node").arg("e2e/measure.mjs").current_dir(checkout().join("notes-api/pane")).output()?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    ensure!(output.status.success(), "e2e/measure.mjs: {printed}{}", String::from_utf8_lossy(&output.stderr));
+    let line = printed.lines().rfind(|line| line.starts_with('{')).context("e2e/measure.mjs printed no figures")?;
+    let seen: Value = serde_json::from_str(line).context("what e2e/measure.mjs printed")?;
+    let number = |key: &str| seen[key].as_f64().with_context(|| key.to_owned());
+    let count = |key: &str| anyhow::Ok(usize::try_from(seen[key].as_u64().with_context(|| key.to_owned())?)?);
+    let times = |key: &str| -> Result<Vec<f64>> {
+        Ok(seen[key].as_array().with_context(|| key.to_owned())?.iter().filter_map(Value::as_f64).collect())
+    };
+    for (key, from) in [("pane.paint_ms.p95", "paint_ms"), ("pane.key_paint_ms.p95", "key_paint_ms")] {
+        let paint = times(from)?;
+        let spread = json!({ "p50": percentile(&paint, 50.0), "max": percentile(&paint, 100.0) });
+        figures.write(key, percentile(&paint, 95.0), "ms", paint.len(), &spread)?;
+    }
+    figures.write("pane.axe_violations", number("axe_violations")?, "", count("axe_looks")?, &json!({}))?;
+    let payloads = count("payloads")?;
+    figures.write("pane.payloads", number("payloads")?, "", payloads, &json!({}))?;
+    let requests = json!({ "requests_out": seen["payloads_requests"] });
+    figures.write("pane.payloads_executed", number("payloads_executed")?, "", payloads, &requests)?;
+    figures.write("pane.keys_to_save", number("keys_to_save")?, "", 1, &json!({}))
 }
 
 /// A newcomer's half hour: clone, demo, tests, with nothing built before. Packages that are installed stay so; a bare
