@@ -41,6 +41,8 @@ export class NotePane extends HTMLElement {
   readonly attendance = new Attendance(this);
   #state: State = EMPTY;
   #view: View | null = null;
+  /** Of which call the view is. */
+  #call: string | null = null;
   readonly #unsent = new Unsent();
   readonly #more = new More();
   #stop = new AbortController();
@@ -210,6 +212,9 @@ export class NotePane extends HTMLElement {
     if (this.#view !== null) this.#view.suppressed = null;
     const call = this.getAttribute('call');
     this.#happened({ kind: 'chosen', call });
+    // Nothing that stood there of one call is taken for another's, neither words nor what somebody began to ask.
+    if (call !== this.#call && this.#view !== null) this.#newView();
+    this.#call = call;
     if (call !== null) void this.#load(call, this.#stop.signal);
   }
 
