@@ -20,6 +20,8 @@ import type { Left } from './unsent';
 import type { CallEvent, Edit, Texts } from './wire';
 
 const CATCH_UP_MS = 3_000;
+/** So often what met another's text is sent over it, before it is left to the next tick. */
+const MOST_TRIES = 3;
 
 /** Where the text stands, and who is told. */
 export interface Desk {
@@ -110,7 +112,9 @@ export class Writing {
 
   /** Sends what was typed, after what is on its way; ends when the server has it, or it failed. */
   settle(): Promise<void> {
-    return this.#alone(() => this.#storeEdit());
+    return this.#alone(async () => {
+      for (let tries = 0; tries < MOST_TRIES; tries += 1) if ((await this.#storeEdit()) !== 'elsewhere') return;
+    });
   }
 
   async saveNote(): Promise<void> {
@@ -146,38 +150,45 @@ export class Writing {
   }
 
   /** One write at a time; the first begins at once, while the page that goes away still runs. */
-  #alone(write: () => Promise<void>): Promise<void> {
+  #alone(write: () => Promise<unknown>): Promise<void> {
     this.#writes += 1;
     const begun = this.#writes > 1 ? this.#queue.then(write) : write();
-    this.#queue = begun.finally(() => {
-      this.#writes -= 1;
-      if (this.#signal.aborted) return;
-      for (const event of this.#heldBack.splice(0)) this.#desk.happened(event);
-    });
+    this.#queue = begun
+      .finally(() => {
+        this.#writes -= 1;
+        if (this.#signal.aborted) return;
+        for (const event of this.#heldBack.splice(0)) this.#desk.happened(event);
+      })
+      .then(() => undefined);
     return this.#queue;
   }
 
-  async #storeEdit(): Promise<void> {
+  /** Sends what is not stored yet. `elsewhere`: another's text was met and taken in, and this one is still to be sent. */
+  async #storeEdit(): Promise<'elsewhere' | 'done'> {
     const { state } = this.#desk;
     const sections = state.kind === 'shown' ? editToStore(state) : null;
-    if (state.kind !== 'shown' || sections === null) return;
+    if (state.kind !== 'shown' || sections === null) return 'done';
     this.#due.sent();
     this.#onTheWay = sections;
     this.#desk.happened({ kind: 'edit_sent', sections });
     try {
       const stored = await this.#desk.api.storeEdit(state.summary.id, editOf(state, sections));
       this.#due.arrived();
-      if (this.#signal.aborted) return;
-      if (stored.kind === 'elsewhere') this.#desk.happened({ kind: 'edit_elsewhere', edit: stored.current });
-      else this.#desk.happened({ kind: 'edit_stored', revision: stored.value.revision, sections, at: Date.now() });
+      if (this.#signal.aborted) return 'done';
+      if (stored.kind === 'elsewhere') {
+        this.#desk.happened({ kind: 'edit_elsewhere', edit: stored.current });
+        return 'elsewhere';
+      }
+      this.#desk.happened({ kind: 'edit_stored', revision: stored.value.revision, sections, at: Date.now() });
     } catch (error) {
       this.#due.failed(Date.now());
-      if (this.#signal.aborted) return;
+      if (this.#signal.aborted) return 'done';
       this.#desk.happened({ kind: 'edit_failed' });
       if (problemOf(error) === 'unauthorised') this.#desk.happened({ kind: 'contact', contact: 'unauthorised' });
     } finally {
       this.#onTheWay = null;
     }
+    return 'done';
   }
 
   /** Another window stored an edit: what it says is asked for. */
