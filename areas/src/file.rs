@@ -213,6 +213,7 @@ fn retention(file: &mut Table<'_, '_>, mistakes: &mut Mistakes<'_>) -> Retention
         transcript_days: table.number("transcript_days", DAYS, mistakes),
         drafts_days: table.number("drafts_days", DAYS, mistakes),
         activity_log_days: table.number("activity_log_days", DAYS, mistakes),
+        note_days: table.number("note_days", DAYS, mistakes),
     };
     table.finish(mistakes);
     retention

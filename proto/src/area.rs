@@ -167,9 +167,12 @@ pub struct Retention {
     /// What the machine wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drafts_days: Option<u32>,
-    /// Who did what.
+    /// When a person was at a draft.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity_log_days: Option<u32>,
+    /// What a person saved, from the last save.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note_days: Option<u32>,
 }
 
 /// What is replaced before anything goes to a language model.

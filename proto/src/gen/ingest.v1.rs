@@ -192,6 +192,8 @@ pub struct Retention {
     pub drafts_days: ::core::option::Option<u32>,
     #[prost(uint32, optional, tag = "3")]
     pub activity_log_days: ::core::option::Option<u32>,
+    #[prost(uint32, optional, tag = "4")]
+    pub note_days: ::core::option::Option<u32>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Word {

@@ -139,6 +139,7 @@ impl From<wire::Retention> for Retention {
             transcript_days: days.transcript_days,
             drafts_days: days.drafts_days,
             activity_log_days: days.activity_log_days,
+            note_days: days.note_days,
         }
     }
 }
@@ -149,6 +150,7 @@ impl From<Retention> for wire::Retention {
             transcript_days: days.transcript_days,
             drafts_days: days.drafts_days,
             activity_log_days: days.activity_log_days,
+            note_days: days.note_days,
         }
     }
 }

@@ -97,6 +97,7 @@ pub(crate) fn area_with_all() -> ingest::AreaSettings {
             transcript_days: Some(30),
             drafts_days: Some(90),
             activity_log_days: Some(180),
+            note_days: None,
         }),
         model: "large".into(),
         pseudonyms: ingest::Pseudonyms::None.into(),

@@ -63,7 +63,8 @@ fn settings_from_before_there_was_a_choice_of_languages_are_read() {
 /// Nothing of an area is lost between notes-api and a worker, or on its way into the database.
 #[test]
 fn an_area_that_says_everything_comes_whole() {
-    let wire = area_with_all();
+    let mut wire = area_with_all();
+    wire.retention = wire.retention.map(|days| ingest::Retention { note_days: Some(400), ..days });
     let area = referent_proto::AreaSettings::try_from(wire.clone()).expect("settings");
     assert_eq!(ingest::AreaSettings::from(area.clone()), wire);
     let stored = serde_json::to_string(&area).expect("JSON");
