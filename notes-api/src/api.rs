@@ -22,13 +22,14 @@ mod handover;
 mod login;
 mod notes;
 mod page;
+mod retention;
 mod session;
 
 use crate::areas::Areas;
 use crate::auth::Auth;
 use crate::auth::source::is_loopback_name;
 use crate::clock::{Chance, Clock};
-use crate::config::Timing;
+use crate::config::{RetentionConfig, Timing};
 use crate::error::{ApiError, Problem};
 use crate::previews::Previews;
 use crate::shown::PresenceView;
@@ -61,6 +62,7 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     pub(crate) chance: Chance,
     pub(crate) timing: Timing,
+    pub(crate) retention: RetentionConfig,
     pub(crate) zone: TimeZone,
     pub(crate) auth: Arc<Auth>,
     /// What codes carry of this server's authority, if it has one.
@@ -113,6 +115,11 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(areas::all))
         .routes(routes!(areas::preview))
         .routes(routes!(areas::draft))
+        .routes(routes!(retention::kept))
+        .routes(routes!(retention::hold))
+        .routes(routes!(retention::release))
+        .routes(routes!(retention::erase))
+        .routes(routes!(retention::export))
 }
 
 /// The OpenAPI 3.1 document, as JSON.

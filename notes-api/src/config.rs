@@ -48,6 +48,26 @@ pub struct Config {
     pub audit: Option<AuditConfig>,
     /// In which weeks figures are counted.
     pub time_zone: TimeZone,
+    /// When what is due is erased.
+    pub retention: RetentionConfig,
+}
+
+/// How what is due is erased. For how long what is kept is said by the areas.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetentionConfig {
+    /// How often it is looked, seconds.
+    pub every_s: u32,
+    /// For so many days after somebody typed last what they have not saved, nothing of the call is erased.
+    pub unsaved_edit_days: u32,
+    /// After so many days logs and backups of the database are gone, says whoever runs them.
+    pub backup_days: Option<u32>,
+}
+
+impl Default for RetentionConfig {
+    fn default() -> Self {
+        Self { every_s: 3_600, unsaved_edit_days: 7, backup_days: None }
+    }
 }
 
 /// Checkpoints of the audit.
@@ -117,6 +137,8 @@ struct RawConfig {
     login: Option<RawLogin>,
     #[serde(default)]
     case_system: Vec<RawCaseSystem>,
+    #[serde(default)]
+    retention: RetentionConfig,
     #[serde(default = "copenhagen")]
     time_zone: String,
 }
@@ -237,6 +259,22 @@ impl Config {
                 problem: "would do nothing but sign; write 600",
             });
         }
+        if !(1..=86_400).contains(&raw.retention.every_s) {
+            return Err(ConfigError::Impossible {
+                file: file.to_owned(),
+                key: "retention.every_s",
+                value: raw.retention.every_s.to_string(),
+                problem: "is not between a second and a day; write 3600",
+            });
+        }
+        if raw.retention.unsaved_edit_days > 30 {
+            return Err(ConfigError::Impossible {
+                file: file.to_owned(),
+                key: "retention.unsaved_edit_days",
+                value: raw.retention.unsaved_edit_days.to_string(),
+                problem: "would keep what was said for more than a month longer than its area says; write 7",
+            });
+        }
         let telemetry = raw.telemetry.map(RawTelemetry::check).transpose().map_err(|bad| {
             let BadTelemetry { key, value, problem } = bad;
             ConfigError::Impossible { file: file.to_owned(), key, value, problem }
@@ -255,6 +293,7 @@ impl Config {
             telemetry,
             audit: raw.audit,
             time_zone,
+            retention: raw.retention,
         })
     }
 }
@@ -352,6 +391,11 @@ mod tests {
         assert_eq!(Config::parse(Path::new("x"), &audit).unwrap().audit.unwrap().every_s, 600);
         check(&format!("{audit}every_s = 0\n"), "audit.every_s = \"0\" would do nothing but sign");
         check(&audit.replace("key = \"/tmp/k\"\n", ""), "missing field `key`");
+        let retention = |table: &str| format!("{GOOD}[retention]\n{table}");
+        check(&retention("every_s = 0\n"), "retention.every_s = \"0\" is not between");
+        check(&retention("every_s = 86401\n"), "retention.every_s");
+        check(&retention("unsaved_edit_days = 31\n"), "retention.unsaved_edit_days = \"31\" would keep");
+        check(&retention("transcript_days = 90\n"), "unknown field `transcript_days`");
         check("http = 8080\n", "`http = 8080`");
         check(&GOOD.replace("grpc = \"[::1]:0\"\n", ""), "missing field `grpc`");
     }

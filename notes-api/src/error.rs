@@ -44,6 +44,12 @@ pub enum ApiError {
     /// Too late.
     #[error("the call has ended; there is nothing to pause")]
     Over,
+    /// Release the hold first.
+    #[error("a legal hold is on the call, so it is not erased; release it first")]
+    Held,
+    /// Wait for its end, or discard it.
+    #[error("the call goes on; wait for its end, or discard it if the citizen objects")]
+    GoesOn,
     /// Correct the request.
     #[error("{0}")]
     Malformed(String),
@@ -101,6 +107,8 @@ impl ApiError {
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             Self::Discarded => (StatusCode::GONE, "discarded", "Discarded"),
             Self::Over => (StatusCode::CONFLICT, "call-over", "The call has ended"),
+            Self::Held => (StatusCode::CONFLICT, "on-hold", "On legal hold"),
+            Self::GoesOn => (StatusCode::CONFLICT, "call-goes-on", "The call goes on"),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed", "Malformed request"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
             Self::MustMatch => (StatusCode::PRECONDITION_REQUIRED, "must-match", "If-Match is missing"),

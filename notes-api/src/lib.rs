@@ -27,6 +27,7 @@ pub mod activity;
 pub mod effort;
 pub mod corrections;
 pub mod case_check;
+pub mod retention;
 pub mod shown;
 pub mod auth;
 pub mod error;
@@ -45,6 +46,7 @@ use config::tls::TlsConfig;
 use futures_util::future::OptionFuture;
 use live::Live;
 use metrics_exporter_prometheus::PrometheusHandle;
+use retention::sweeper::Sweeper;
 use serde::Serialize;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -135,6 +137,13 @@ pub async fn run(
     tracing::info!(http = %line.http, grpc = %line.grpc, database = store.engine_name(), "ready");
     ready(&line);
 
+    let sweeper = Sweeper {
+        store: store.clone(),
+        clock: clock.clone(),
+        config: config.retention,
+        holder: holder.clone(),
+        shutdown: shutdown.clone(),
+    };
     let previews = previews::Previews::default();
     let ingest = ingest::serve(
         ingest::Door {
@@ -161,6 +170,7 @@ pub async fn run(
     if let Some(keeper) = keeper {
         tracker.spawn(keeper.keep(Duration::from_millis(config.timing.areas_ms.into()), shutdown.clone()));
     }
+    let sweeping = tracker.spawn(sweeper.run());
     if let Some(trust) = trust.clone() {
         tracker.spawn(trust.keep_fresh(clock.clone(), chance.clone(), shutdown.clone()));
     }
@@ -171,6 +181,7 @@ pub async fn run(
         clock: clock.clone(),
         chance: chance.clone(),
         timing: config.timing,
+        retention: config.retention,
         zone: config.time_zone.clone(),
         pin: trust.as_ref().and_then(|trust| trust.authority.as_ref()).map(|authority| authority.pin()),
         auth: Arc::new(Auth::new(&token, login, case_systems)),
@@ -196,6 +207,7 @@ pub async fn run(
             Ok(())
         }
     };
+    drop(tokio::time::timeout(ENDS_WITHIN, sweeping).await);
     if let Some(Ok(mut checkpoints)) = OptionFuture::from(checkpoints).await {
         // Nobody writes any more: this one covers all that was done.
         checkpoints.take().await;

@@ -6,6 +6,7 @@ use referent_notes_api::audit::command::{self as audit, Audit};
 use referent_notes_api::ca::command as ca;
 use referent_notes_api::clock::{Chance, Clock};
 use referent_notes_api::config::Config;
+use referent_notes_api::retention::command as retention;
 use referent_notes_api::{Ready, Surroundings, prometheus, run};
 use referent_telemetry::{Program, core_dumps};
 use std::io::Write as _;
@@ -30,6 +31,8 @@ struct Arguments {
 enum Command {
     #[command(flatten)]
     Identity(ca::Command),
+    #[command(flatten)]
+    Retention(retention::Command),
     /// Who read and changed what, in chains that show whether somebody altered them.
     #[command(subcommand)]
     Audit(Audit),
@@ -55,6 +58,9 @@ async fn start(arguments: Arguments) -> anyhow::Result<()> {
     if let Some(command) = arguments.command {
         let said = match command {
             Command::Identity(command) => ca::act(command, &config, &Clock::System, &Chance::from_system()).await?,
+            Command::Retention(command) => {
+                retention::act(command, &config, &Clock::System, &Chance::from_system()).await?
+            }
             Command::Audit(command) => audit::act(command, &config).await?,
         };
         return say(&said).context("stdout is closed");

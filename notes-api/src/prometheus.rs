@@ -52,6 +52,10 @@ pub(crate) fn describe() {
     counter!("referent_identity_refused_total", "Requests refused because of who sent them, by reason.");
     counter!("referent_certificates_issued_total", "Certificates that were issued, by code or renewal.");
     counter!("referent_http_requests_total", "HTTP requests by class of answer.");
+    counter!("referent_retention_erased_rows_total", "Rows that were erased because their time was over, by kind.");
+    counter!("referent_retention_failed_total", "Sweeps of what is due that failed.");
+    gauge!("referent_retention_waiting", "Calls of which something is due and waits, by what for.");
+    gauge!("referent_retention_swept_seconds", "When this process swept last, in seconds since 1970.");
     gauge!("referent_area_files_broken", "Files of areas that are broken now; what was in force before stays.");
     counter!("referent_area_files_refused_total", "Files of areas that were refused.");
     histogram!("referent_draft_first_sentence_seconds", "Hang-up to the first sentence of the draft.");

@@ -6,6 +6,8 @@
 
 pub mod areas;
 mod drafts;
+pub mod retention;
+pub mod export;
 
 pub use drafts::{
     DraftState, DraftView, EvidenceView, FlagView, MissingView, OriginView, RecordView, SentenceView, UncertainView,
@@ -48,6 +50,10 @@ pub struct CallSummary {
     pub ended_ms: Option<i64>,
     /// Length in call time.
     pub duration_ms: Option<i64>,
+    /// When what was said was erased, with its gaps; null: it was not.
+    pub transcript_erased_ms: Option<i64>,
+    /// When the text of the note was erased here, UTC milliseconds.
+    pub note_erased_ms: Option<i64>,
     /// The last event of the call that this summary knows.
     pub sequence: i64,
 }

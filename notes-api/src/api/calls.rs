@@ -10,7 +10,7 @@ use crate::error::{ApiError, Problem};
 use crate::shown::{CallDetail, CallList, CommandPending, DiscardReceipt, SuppressedList};
 use crate::store::audit::{Act, Deed};
 use crate::store::calls::Listed;
-use crate::store::commands::Asked;
+use crate::store::commands::{Asked, Discarding};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -87,10 +87,12 @@ pub(super) async fn suppressed(
     Ok(Json(SuppressedList { suppressed }))
 }
 
-/// Erases a call: every word, draft and typed text, but not a saved note. A repeat returns the receipt anew.
+/// Erases a call to which the citizen objects: every word, draft and typed text, but not a saved note. A repeat returns the
+/// receipt anew.
 #[utoipa::path(post, path = "/v1/calls/{id}/discard", tag = "calls",
     params(("id" = String, Path, description = "UUID of the call")),
-    responses((status = 200, body = DiscardReceipt), (status = 401, body = Problem), (status = 404, body = Problem)),
+    responses((status = 200, body = DiscardReceipt), (status = 401, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "the call is over, and a legal hold is on it")),
 )]
 pub(super) async fn discard(
     Person(by): Person,
@@ -99,7 +101,11 @@ pub(super) async fn discard(
 ) -> Result<Json<DiscardReceipt>, ApiError> {
     let now_ms = app.clock.now_ms();
     let command = CommandId::new(u64::try_from(now_ms).unwrap_or_default(), app.chance.bytes());
-    let receipt = app.store.discard(call, command, by, now_ms).await?.ok_or(ApiError::NotFound("call"))?;
+    let receipt = match app.store.discard_unless_held(call, command, by, now_ms).await? {
+        Discarding::Done(receipt) => receipt,
+        Discarding::Held => return Err(ApiError::Held),
+        Discarding::Unknown => return Err(ApiError::NotFound("call")),
+    };
     tracing::info!(%call, note_kept = receipt.note_kept, "a call was discarded");
     Ok(Json(receipt))
 }

@@ -81,12 +81,14 @@ pub struct SettingsView {
     pub must_note: Vec<MustNoteView>,
     /// Words that the recogniser is told.
     pub glossary: Vec<String>,
-    /// For how many days what was said is kept; only shown so far.
+    /// For how many days what was said is kept; null: 30.
     pub transcript_days: Option<u32>,
-    /// For how many days drafts are kept; only shown so far.
+    /// For how many days drafts are kept; null: with the note, or where that stays with what was said.
     pub drafts_days: Option<u32>,
-    /// For how many days the log of activity is kept; only shown so far.
+    /// For how many days it is kept when somebody was at a draft, at most 30; null: 30.
     pub activity_log_days: Option<u32>,
+    /// For how many days the text of the note is kept here after the last save; null: it stays.
+    pub note_days: Option<u32>,
     /// Whether the language model is the authority's own.
     pub llm_is_local: bool,
     /// none, identifiers, full: what is replaced before anything goes to a language model.
@@ -222,6 +224,7 @@ impl From<AreaSettings> for SettingsView {
             transcript_days: area.retention.transcript_days,
             drafts_days: area.retention.drafts_days,
             activity_log_days: area.retention.activity_log_days,
+            note_days: area.retention.note_days,
             llm_is_local: area.llm_is_local,
             pseudonyms,
         }

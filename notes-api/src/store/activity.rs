@@ -1,9 +1,11 @@
 //! What panes say of activity, and what it took to make a note. No content is written here, and no name.
 
 use super::calls::lock_call;
+use super::retention::was_erased;
 use super::{Store, Stored, Tx, from_json, json};
 use crate::activity::{Batch, CUT_OFFS_S, active_ms, timeline};
 use crate::effort::Effort;
+use crate::retention::Kind;
 use crate::shown::SectionTexts;
 use referent_proto::{CallId, CallState};
 use sqlx::FromRow;
@@ -18,7 +20,7 @@ pub enum Counted {
     Yes,
     /// There is no such call, or not any more.
     NoCall,
-    /// There are [`MOST_BATCHES`] already.
+    /// There are [`MOST_BATCHES`] already, or what came before is erased.
     Full,
 }
 
@@ -78,7 +80,8 @@ async fn add_in(tx: &mut Tx, call: CallId, number: i64, batch: Batch) -> Stored<
     }
     let id = call.to_string();
     let kept = row!(tx, (i64,), "SELECT COUNT(*) FROM activity WHERE call = $1", id.as_str())?;
-    if kept.is_some_and(|(kept,)| kept >= MOST_BATCHES) {
+    // Where the beginning was erased, the rest would be counted as all of it.
+    if kept.is_some_and(|(kept,)| kept >= MOST_BATCHES) || was_erased(tx, call, Kind::Activity).await? {
         return Ok(Counted::Full);
     }
     run!(
@@ -92,6 +95,7 @@ async fn add_in(tx: &mut Tx, call: CallId, number: i64, batch: Batch) -> Stored<
         batch.came_ms,
         json(&batch.stretches)
     )?;
+    run!(tx, "UPDATE calls SET retention_ms = 0 WHERE call = $1", id.as_str())?;
     let known = row!(tx, (i64, i64), "SELECT shown_ms, saved_ms FROM corrections WHERE call = $1", id.as_str())?;
     if let Some((shown_ms, saved_ms)) = known {
         let (batches, active) = active(tx, call, shown_ms, saved_ms).await?;
@@ -128,7 +132,12 @@ pub(super) async fn count(
         draft
     )?;
     let effort = sections_effort(&sentences, saved);
-    let (batches, active) = active(tx, call, shown_ms, saved_ms).await?;
+    // What is left of activity whose beginning was erased would be counted as all of it.
+    let (batches, active) = if was_erased(tx, call, Kind::Activity).await? {
+        (0, [0; 4])
+    } else {
+        active(tx, call, shown_ms, saved_ms).await?
+    };
     run!(
         tx,
         "INSERT INTO corrections (call, shown_ms, saved_ms, batches, active_5_ms, active_15_ms, active_30_ms, \

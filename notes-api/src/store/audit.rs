@@ -4,6 +4,7 @@
 //! one: two writers of one call follow one another in any case (T2), and those of two calls seldom meet.
 
 use super::{Store, StoreError, Stored, Tx, from_sql_int, sql_int};
+use crate::retention::Kind;
 use referent_audit::{Chain, ChainId, Entry, Hash, Link, MOST_BYTES};
 use referent_proto::CallId;
 use sqlx::FromRow;
@@ -46,6 +47,16 @@ pub enum Act {
     ResumeAsked,
     /// A call was erased.
     CallDiscarded,
+    /// A kind of content was erased of a call.
+    Erased(Kind),
+    /// A legal hold was put on a call.
+    HoldSet,
+    /// A legal hold was taken off a call.
+    HoldReleased,
+    /// An administrator erased a call.
+    CallErased,
+    /// All of a call was given out, for somebody's right of access.
+    CallExported,
     /// A code was made by which somebody comes by a certificate.
     EnrolmentGranted,
     /// Certificates are refused from now on.
@@ -70,6 +81,18 @@ impl Act {
             Self::PauseAsked => "pause_asked",
             Self::ResumeAsked => "resume_asked",
             Self::CallDiscarded => "call_discarded",
+            Self::Erased(Kind::Transcript) => "transcript_erased",
+            Self::Erased(Kind::Drafts) => "drafts_erased",
+            Self::Erased(Kind::Edit) => "edit_erased",
+            Self::Erased(Kind::Note) => "note_erased",
+            Self::Erased(Kind::Activity) => "activity_erased",
+            Self::Erased(Kind::Identifiers) => "identifiers_erased",
+            Self::Erased(Kind::Events) => "events_erased",
+            Self::Erased(Kind::Figures) => "figures_erased",
+            Self::HoldSet => "hold_set",
+            Self::HoldReleased => "hold_released",
+            Self::CallErased => "call_erased",
+            Self::CallExported => "call_exported",
             Self::EnrolmentGranted => "enrolment_granted",
             Self::CertificatesRevoked => "certificates_revoked",
         }
@@ -265,16 +288,16 @@ impl Store {
 
     /// What was done to a thing, the oldest first.
     pub async fn deeds(&self, about: String) -> Stored<Vec<(ChainId, Link)>> {
-        self.read(move |tx| {
-            Box::pin(async move {
-                rows!(tx, LinkColumns, links!("WHERE about = $1 ORDER BY at_ms, chain, number"), about.as_str())?
-                    .into_iter()
-                    .map(|row| Ok((chain_id(&row.chain)?, row.link()?)))
-                    .collect()
-            })
-        })
-        .await
+        self.read(move |tx| Box::pin(async move { deeds_in(tx, &about).await })).await
     }
+}
+
+/// What was done to a thing, the oldest first.
+pub(super) async fn deeds_in(tx: &mut Tx, about: &str) -> Stored<Vec<(ChainId, Link)>> {
+    rows!(tx, LinkColumns, links!("WHERE about = $1 ORDER BY at_ms, chain, number"), about)?
+        .into_iter()
+        .map(|row| Ok((chain_id(&row.chain)?, row.link()?)))
+        .collect()
 }
 
 fn chain_id(text: &str) -> Stored<ChainId> {

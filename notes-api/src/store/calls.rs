@@ -123,6 +123,8 @@ struct SummaryColumns {
     behind: Option<i64>,
     draft_state: Option<String>,
     draft_failure: Option<String>,
+    transcript_erased_ms: Option<i64>,
+    note_erased_ms: Option<i64>,
 }
 
 impl TryFrom<SummaryColumns> for CallSummary {
@@ -150,6 +152,8 @@ impl TryFrom<SummaryColumns> for CallSummary {
             started_utc_offset_s: row.started_utc_offset_s,
             ended_ms: row.hang_up_ms,
             duration_ms: row.end_offset.map(settles::millis),
+            transcript_erased_ms: row.transcript_erased_ms,
+            note_erased_ms: row.note_erased_ms,
             sequence: row.sequence,
         })
     }
@@ -162,6 +166,8 @@ macro_rules! summaries {
              c.hang_up_ms, c.sequence, (SELECT COUNT(*) FROM notes n WHERE n.call = c.call) AS notes, \
              (SELECT MAX(t.end_offset) FROM tracks t WHERE t.call = c.call) AS end_offset, \
              (SELECT MAX(t.end_offset - t.settled) FROM tracks t WHERE t.call = c.call) AS behind, \
+             (SELECT MAX(r.erased_ms) FROM receipts r WHERE r.call = c.call AND r.kind = 'transcript') AS transcript_erased_ms, \
+             (SELECT MAX(r.erased_ms) FROM receipts r WHERE r.call = c.call AND r.kind = 'note') AS note_erased_ms, \
              d.state AS draft_state, d.failure AS draft_failure \
              FROM calls c LEFT JOIN drafts d ON d.call = c.call \
              AND d.draft = (SELECT MAX(x.draft) FROM drafts x WHERE x.call = c.call) ",
@@ -349,8 +355,8 @@ async fn begin_in(tx: &mut Tx, begin: Begin, now_ms: i64) -> Stored<Begun> {
     let new = run!(
         tx,
         "INSERT INTO calls (call, owner, area, area_version, external_id, case_id, continues, direction, mode, \
-         started_ms, started_utc_offset_s, state, epoch, worker, began_ms, sequence) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'live', 0, $12, $13, 0) ON CONFLICT (call) DO NOTHING",
+         started_ms, started_utc_offset_s, state, epoch, worker, began_ms, first_ms, sequence) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'live', 0, $12, $13, $13, 0) ON CONFLICT (call) DO NOTHING",
         call.to_string(),
         without_nul(&identity).as_ref(),
         area.area.as_str(),
@@ -380,7 +386,7 @@ async fn begin_in(tx: &mut Tx, begin: Begin, now_ms: i64) -> Stored<Begun> {
         tx,
         "UPDATE calls SET epoch = $2, worker = $3, holder = $4, began_ms = $5, contact_lost_ms = NULL, state = $6, \
          trouble = $7, timer_ms = CASE WHEN state = 'complete' THEN timer_ms ELSE NULL END, \
-         case_id = COALESCE(case_id, $8) WHERE call = $1",
+         case_id = COALESCE(case_id, $8), retention_ms = 0 WHERE call = $1",
         call.to_string(),
         sql_int(epoch.0),
         worker.to_string(),

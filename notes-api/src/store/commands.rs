@@ -2,9 +2,15 @@
 
 use super::audit::{Act, Deed, tell};
 use super::calls::{self, lock_call};
+use super::retention::{self, How, erase_kinds};
 use super::{Store, Stored, Tx, call_id, from_word, word};
+use crate::retention::{Cause, Kind};
 use crate::shown::DiscardReceipt;
 use referent_proto::{CallId, CallState, Command, CommandId, CommandKind, PresenceCommand};
+
+/// The note stays, because a person stands for it.
+const ALL_BUT_THE_NOTE: [Kind; 7] =
+    [Kind::Transcript, Kind::Drafts, Kind::Edit, Kind::Activity, Kind::Identifiers, Kind::Events, Kind::Figures];
 
 /// What the agent has not done yet, oldest first.
 pub(crate) async fn pending(tx: &mut Tx, call: CallId) -> Stored<Vec<Command>> {
@@ -75,7 +81,8 @@ impl Store {
         .await
     }
 
-    /// Erases a call: every word, draft and typed text, but not a saved note. `None` if there is no such call.
+    /// Erases a call to which the citizen objects: every word, draft and typed text, but not a saved note. `None` if there is no
+    /// such call. A hold does not stop it: what was heard against the citizen's word may not be kept.
     ///
     /// Repeating it returns the receipt of the first time.
     pub async fn discard(
@@ -87,9 +94,50 @@ impl Store {
     ) -> Stored<Option<DiscardReceipt>> {
         let receipt = self.write(move |tx| Box::pin(discard_in(tx, call, command, by, now_ms))).await?;
         if receipt.is_some() {
-            self.forget_old_pages().await;
+            // Where somebody reads at this moment, the next sweep does it.
+            self.wipe_log().await;
         }
         Ok(receipt)
+    }
+}
+
+/// What came of asking for a discard on the page.
+#[derive(Debug)]
+pub enum Discarding {
+    /// It is erased.
+    Done(DiscardReceipt),
+    /// The call is over and a hold is on it.
+    Held,
+    /// There is no such call.
+    Unknown,
+}
+
+impl Store {
+    /// The same, asked for on the page. Once the call is over, a hold that is on it stops that.
+    pub async fn discard_unless_held(
+        &self,
+        call: CallId,
+        command: CommandId,
+        by: String,
+        now_ms: i64,
+    ) -> Stored<Discarding> {
+        let discarding = self
+            .write(move |tx| {
+                Box::pin(async move {
+                    let Some(row) = lock_call(tx, call).await? else { return Ok(Discarding::Unknown) };
+                    let is_over = row.hang_up_ms.is_some() && row.state != CallState::Discarded;
+                    if is_over && retention::is_held(tx, call).await? {
+                        return Ok(Discarding::Held);
+                    }
+                    let receipt = discard_in(tx, call, command, by, now_ms).await?;
+                    Ok(receipt.map_or(Discarding::Unknown, Discarding::Done))
+                })
+            })
+            .await?;
+        if matches!(discarding, Discarding::Done(_)) {
+            self.wipe_log().await;
+        }
+        Ok(discarding)
     }
 }
 
@@ -169,23 +217,9 @@ async fn discard_in(
             word(&CommandKind::Discard),
             now_ms
         )?;
-        run!(tx, "DELETE FROM settles WHERE call = $1", id.as_str())?;
-        run!(tx, "DELETE FROM events WHERE call = $1", id.as_str())?;
-        run!(tx, "DELETE FROM draft_sentences WHERE call = $1", id.as_str())?;
-        run!(tx, "DELETE FROM draft_jobs WHERE call = $1", id.as_str())?;
-        run!(tx, "DELETE FROM draft_shown WHERE call = $1", id.as_str())?;
-        run!(tx, "DELETE FROM flags_resolved WHERE call = $1", id.as_str())?;
-        run!(tx, "DELETE FROM drafts WHERE call = $1", id.as_str())?;
-        run!(tx, "DELETE FROM edits WHERE call = $1", id.as_str())?;
-        run!(tx, "DELETE FROM activity WHERE call = $1", id.as_str())?;
-        run!(tx, "DELETE FROM corrections WHERE call = $1", id.as_str())?;
-        run!(
-            tx,
-            "UPDATE calls SET state = 'discarded', trouble = NULL, timer_ms = NULL, holder = NULL, \
-             external_id = NULL, case_id = NULL, epoch = epoch + 1 WHERE call = $1",
-            id.as_str()
-        )?;
-        calls::state_event(tx, call).await?;
+        let how = How { cause: Cause::Discard, by: &by, reason: None, fates: &[] };
+        erase_kinds(tx, call, &ALL_BUT_THE_NOTE, &how, now_ms).await?;
+        retention::bury(tx, call).await?;
         tell(tx, &Deed::with_call(&by, Act::CallDiscarded, call), now_ms).await?;
         tx.jobs_changed();
     }

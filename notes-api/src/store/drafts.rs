@@ -13,6 +13,7 @@ use super::events::{self, EventKind};
 use super::{Store, Stored, Tx, areas, from_json, from_word, settles, sql_int, without_nul, word};
 use crate::call::{self, TrackStanding, Watched};
 use crate::config::Timing;
+use crate::shown::export::ExportedDraft;
 use crate::shown::{
     DraftFailedView, DraftStarted, DraftState, DraftView, EvidenceView, FlagView, LateText, MissingView, OriginView,
     SectionView, SentenceView, UncertainView,
@@ -163,7 +164,13 @@ pub(crate) async fn newest(tx: &mut Tx, call: CallId) -> Stored<Option<DraftRow>
 /// The newest draft with its sentences, as a pane sees it.
 pub(crate) async fn shown(tx: &mut Tx, call: CallId, hang_up_ms: Option<i64>) -> Stored<Option<DraftView>> {
     let Some(draft) = newest(tx, call).await? else { return Ok(None) };
-    let sentences = rows!(
+    let sentences = sentences(tx, call, &draft).await?;
+    Ok(Some(draft.view(hang_up_ms, Some(sentences))))
+}
+
+/// The sentences of the attempt that counts.
+async fn sentences(tx: &mut Tx, call: CallId, draft: &DraftRow) -> Stored<Vec<SentenceView>> {
+    rows!(
         tx,
         SentenceColumns,
         "SELECT sentence, section, text, evidence, flags, confirm FROM draft_sentences \
@@ -174,8 +181,41 @@ pub(crate) async fn shown(tx: &mut Tx, call: CallId, hang_up_ms: Option<i64>) ->
     )?
     .into_iter()
     .map(SentenceView::try_from)
-    .collect::<Stored<Vec<_>>>()?;
-    Ok(Some(draft.view(hang_up_ms, Some(sentences))))
+    .collect()
+}
+
+/// Every draft with its sentences, the oldest first, as somebody's right of access asks.
+pub(crate) async fn all(tx: &mut Tx, call: CallId, hang_up_ms: Option<i64>) -> Stored<Vec<ExportedDraft>> {
+    let found = rows!(
+        tx,
+        DraftColumns,
+        "SELECT draft, attempt, state, failure, cause, provisional, origin, covers_near, covers_far, \
+         first_sentence_ms, whole_ms, missing, uncertain, area_version, wish FROM drafts WHERE call = $1 ORDER BY draft",
+        call.to_string()
+    )?;
+    let mut drafts = Vec::with_capacity(found.len());
+    for row in found {
+        let draft = DraftRow::try_from(row)?;
+        let times = row!(
+            tx,
+            (i64, Option<i64>),
+            "SELECT created_ms, (SELECT MIN(s.shown_ms) FROM draft_shown s WHERE s.call = d.call AND s.draft = d.draft) \
+             FROM drafts d WHERE d.call = $1 AND d.draft = $2",
+            call.to_string(),
+            draft.draft
+        )?;
+        let (ordered_ms, shown_ms) = times.unwrap_or_default();
+        let sentences = sentences(tx, call, &draft).await?;
+        drafts.push(ExportedDraft {
+            draft: draft.view(hang_up_ms, Some(sentences)),
+            cause: word(&draft.cause),
+            asked_area_version: draft.area_version,
+            wish: draft.wish.map(Spoken::new),
+            ordered_ms,
+            shown_ms,
+        });
+    }
+    Ok(drafts)
 }
 
 #[derive(FromRow)]

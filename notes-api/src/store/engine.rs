@@ -7,7 +7,7 @@
 //! NOTIFY, which carries call and sequence, never speech.
 
 use super::audit::Chains;
-use super::{Conn, Engine, Job, Store, StoreError, Stored, Tx};
+use super::{Conn, Engine, Job, Store, StoreError, Stored, Tx, forget};
 use crate::clock::Chance;
 use crate::live::Live;
 use futures_util::FutureExt;
@@ -90,8 +90,9 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY)
-            // What is discarded is overwritten, not only unlinked.
-            .pragma("secure_delete", "ON");
+            // What is erased is overwritten, not only unlinked, and no sorting leaves a file of it.
+            .pragma("secure_delete", "ON")
+            .pragma("temp_store", "MEMORY");
         let writer_pool = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
@@ -144,13 +145,25 @@ impl Store {
         Ok(Self { engine: Engine::Postgres(pool), live, tracker: tracker.clone(), chains: new_chains(CHAINS) })
     }
 
-    /// Overwrites what SQLite's log still holds of erased rows. On PostgreSQL autovacuum does that in its own time.
-    pub(super) async fn forget_old_pages(&self) {
-        let Engine::Sqlite { readers, .. } = &self.engine else { return };
+    /// Overwrites what SQLite's log still holds of erased rows. PostgreSQL's is aged out by whoever runs it.
+    pub(super) async fn wipe_log(&self) -> bool {
+        let Engine::Sqlite { readers, .. } = &self.engine else { return true };
         let busy = sqlx::query_scalar::<_, i64>("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(readers).await;
-        if !matches!(busy, Ok(0)) {
-            tracing::warn!(?busy, "erased rows stay in the log of the database until the next checkpoint");
+        let is_wiped = matches!(busy, Ok(0));
+        if !is_wiped {
+            tracing::warn!(?busy, "erased rows stay in the log of the database until the next sweep");
         }
+        is_wiped
+    }
+
+    /// The same, and on PostgreSQL the space of erased rows is given free, to be written over.
+    pub(super) async fn wipe_files(&self) -> Stored<bool> {
+        if let Engine::Postgres(pool) = &self.engine {
+            // It can be in no transaction, and waits for nobody's.
+            let vacuum = format!("VACUUM {}", forget::TABLES.join(", "));
+            sqlx::raw_sql(sqlx::AssertSqlSafe(vacuum)).execute(pool).await?;
+        }
+        Ok(self.wipe_log().await)
     }
 
     /// "sqlite" or "postgresql".

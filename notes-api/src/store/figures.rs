@@ -70,7 +70,8 @@ impl Store {
                      CASE WHEN d.state = 'ready' THEN d.whole_ms - c.hang_up_ms END AS whole_draft_ms, \
                      (SELECT COUNT(*) FROM notes n JOIN note_versions v ON v.note = n.note WHERE n.call = c.call) \
                      AS versions, v.draft AS saved_draft, v.correction_ms, v.saved_ms - c.hang_up_ms AS turnaround_ms, \
-                     CAST(CASE WHEN c.state = 'discarded' THEN 1 ELSE 0 END AS BIGINT) AS discarded, x.batches, \
+                     CAST(CASE WHEN EXISTS (SELECT 1 FROM tombstones t WHERE t.call = c.call AND t.cause = 'discard') \
+                     THEN 1 ELSE 0 END AS BIGINT) AS discarded, x.batches, \
                      x.active_5_ms, x.active_15_ms, x.active_30_ms, x.active_60_ms, x.draft_words, x.saved_words, x.changed_words, \
                      x.kept_words, \
                      (SELECT y.state FROM drafts y WHERE y.call = c.call ORDER BY y.draft DESC LIMIT 1) AS draft_state \

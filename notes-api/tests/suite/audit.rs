@@ -53,7 +53,19 @@ pub(crate) async fn what_is_read_and_changed_is_told(place: Place) {
     browser.post(&format!("{path}/discard"), &serde_json::json!({})).await;
     browser.post(&format!("{path}/discard"), &serde_json::json!({})).await;
     let local = |what: &str| ("local".to_owned(), what.to_owned());
-    let expected = ["transcript_read", "suppressed_read", "transcript_read", "note_read", "call_discarded"].map(local);
+    let expected = [
+        "transcript_read",
+        "suppressed_read",
+        "transcript_read",
+        "note_read",
+        "transcript_erased",
+        "drafts_erased",
+        "identifiers_erased",
+        "events_erased",
+        "figures_erased",
+        "call_discarded",
+    ];
+    let expected = expected.map(local);
     assert_eq!(acts(&kept, call).await, expected, "a repeat changes nothing");
     let (links, findings) = verified(&kept).await;
     assert_eq!(findings, []);

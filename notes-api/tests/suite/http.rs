@@ -216,6 +216,11 @@ pub(crate) async fn what_needs_a_session_says_so(place: Place) {
         (Method::POST, format!("/v1/calls/{id}/draft/shown")),
         (Method::POST, format!("/v1/calls/{id}/draft/again")),
         (Method::POST, format!("/v1/calls/{id}/activity")),
+        (Method::GET, format!("/v1/calls/{id}/retention")),
+        (Method::POST, format!("/v1/calls/{id}/holds")),
+        (Method::POST, format!("/v1/calls/{id}/holds/1/release")),
+        (Method::POST, format!("/v1/calls/{id}/erase")),
+        (Method::GET, format!("/v1/calls/{id}/export")),
         (Method::GET, "/v1/events".to_owned()),
         (Method::GET, "/v1/metrics/corrections".to_owned()),
     ];

@@ -19,6 +19,7 @@ mod previews;
 mod http;
 mod areas;
 mod audit;
+mod retention;
 mod program;
 
 #[path = "../../../proto/tests/chain/histories.rs"]
@@ -138,6 +139,14 @@ on_both! {
     audit::what_is_read_and_changed_is_told,
     audit::a_change_is_told_with_it_or_not_at_all,
     audit::many_at_once_make_whole_chains,
+    retention::what_is_due_goes_with_a_receipt_and_figures_stay,
+    retention::what_waits_says_for_what,
+    retention::a_hold_wins_but_over_an_objection,
+    retention::a_shorter_term_counts_for_older_calls_a_day_later,
+    retention::an_erased_call_has_no_content_and_refuses_all,
+    retention::of_two_who_sweep_one_does,
+    retention::whatever_happens_nothing_held_goes_and_nothing_due_stays_unsaid,
+    retention::an_administrator_holds_erases_and_exports,
     areas::a_changed_file_is_in_force_and_a_broken_one_is_told,
     areas::a_broken_file_at_start_has_its_last_good_version_or_stops_the_start,
     areas::a_file_in_the_place_of_a_built_in_area_keeps_its_version_over_a_restart,
