@@ -10,7 +10,7 @@ PROGRAMS  := -p referent-agent -p referent-tray -p referent-pipeline -p referent
 # The last commit whose pipeline heard in its own process, without a gate: as far from today's as a worker can be that
 # speaks v1. Its bytes are pinned in proto/tests/golden.
 FROM      ?= 66ba373
-BENCHES   := hangup wer cpu kill chaos-agent unsynced network offline chain capture truth doctor soak agent pane live streams backlog long overload faithful isolation silence remote consent damage identity login audit correction guards numbers pseudonyms eval uncertain prefix llm-faults
+BENCHES   := hangup wer cpu kill chaos-agent unsynced network offline chain capture truth doctor soak agent pane live streams backlog long overload faithful isolation silence remote consent damage identity login audit retention correction guards numbers pseudonyms eval uncertain prefix llm-faults
 # Those with another model: a shape with the proportions of Whisper's, for speed, or with a language model's stub.
 STREAMS   := streams-tiny streams-base streams-small
 STUBS     := stub-embedded stub-tiny stub-base stub-small

@@ -281,6 +281,14 @@ pub fn audit() -> Result<()> {
     figures.write("audit.found", number("found")?, "tamperings", 1, &row)
 }
 
+/// Places in which a word of an erased call is still found, by the test of both databases, which fails where there is one.
+pub fn retention() -> Result<()> {
+    let row = measured_by_test("referent-notes-api", "residue")?;
+    let number = |key: &str| row[key].as_f64().with_context(|| format!("{key}: is PostgreSQL installed?"));
+    let residue = number("sqlite")? + number("postgresql")? + number("log")?;
+    Figures::of("make bench-retention")?.write("retention.residue", residue, "places", 1, &row)
+}
+
 /// Made-up people at made-up drafts, by the test that holds the server's count against what they did.
 pub fn correction() -> Result<()> {
     let row = measured_by_test("referent-tests", "correction")?;

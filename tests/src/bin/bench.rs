@@ -62,6 +62,8 @@ enum Group {
     Unsynced,
     /// Tampering with the audit.
     Audit,
+    /// What is found of a call that was erased.
+    Retention,
     /// Correction times of people of whom it is known what they did.
     Correction,
     /// Slow, silent, reset, gone, losing packets, with another address.
@@ -242,6 +244,7 @@ async fn run(Arguments { short, group }: Arguments) -> Result<()> {
         Group::Doctor => bench::doctor(),
         Group::Unsynced => bench::unsynced(),
         Group::Audit => bench::audit(),
+        Group::Retention => bench::retention(),
         Group::Correction => bench::correction(),
         Group::Network => Box::pin(bench::network::network(extent)).await,
         Group::Offline => bench::offline::offline(extent).await,
