@@ -11,6 +11,7 @@ use crate::error::ApiError;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use referent_proto::CallId;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Whoever is asking, with what they may do.
@@ -76,8 +77,42 @@ impl FromRequestParts<App> for InPath {
     }
 }
 
+/// The call in the path, whosever it is, and the administrator who does something about it. Whoever sees the call, but runs
+/// nothing here, is told so; to others there is no such call.
+pub(super) struct Administered {
+    pub(super) by: String,
+    pub(super) call: CallId,
+}
+
+impl FromRequestParts<App> for Administered {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Asking(session) = Asking::from_request_parts(parts, app).await?;
+        if session.is(Role::Administrator) {
+            return Ok(Self { by: session.person.clone(), call: call_in_path(parts, app).await? });
+        }
+        InPath::from_request_parts(parts, app).await?;
+        Err(ApiError::NotAllowed("an administrator"))
+    }
+}
+
+/// The call in the path, for whoever sees it and for administrators, who see no word of it.
+pub(super) struct Overseen(pub(super) CallId);
+
+impl FromRequestParts<App> for Overseen {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Asking(session) = Asking::from_request_parts(parts, app).await?;
+        if session.is(Role::Administrator) {
+            return call_in_path(parts, app).await.map(Self);
+        }
+        InPath::from_request_parts(parts, app).await.map(|InPath(call)| Self(call))
+    }
+}
+
 /// The call in the path, whoever asks.
 pub(super) async fn call_in_path(parts: &mut Parts, app: &App) -> Result<CallId, ApiError> {
-    let Path(id) = Path::<String>::from_request_parts(parts, app).await.map_err(|_| ApiError::NotFound("call"))?;
-    id.parse().map_err(|_| ApiError::NotFound("call"))
+    let found = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
+    let Path(found) = found.map_err(|_| ApiError::NotFound("call"))?;
+    found.get("id").and_then(|id| id.parse().ok()).ok_or(ApiError::NotFound("call"))
 }

@@ -1,8 +1,8 @@
 //! For how long what is kept of a call, legal holds, erasure, and all of a call for somebody's right of access.
 
 use super::App;
-use super::body::{Body, InPath};
-use crate::auth::{Administrator, Person};
+use super::access::{Administered, Overseen};
+use super::body::Body;
 use crate::error::{ApiError, Problem};
 use crate::retention::command::checked;
 use crate::shown::export::CallExport;
@@ -12,7 +12,7 @@ use crate::store::retention::Erasing;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use referent_proto::{CallId, CommandId};
+use referent_proto::CommandId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -34,11 +34,7 @@ impl Reason {
     params(("id" = String, Path, description = "UUID of the call")),
     responses((status = 200, body = RetentionView), (status = 401, body = Problem), (status = 404, body = Problem)),
 )]
-pub(super) async fn kept(
-    _: Person,
-    State(app): State<App>,
-    InPath(call): InPath,
-) -> Result<Json<RetentionView>, ApiError> {
+pub(super) async fn kept(Overseen(call): Overseen, State(app): State<App>) -> Result<Json<RetentionView>, ApiError> {
     let days = app.retention.unsaved_edit_days;
     let kept = app.store.retention(call, app.clock.now_ms(), days).await?.ok_or(ApiError::NotFound("call"))?;
     Ok(Json(RetentionView { backup_days: app.retention.backup_days, ..kept }))
@@ -51,9 +47,8 @@ pub(super) async fn kept(
         (status = 404, body = Problem)),
 )]
 pub(super) async fn hold(
-    Administrator(by): Administrator,
+    Administered { by, call }: Administered,
     State(app): State<App>,
-    InPath(call): InPath,
     Body(reason): Body<Reason>,
 ) -> Result<(StatusCode, Json<HoldView>), ApiError> {
     let hold = app.store.set_hold(call, reason.checked()?, by, app.clock.now_ms()).await?;
@@ -72,13 +67,12 @@ pub(super) async fn hold(
         (status = 404, body = Problem)),
 )]
 pub(super) async fn release(
-    Administrator(by): Administrator,
+    Administered { by, call }: Administered,
     State(app): State<App>,
-    Path((call, number)): Path<(String, String)>,
+    Path(path): Path<(String, String)>,
     Body(reason): Body<Reason>,
 ) -> Result<Json<HoldView>, ApiError> {
-    let call: CallId = call.parse().map_err(|_| ApiError::NotFound("call"))?;
-    let number: i64 = number.parse().map_err(|_| ApiError::NotFound("hold"))?;
+    let number: i64 = path.1.parse().map_err(|_| ApiError::NotFound("hold"))?;
     let hold = app.store.release_hold(call, number, reason.checked()?, by, app.clock.now_ms()).await?;
     let hold = hold.ok_or(ApiError::NotFound("hold"))?;
     tracing::info!(%call, hold = number, "a legal hold is released");
@@ -93,9 +87,8 @@ pub(super) async fn release(
         (status = 404, body = Problem), (status = 409, body = Problem, description = "the call goes on, or a hold is on it")),
 )]
 pub(super) async fn erase(
-    Administrator(by): Administrator,
+    Administered { by, call }: Administered,
     State(app): State<App>,
-    InPath(call): InPath,
     Body(reason): Body<Reason>,
 ) -> Result<Json<ErasureView>, ApiError> {
     let now_ms = app.clock.now_ms();
@@ -117,9 +110,8 @@ pub(super) async fn erase(
     responses((status = 200, body = CallExport), (status = 401, body = Problem), (status = 404, body = Problem)),
 )]
 pub(super) async fn export(
-    Administrator(by): Administrator,
+    Administered { by, call }: Administered,
     State(app): State<App>,
-    InPath(call): InPath,
 ) -> Result<Json<CallExport>, ApiError> {
     let (now_ms, days) = (app.clock.now_ms(), app.retention.unsaved_edit_days);
     let mut export = app.store.export(call, now_ms, days).await?.ok_or(ApiError::NotFound("call"))?;
