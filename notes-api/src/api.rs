@@ -15,6 +15,8 @@ mod areas;
 mod body;
 mod calls;
 mod case_check;
+mod changes;
+mod deliveries;
 mod edits;
 mod enrolments;
 mod events;
@@ -120,6 +122,14 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(retention::release))
         .routes(routes!(retention::erase))
         .routes(routes!(retention::export))
+        .routes(routes!(changes::since))
+        .routes(routes!(changes::version))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::one))
+        .routes(routes!(deliveries::replay))
+        .routes(routes!(deliveries::destinations))
+        .routes(routes!(deliveries::enable))
+        .routes(routes!(deliveries::disable))
 }
 
 /// The OpenAPI 3.1 document, as JSON.

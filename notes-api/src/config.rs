@@ -7,6 +7,7 @@
 
 pub mod case_system;
 pub mod login;
+pub mod delivery;
 pub mod tls;
 
 use case_system::{CaseSystemConfig, RawCaseSystem};
@@ -46,6 +47,8 @@ pub struct Config {
     pub telemetry: Option<TelemetryConfig>,
     /// How the chains of the audit are signed, if they are.
     pub audit: Option<AuditConfig>,
+    /// Where saved notes are sent.
+    pub deliveries: Vec<delivery::Destination>,
     /// In which weeks figures are counted.
     pub time_zone: TimeZone,
     /// When what is due is erased.
@@ -139,6 +142,8 @@ struct RawConfig {
     case_system: Vec<RawCaseSystem>,
     #[serde(default)]
     retention: RetentionConfig,
+    #[serde(default)]
+    delivery: Vec<delivery::RawDelivery>,
     #[serde(default = "copenhagen")]
     time_zone: String,
 }
@@ -275,6 +280,12 @@ impl Config {
                 problem: "would keep what was said for more than a month longer than its area says; write 7",
             });
         }
+        let deliveries = delivery::check(raw.delivery).map_err(|(key, value, problem)| ConfigError::Impossible {
+            file: file.to_owned(),
+            key,
+            value,
+            problem,
+        })?;
         let telemetry = raw.telemetry.map(RawTelemetry::check).transpose().map_err(|bad| {
             let BadTelemetry { key, value, problem } = bad;
             ConfigError::Impossible { file: file.to_owned(), key, value, problem }
@@ -292,6 +303,7 @@ impl Config {
             timing: raw.timing,
             telemetry,
             audit: raw.audit,
+            deliveries,
             time_zone,
             retention: raw.retention,
         })

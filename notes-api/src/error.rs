@@ -68,6 +68,17 @@ pub enum ApiError {
     /// Make a new `save_id`.
     #[error("this save_id belongs to another call")]
     SaveIdTaken,
+    /// Begin without it.
+    #[error(
+        "`since` is no place of this database, which may have been set back to an earlier day; pull once more without it"
+    )]
+    NoSuchPlace,
+    /// Wait for it to end.
+    #[error("the delivery is under way; look again in a minute")]
+    UnderWay,
+    /// There is nothing left of it.
+    #[error("the note was erased; there is nothing to send")]
+    Withdrawn,
     /// What to do stands in the reason.
     #[error(transparent)]
     NoPreview(#[from] NoPreview),
@@ -114,6 +125,9 @@ impl ApiError {
             Self::MustMatch => (StatusCode::PRECONDITION_REQUIRED, "must-match", "If-Match is missing"),
             Self::Changed { .. } => (StatusCode::PRECONDITION_FAILED, "changed", "Changed in between"),
             Self::SaveIdTaken => (StatusCode::CONFLICT, "save-id-taken", "Another call's save_id"),
+            Self::NoSuchPlace => (StatusCode::CONFLICT, "no-such-place", "No place of this database"),
+            Self::UnderWay => (StatusCode::CONFLICT, "under-way", "Under way"),
+            Self::Withdrawn => (StatusCode::GONE, "withdrawn", "The note was erased"),
             Self::NoPreview(NoPreview::Busy) => (StatusCode::TOO_MANY_REQUESTS, "busy", "Busy"),
             Self::NoPreview(NoPreview::NoPipeline) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "no-pipeline", "No pipeline is connected")

@@ -23,6 +23,7 @@ pub mod store;
 pub mod live;
 pub mod previews;
 mod timer;
+pub mod delivery;
 pub mod activity;
 pub mod effort;
 pub mod corrections;
@@ -123,6 +124,7 @@ pub async fn run(
         metrics: metrics.clone(),
     };
     timer.start().await?;
+    let sender = delivery::Sender::open(&config.deliveries, &store, &clock, &chance).await?;
 
     let token = chance.secret();
     let mut line = Ready { ready: true, http: http.local_addr()?, grpc: grpc.local_addr()?, enrol: None, token: None };
@@ -190,11 +192,12 @@ pub async fn run(
     };
     let pages = axum::serve(http, api::router(app)).with_graceful_shutdown(shutdown.clone().cancelled_owned());
     let doors = async {
-        let (ingest, pages, enrolling, ()) = tokio::join!(
+        let (ingest, pages, enrolling, (), ()) = tokio::join!(
             async { ending(ingest.await, &shutdown) },
             async { ending(pages.await, &shutdown) },
             async { ending(enrolling.await, &shutdown) },
-            timer.run(shutdown.clone())
+            timer.run(shutdown.clone()),
+            sender.run(shutdown.clone())
         );
         enrolling.context("the door for those who enrol failed")?;
         ingest.context("the door for pipelines failed")?;

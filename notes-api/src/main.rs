@@ -6,6 +6,7 @@ use referent_notes_api::audit::command::{self as audit, Audit};
 use referent_notes_api::ca::command as ca;
 use referent_notes_api::clock::{Chance, Clock};
 use referent_notes_api::config::Config;
+use referent_notes_api::delivery::command::{self as delivery, Deliveries};
 use referent_notes_api::retention::command as retention;
 use referent_notes_api::{Ready, Surroundings, prometheus, run};
 use referent_telemetry::{Program, core_dumps};
@@ -36,6 +37,9 @@ enum Command {
     /// Who read and changed what, in chains that show whether somebody altered them.
     #[command(subcommand)]
     Audit(Audit),
+    /// What was sent to other systems, and what was not.
+    #[command(subcommand)]
+    Deliveries(Deliveries),
 }
 
 #[tokio::main]
@@ -62,6 +66,9 @@ async fn start(arguments: Arguments) -> anyhow::Result<()> {
                 retention::act(command, &config, &Clock::System, &Chance::from_system()).await?
             }
             Command::Audit(command) => audit::act(command, &config).await?,
+            Command::Deliveries(command) => {
+                delivery::act(command, &config, &Clock::System, &Chance::from_system()).await?
+            }
         };
         return say(&said).context("stdout is closed");
     }

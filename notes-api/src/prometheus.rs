@@ -58,6 +58,12 @@ pub(crate) fn describe() {
     gauge!("referent_retention_swept_seconds", "When this process swept last, in seconds since 1970.");
     gauge!("referent_area_files_broken", "Files of areas that are broken now; what was in force before stays.");
     counter!("referent_area_files_refused_total", "Files of areas that were refused.");
+    gauge!("referent_outbox_waiting", "Deliveries that a destination has not had.");
+    gauge!("referent_outbox_dead", "Deliveries that were given up and not replayed.");
+    gauge!("referent_outbox_oldest_seconds", "Age of the oldest delivery that a destination has not had.");
+    gauge!("referent_outbox_disabled", "1 while nothing is sent to a destination.");
+    counter!("referent_outbox_attempts_total", "Attempts to deliver, by how they ended.");
+    histogram!("referent_outbox_attempt_seconds", "How long an attempt to deliver took.");
     histogram!("referent_draft_first_sentence_seconds", "Hang-up to the first sentence of the draft.");
     histogram!("referent_draft_whole_seconds", "Hang-up to the whole draft.");
     histogram!("referent_correction_seconds", "Draft shown to first save.");

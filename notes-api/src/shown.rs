@@ -8,6 +8,7 @@ pub mod areas;
 mod drafts;
 pub mod retention;
 pub mod export;
+pub mod outbox;
 
 pub use drafts::{
     DraftState, DraftView, EvidenceView, FlagView, MissingView, OriginView, RecordView, SentenceView, UncertainView,

@@ -70,6 +70,7 @@ pub mod settles;
 pub mod events;
 pub mod drafts;
 pub mod notes;
+pub mod outbox;
 mod flags;
 pub mod commands;
 mod forget;

@@ -61,6 +61,18 @@ pub enum Act {
     EnrolmentGranted,
     /// Certificates are refused from now on.
     CertificatesRevoked,
+    /// Changes of notes were read, without their text.
+    ChangesRead,
+    /// The text of a note was sent.
+    NoteSent,
+    /// Deliveries or destinations were read.
+    DeliveriesRead,
+    /// A delivery is to be sent once more.
+    DeliveryReplayed,
+    /// A destination is sent to again.
+    DestinationEnabled,
+    /// Nothing more is sent to a destination.
+    DestinationDisabled,
 }
 
 impl Act {
@@ -95,6 +107,12 @@ impl Act {
             Self::CallExported => "call_exported",
             Self::EnrolmentGranted => "enrolment_granted",
             Self::CertificatesRevoked => "certificates_revoked",
+            Self::ChangesRead => "changes_read",
+            Self::NoteSent => "note_sent",
+            Self::DeliveriesRead => "deliveries_read",
+            Self::DeliveryReplayed => "delivery_replayed",
+            Self::DestinationEnabled => "destination_enabled",
+            Self::DestinationDisabled => "destination_disabled",
         }
     }
 }
@@ -230,6 +248,21 @@ impl Store {
     /// Something was read, or done outside of the database: durable when this returns.
     pub async fn tell(&self, deed: Deed, now_ms: i64) -> Stored<()> {
         self.write(move |tx| Box::pin(async move { tell(tx, &deed, now_ms).await })).await
+    }
+
+    /// The same of many at once, in one transaction.
+    pub async fn tell_all(&self, mut deeds: Vec<Deed>, now_ms: i64) -> Stored<()> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                // Two that tell of several things take their chains in the same order, and neither waits for the other for good.
+                deeds.sort_by_key(|deed| tx.chains.of(&deed.about));
+                for deed in &deeds {
+                    tell(tx, deed, now_ms).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
     }
 
     /// Where the chains of this process end, of those that have begun.

@@ -3,7 +3,7 @@
 use super::audit::{Act, Deed, tell};
 use super::calls::{self, lock_call};
 use super::events::{self, EventKind};
-use super::{Store, Stored, Tx, activity, areas, drafts, flags, from_json, json, settles};
+use super::{Store, Stored, Tx, activity, areas, drafts, flags, from_json, json, outbox, settles};
 use crate::shown::{
     CallDetail, EditSaved, EditView, NoteView, SectionTexts, SectionView, SuppressedView, UtteranceView,
 };
@@ -344,6 +344,7 @@ async fn save_note_in(tx: &mut Tx, call: CallId, new: NewVersion, now_ms: i64) -
     events::append(tx, call, EventKind::NoteSaved, &view).await?;
     calls::state_event(tx, call).await?;
     tell(tx, &Deed::with_call(&new.by, Act::NoteSaved, call), now_ms).await?;
+    outbox::saved(tx, call, &view, &new.save_id, now_ms).await?;
     Ok(Over::Written(view))
 }
 

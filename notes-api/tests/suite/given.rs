@@ -64,6 +64,11 @@ impl Place {
         self.begun(more, 7).await
     }
 
+    /// The same once more, whose chance is another.
+    pub(crate) async fn another_house_with(&self, more: &str, seed: u64) -> House {
+        self.begun(more, seed).await
+    }
+
     /// The whole program once more, whose chance is another.
     pub(crate) async fn another_house(&self, seed: u64) -> House {
         self.begun("", seed).await
@@ -289,6 +294,12 @@ pub(crate) struct House {
 impl House {
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.ready.http)
+    }
+
+    /// Ends it where it stands, as a power cut would: nothing of it goes on, and nothing is tidied up.
+    pub(crate) async fn power_is_cut(self) {
+        self.ended.abort();
+        assert!(self.ended.await.unwrap_err().is_cancelled());
     }
 
     /// Asks it to stop, and waits for that.

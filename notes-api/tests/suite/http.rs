@@ -20,9 +20,13 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) fn stranger(house: &House) -> Self {
+        Self::stranger_at(house.url())
+    }
+
+    fn stranger_at(url: String) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
-        Self { http, url: house.url(), cookie: String::new(), bearer: String::new() }
+        Self { http, url, cookie: String::new(), bearer: String::new() }
     }
 
     /// A program, or a frame.
@@ -31,8 +35,13 @@ impl Browser {
     }
 
     pub(crate) async fn log_in(house: &House) -> Self {
-        let mut browser = Self::stranger(house);
-        let token = json!({ "token": house.ready.token });
+        Self::log_in_at(house.url(), &json!(house.ready.token)).await
+    }
+
+    /// The same at a program that is a process of its own.
+    pub(crate) async fn log_in_at(url: String, token: &Value) -> Self {
+        let mut browser = Self::stranger_at(url);
+        let token = json!({ "token": token });
         let response = browser.ask(Method::POST, "/v1/session").json(&token).send().await.unwrap();
         assert_eq!(response.status(), 204);
         let cookie = response.headers()["set-cookie"].to_str().unwrap();
@@ -52,11 +61,17 @@ impl Browser {
         response.json().await.unwrap()
     }
 
+    /// The status and the kind of problem.
+    pub(crate) async fn refused(&self, path: &str) -> (u16, String) {
+        let (status, problem) = answer(self.ask(Method::GET, path).send().await.unwrap()).await;
+        (status, problem["type"].as_str().unwrap_or_default().to_owned())
+    }
+
     pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         answer(self.ask(Method::POST, path).json(body).send().await.unwrap()).await
     }
 
-    async fn over(&self, method: Method, path: &str, seen: &str, body: &Value) -> (u16, Value) {
+    pub(crate) async fn over(&self, method: Method, path: &str, seen: &str, body: &Value) -> (u16, Value) {
         answer(self.ask(method, path).header("if-match", seen).json(body).send().await.unwrap()).await
     }
 

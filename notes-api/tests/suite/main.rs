@@ -20,6 +20,11 @@ mod http;
 mod areas;
 mod audit;
 mod retention;
+mod schema;
+mod receiver;
+mod delivery;
+mod delivery_process;
+mod outbox;
 mod program;
 
 #[path = "../../../proto/tests/chain/histories.rs"]
@@ -57,6 +62,9 @@ macro_rules! on_both {
             say("on_postgresql: a_page_is_told_of_pcs_that_are_there_through_another_notes_api");
             let place = Place::postgres(&cluster.url(), "two_houses").await;
             presence::a_page_is_told_of_pcs_that_are_there_through_another_notes_api(place).await;
+            say("on_postgresql: of_two_programs_one_sends");
+            let place = Place::postgres(&cluster.url(), "of_two_programs_one_sends").await;
+            delivery_process::of_two_programs_one_sends(place).await;
         }
     };
 }
@@ -147,6 +155,21 @@ on_both! {
     retention::of_two_who_sweep_one_does,
     retention::whatever_happens_nothing_held_goes_and_nothing_due_stays_unsaid,
     retention::an_administrator_holds_erases_and_exports,
+    delivery::a_saved_note_is_told_signed_and_without_its_text,
+    delivery::a_full_event_has_the_text_and_is_audited,
+    delivery::whatever_a_receiver_does_the_note_arrives_under_one_id,
+    delivery::a_410_disables_until_somebody_enables,
+    delivery::versions_arrive_in_order_and_hold_up_no_other_note,
+    delivery::a_sender_that_dies_sends_again_under_the_same_id,
+    delivery::secrets_are_rotated_without_a_gap,
+    delivery::what_is_given_up_stays_listed_and_is_replayed,
+    delivery::a_note_that_is_erased_is_withdrawn,
+    delivery::what_nobody_takes_waits_for_whoever_comes,
+    outbox::never_lost_and_never_under_two_ids,
+    outbox::of_many_senders_one_has_a_delivery,
+    outbox::who_pulls_while_many_save_skips_nothing,
+    outbox::a_slow_transaction_is_not_skipped,
+    outbox::case_systems_pull_by_page,
     areas::a_changed_file_is_in_force_and_a_broken_one_is_told,
     areas::a_broken_file_at_start_has_its_last_good_version_or_stops_the_start,
     areas::a_file_in_the_place_of_a_built_in_area_keeps_its_version_over_a_restart,

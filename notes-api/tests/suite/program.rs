@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-fn start(folder: &Path, config: &str) -> Child {
+pub(crate) fn start(folder: &Path, config: &str) -> Child {
     let file = folder.join("config.toml");
     std::fs::write(&file, config).unwrap();
     Command::new(env!("CARGO_BIN_EXE_referent-notes-api"))
@@ -22,7 +22,7 @@ fn start(folder: &Path, config: &str) -> Child {
         .unwrap()
 }
 
-fn config(folder: &Path) -> String {
+pub(crate) fn config(folder: &Path) -> String {
     let database = folder.join("notes.db");
     format!("http = \"127.0.0.1:0\"\ngrpc = \"127.0.0.1:0\"\ndatabase = \"sqlite://{}\"\n", database.display())
 }

@@ -129,9 +129,11 @@ async fn bearer(place: &Place, person: &str) -> String {
     secret
 }
 
-const KEY: &str = "0123456789abcdef0123456789abcdef";
+/// Of the case system `esdh`.
+pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef";
 
-async fn house_with_case_systems(place: &Place, folder: &std::path::Path) -> House {
+/// Two case systems, for a configuration; their keys lie in the folder.
+pub(crate) fn case_systems(folder: &std::path::Path) -> String {
     let key = folder.join("key");
     std::fs::write(&key, format!("{KEY}\n")).unwrap();
     let other = folder.join("other-key");
@@ -139,8 +141,11 @@ async fn house_with_case_systems(place: &Place, folder: &std::path::Path) -> Hou
     let table = |name: &str, key: &std::path::Path, origin: &str| {
         format!("[[case_system]]\nname = \"{name}\"\nkey_file = \"{}\"\norigins = [\"{origin}\"]\n", key.display())
     };
-    let more = table("esdh", &key, "https://cases.example") + &table("other", &other, "https://other.example");
-    place.house_with(&more).await
+    table("esdh", &key, "https://cases.example") + &table("other", &other, "https://other.example")
+}
+
+async fn house_with_case_systems(place: &Place, folder: &std::path::Path) -> House {
+    place.house_with(&case_systems(folder)).await
 }
 
 pub(crate) async fn a_case_system_opens_a_frame(place: Place) {
