@@ -55,7 +55,9 @@ CREATE TABLE outbox (
     done_ms         BIGINT,
     UNIQUE (destination, number)
 );
-CREATE INDEX outbox_by_due ON outbox (destination, state, due_ms);
+-- Four times a second somebody asks what is due, and it is mostly nothing of all that is still listed.
+CREATE INDEX outbox_by_due ON outbox (destination, state, due_ms, number);
+CREATE INDEX outbox_by_done ON outbox (destination, done_ms);
 CREATE INDEX outbox_by_note ON outbox (note, destination, number);
 CREATE INDEX outbox_by_number ON outbox (number, destination);
 

@@ -149,6 +149,10 @@ pub(crate) fn router(app: App) -> Router {
         .route("/pane.js", get(page::script))
         .route("/more.js", get(page::more_script))
         .route("/en.js", get(page::english))
+        .route("/person.js", get(page::person_script))
+        .route(page::FRAMED, get(page::embed))
+        .route("/embed.js", get(page::embed_script))
+        .route("/referent-pane.js", get(page::host_script))
         .route("/areas", get(page::areas))
         .route("/areas.js", get(page::areas_script))
         .route("/manager", get(page::manager))
@@ -199,6 +203,13 @@ async fn watched(State(app): State<App>, request: Request, next: Next) -> Respon
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if path == page::FRAMED {
+        // Older than `frame-ancestors`, and knows no list.
+        headers.remove(header::X_FRAME_OPTIONS);
+    }
+    if app.auth.is_https() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     response
 }

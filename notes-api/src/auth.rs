@@ -31,7 +31,9 @@ use source::Names;
 use std::sync::{Mutex, PoisonError};
 
 /// Name of the cookie.
-pub const COOKIE: &str = "referent_session";
+const COOKIE: &str = "referent_session";
+/// Over https no other host and no other path can set it (RFC 6265bis, 4.1.3.2).
+const SECURE_COOKIE: &str = "__Host-referent_session";
 /// Who a session is of where there is no login: whoever sits at this machine, who sees every call.
 pub const LOCAL: &str = "local";
 
@@ -151,7 +153,7 @@ impl Auth {
 
     /// The session in these headers, and that it was used.
     pub async fn session(&self, headers: &HeaderMap, store: &Store, clock: &Clock) -> Result<Session, ApiError> {
-        let secret = session_in(headers).ok_or(ApiError::NoSession)?;
+        let secret = session_in(headers, self.cookie_name()).ok_or(ApiError::NoSession)?;
         let now_ms = clock.now_ms();
         self.good(store.session(hash_hex(&secret), now_ms).await?, now_ms)
     }
@@ -175,7 +177,17 @@ impl Auth {
     /// The header that gives a browser its session.
     pub fn cookie(&self, session: &str, for_ms: i64) -> String {
         let secure = if self.is_https() { "; Secure" } else { "" };
-        format!("{COOKIE}={session}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}{secure}", for_ms / 1000)
+        let name = self.cookie_name();
+        format!("{name}={session}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}{secure}", for_ms / 1000)
+    }
+
+    /// The header that takes it back.
+    pub fn no_cookie(&self) -> String {
+        self.cookie("", 0)
+    }
+
+    fn cookie_name(&self) -> &'static str {
+        if self.is_https() { SECURE_COOKIE } else { COOKIE }
     }
 
     /// Whether browsers come over https.
@@ -184,8 +196,8 @@ impl Auth {
     }
 }
 
-fn session_in(headers: &HeaderMap) -> Option<String> {
-    bearer_in(headers).or_else(|| cookie_in(headers, COOKIE))
+fn session_in(headers: &HeaderMap, cookie: &str) -> Option<String> {
+    bearer_in(headers).or_else(|| cookie_in(headers, cookie))
 }
 
 /// What stands after `Authorization: Bearer`.
@@ -216,10 +228,11 @@ mod tests {
     #[test]
     fn a_session_comes_by_cookie_or_bearer() {
         let mut headers = HeaderMap::new();
-        assert_eq!(session_in(&headers), None);
+        assert_eq!(session_in(&headers, COOKIE), None);
         headers.insert(header::COOKIE, "a=b; referent_session=one".parse().unwrap());
-        assert_eq!(session_in(&headers).as_deref(), Some("one"));
+        assert_eq!(session_in(&headers, COOKIE).as_deref(), Some("one"));
+        assert_eq!(session_in(&headers, SECURE_COOKIE), None, "a cookie that another host may have set");
         headers.insert(header::AUTHORIZATION, "Bearer two".parse().unwrap());
-        assert_eq!(session_in(&headers).as_deref(), Some("two"));
+        assert_eq!(session_in(&headers, COOKIE).as_deref(), Some("two"));
     }
 }

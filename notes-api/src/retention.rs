@@ -143,6 +143,7 @@ impl Terms {
 }
 
 /// How a call stands, as far as its erasing depends on it.
+#[expect(clippy::struct_excessive_bools, reason = "facts that may hold all at once")]
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Standing {
     /// When the hang-up came in; of a call that never did, when the server first heard of it.
@@ -153,6 +154,8 @@ pub struct Standing {
     pub is_drafting: bool,
     /// A hold is on it.
     pub is_held: bool,
+    /// A destination of the configuration still has to get its note.
+    pub is_undelivered: bool,
     /// When a person typed last what they have not saved.
     pub typed_ms: Option<i64>,
     /// The last save.
@@ -175,12 +178,19 @@ pub enum Waits {
     Drafting,
     /// A person typed not long ago, and has not saved.
     Typed,
+    /// A destination does not have the note yet, and there may be no other copy.
+    Undelivered,
 }
 
 impl Waits {
     /// All, and their words.
-    pub const ALL: [(Self, &str); 4] =
-        [(Self::Held, "held"), (Self::Live, "live"), (Self::Drafting, "drafting"), (Self::Typed, "typed")];
+    pub const ALL: [(Self, &str); 5] = [
+        (Self::Held, "held"),
+        (Self::Live, "live"),
+        (Self::Drafting, "drafting"),
+        (Self::Typed, "typed"),
+        (Self::Undelivered, "undelivered"),
+    ];
 }
 
 /// What becomes of one kind of content that is there.
@@ -229,6 +239,7 @@ pub fn fates(standing: &Standing, terms: &Terms, now_ms: i64, unsaved_edit_days:
         _ if standing.is_held => Some(Waits::Held),
         _ if standing.is_live => Some(Waits::Live),
         Kind::Activity => None,
+        Kind::Note | Kind::Identifiers if standing.is_undelivered => Some(Waits::Undelivered),
         _ if standing.is_drafting => Some(Waits::Drafting),
         _ => standing
             .typed_ms

@@ -137,7 +137,7 @@ impl House {
         let mut request = self.http.request(method, format!("{}{path}", self.url)).header("host", "referent.example");
         request = request.header("origin", PUBLIC).header("if-match", "\"0\"");
         if let Some(session) = session {
-            request = request.header("cookie", format!("referent_session={session}"));
+            request = request.header("cookie", format!("__Host-referent_session={session}"));
         }
         if let Some(body) = body {
             request = request.json(body);
@@ -198,9 +198,11 @@ impl House {
         }
         let response = request.send().await?;
         ensure!(response.status() == 200, "{}", response.status());
+        ensure!(response.headers().contains_key("strict-transport-security"), "browsers are told to stay with https");
         let cookies = response.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
         let session = cookies
-            .filter_map(|cookie| cookie.strip_prefix("referent_session="))
+            .filter_map(|cookie| cookie.strip_prefix("__Host-referent_session="))
+            .filter(|rest| rest.ends_with("; Secure"))
             .map(|rest| rest.split(';').next().unwrap_or_default().to_owned())
             .next();
         let page = response.text().await?;

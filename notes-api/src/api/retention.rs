@@ -32,7 +32,7 @@ impl Reason {
 /// What is kept of a call and until when, what keeps it longer, its holds, and the receipts of what was erased.
 #[utoipa::path(get, path = "/v1/calls/{id}/retention", tag = "retention",
     params(("id" = String, Path, description = "UUID of the call")),
-    responses((status = 200, body = RetentionView), (status = 401, body = Problem), (status = 404, body = Problem)),
+    responses((status = 200, body = RetentionView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)),
 )]
 pub(super) async fn kept(Overseen(call): Overseen, State(app): State<App>) -> Result<Json<RetentionView>, ApiError> {
     let days = app.retention.unsaved_edit_days;
@@ -43,7 +43,7 @@ pub(super) async fn kept(Overseen(call): Overseen, State(app): State<App>) -> Re
 /// Puts a legal hold on a call: nothing of it is erased until every hold is released.
 #[utoipa::path(post, path = "/v1/calls/{id}/holds", tag = "retention", request_body = Reason,
     params(("id" = String, Path, description = "UUID of the call")),
-    responses((status = 201, body = HoldView), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 201, body = HoldView), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem)),
 )]
 pub(super) async fn hold(
@@ -63,7 +63,7 @@ pub(super) async fn hold(
         ("id" = String, Path, description = "UUID of the call"),
         ("hold" = i64, Path, description = "number of the hold"),
     ),
-    responses((status = 200, body = HoldView), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 200, body = HoldView), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem)),
 )]
 pub(super) async fn release(
@@ -83,7 +83,7 @@ pub(super) async fn release(
 /// figures are made. A repeat returns the receipts anew.
 #[utoipa::path(post, path = "/v1/calls/{id}/erase", tag = "retention", request_body = Reason,
     params(("id" = String, Path, description = "UUID of the call")),
-    responses((status = 200, body = ErasureView), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 200, body = ErasureView), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem), (status = 409, body = Problem, description = "the call goes on, or a hold is on it")),
 )]
 pub(super) async fn erase(
@@ -107,7 +107,7 @@ pub(super) async fn erase(
 /// All that is known of a call: heard, drafted and by which model, changed by whom, read by whom, and until when it is kept.
 #[utoipa::path(get, path = "/v1/calls/{id}/export", tag = "retention",
     params(("id" = String, Path, description = "UUID of the call")),
-    responses((status = 200, body = CallExport), (status = 401, body = Problem), (status = 404, body = Problem)),
+    responses((status = 200, body = CallExport), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)),
 )]
 pub(super) async fn export(
     Administered { by, call }: Administered,

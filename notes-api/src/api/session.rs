@@ -3,8 +3,8 @@
 use super::App;
 use super::access::{Asking, CaseSystem};
 use super::body::Body;
+use crate::auth::SESSION_MS;
 use crate::auth::rights::Role;
-use crate::auth::{COOKIE, SESSION_MS};
 use crate::error::{ApiError, Problem};
 use crate::store::sessions::Launched;
 use axum::Json;
@@ -122,8 +122,7 @@ pub(super) async fn end(Asking(session): Asking, State(app): State<App>) -> Resu
         Some(login) => login.farewell(&app.clock).await.map(String::from),
         None => None,
     };
-    let gone = format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
-    Ok(([(header::SET_COOKIE, gone)], Json(LoggedOut { farewell })).into_response())
+    Ok(([(header::SET_COOKIE, app.auth.no_cookie())], Json(LoggedOut { farewell })).into_response())
 }
 
 /// What a case system asks for.

@@ -96,6 +96,9 @@ fn what_is_due_and_still_there_says_why() {
     let typed = |ago_ms| Standing { typed_ms: Some(NOW - ago_ms), ..call() };
     check(&typed(7 * DAY_MS - 1), days, &["transcript Typed", "activity"]);
     check(&typed(7 * DAY_MS), days, &["transcript", "activity"]);
+    let undelivered = Standing { is_undelivered: true, ..over(400) };
+    let expected = ["transcript", "drafts", "edit", "note Undelivered", "activity", "identifiers Undelivered"];
+    check(&undelivered, [Some(30), Some(90), Some(20), Some(400)], &expected);
 }
 
 #[test]

@@ -189,6 +189,12 @@ pub(crate) async fn tell(tx: &mut Tx, deed: &Deed, now_ms: i64) -> Stored<()> {
     run!(tx, "UPDATE audit_chains SET hash = $2 WHERE chain = $1", id.to_string(), link.hash.to_string()).map(drop)
 }
 
+/// From here on until this transaction ends nobody else tells in the chain of this deed, which may be told or not.
+pub(crate) async fn hold(tx: &mut Tx, deed: &Deed) -> Stored<()> {
+    let id = tx.chains.of(&deed.about);
+    run!(tx, "UPDATE audit_chains SET links = links WHERE chain = $1", id.to_string()).map(drop)
+}
+
 /// The end of the chain, held by this transaction until it ends.
 async fn next(tx: &mut Tx, id: ChainId) -> Stored<Option<Chain>> {
     let end = row!(

@@ -1,7 +1,8 @@
 //! Every table that holds content of a call, in one place: whoever adds one adds its line here.
 //!
 //! In: a call and kinds of content. Out: how many rows went. All that erases content of a call comes this way: retention, the
-//! citizen's objection (`commands`), an administrator. Whether it may is decided before (`store::retention`).
+//! citizen's objection (`commands`), an administrator. Whether it may is decided before (`store::retention`), and what other
+//! systems have to hear of an erased note is said after (`store::outbox`).
 
 use super::{Stored, Tx};
 use crate::retention::Kind;
@@ -38,7 +39,7 @@ const CONTENT: &[(Kind, &str)] = &[
 ];
 
 /// The tables that this takes rows out of, or empties: what has to be wiped from the disk afterwards.
-pub(super) const TABLES: [&str; 12] = [
+pub(super) const TABLES: [&str; 14] = [
     "settles",
     "events",
     "draft_sentences",
@@ -51,6 +52,8 @@ pub(super) const TABLES: [&str; 12] = [
     "calls",
     "flags_resolved",
     "corrections",
+    "note_changes",
+    "outbox",
 ];
 
 /// Erases these kinds of content of a locked call: how many rows went of each, where any did.

@@ -6,7 +6,7 @@
 use super::audit::{Act, Deed, tell};
 use super::calls::{self, lock_call};
 use super::forget::forget_call;
-use super::{Store, Stored, Tx, areas, drafts, from_word, word};
+use super::{Store, Stored, Tx, areas, drafts, from_word, outbox, word};
 use crate::retention::{self, Cause, Fate, HELD_FOR_MS, Kind, Standing, Terms, Waits};
 use crate::shown::retention::{HoldView, KeptView, ReceiptView, RetentionView};
 use referent_proto::{CallId, CallState, CommandId, CommandKind};
@@ -76,6 +76,7 @@ impl StandingColumns {
             typed_ms: self.typed_ms.filter(|typed_ms| self.saved_ms.is_none_or(|saved_ms| saved_ms < *typed_ms)),
             saved_ms: self.saved_ms,
             active_ms: self.active_ms,
+            is_undelivered: false,
             left: is_there.into_iter().filter(|(_, rows)| *rows > 0).map(|(kind, _)| kind).collect(),
         })
     }
@@ -129,7 +130,8 @@ async fn terms(tx: &mut Tx, call: CallId, columns: &StandingColumns, now_ms: i64
 async fn fates(tx: &mut Tx, call: CallId, now_ms: i64, unsaved_edit_days: u32) -> Stored<Vec<Fate>> {
     let Some(columns) = columns(tx, call).await? else { return Ok(Vec::new()) };
     let terms = terms(tx, call, &columns, now_ms).await?;
-    Ok(retention::fates(&columns.standing()?, &terms, now_ms, unsaved_edit_days))
+    let standing = Standing { is_undelivered: outbox::is_outstanding(tx, call).await?, ..columns.standing()? };
+    Ok(retention::fates(&standing, &terms, now_ms, unsaved_edit_days))
 }
 
 /// How something is erased.
@@ -187,6 +189,9 @@ pub(super) async fn look_in(tx: &mut Tx, call: CallId, now_ms: i64, unsaved_edit
     }
     let how = How { cause: Cause::Retention, by: RETENTION, reason: None, fates: &over };
     let erased = erase_kinds(tx, call, &kinds, &how, now_ms).await?;
+    if kinds.contains(&Kind::Note) {
+        outbox::forget(tx, call, now_ms).await?;
+    }
     if pages_knew {
         calls::state_event(tx, call).await?;
     }
@@ -331,6 +336,8 @@ async fn erase_in(
         bury(tx, call).await?;
         tell(tx, &Deed::with_call(&by, Act::CallErased, call), now_ms).await?;
         tx.jobs_changed();
+        // Last, since it takes the next number of all changes.
+        outbox::withdraw(tx, call, now_ms).await?;
     }
     Ok(Erasing::Done(receipts(tx, call).await?))
 }

@@ -2,12 +2,13 @@
 
 use crate::given::{House, Kept, Place};
 use crate::http::Browser;
-use crate::rights::{KEY, case_systems};
 use crate::receiver::{Answer, Got, Receiver};
+use crate::rights::{KEY, case_systems};
 use referent_notes_api::shown::NoteView;
 use referent_notes_api::shown::outbox::{DeliveryDetail, DeliveryState, DeliveryView};
 use referent_notes_api::store::notes::{NewVersion, Over};
-use referent_notes_api::store::outbox::{Filter, Outcome, is_outstanding, withdraw};
+use referent_notes_api::store::outbox::{Filter, Outcome, is_outstanding};
+use referent_notes_api::store::retention::Erasing;
 use referent_proto::{CallId, CommandId, Spoken};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -410,9 +411,10 @@ pub(crate) async fn a_note_that_is_erased_is_withdrawn(place: Place) {
     kept.store.discard(turn.call, CommandId::new(1, [9; 10]), "anna".into(), kept.now()).await.unwrap();
     assert!(outstanding_of(kept, turn.call).await);
 
-    let (call, now_ms) = (turn.call, kept.now());
-    for _ in 0..2 {
-        kept.store.write(move |tx| Box::pin(withdraw(tx, call, now_ms))).await.unwrap();
+    for number in 2..4 {
+        let command = CommandId::new(number, [9; 10]);
+        let erasing = kept.store.erase(turn.call, command, "asked for".into(), "admin".into(), kept.now()).await;
+        assert!(matches!(erasing.unwrap(), Erasing::Done(_)));
     }
     long_passes(&house);
     let got = receiver.wait_for(3).await.json();

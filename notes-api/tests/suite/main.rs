@@ -167,6 +167,8 @@ on_both! {
     delivery::what_nobody_takes_waits_for_whoever_comes,
     outbox::never_lost_and_never_under_two_ids,
     outbox::of_many_senders_one_has_a_delivery,
+    outbox::what_is_erased_while_it_is_claimed_is_not_sent,
+    outbox::erasing_and_sending_at_once_do_not_wait_for_each_other,
     outbox::who_pulls_while_many_save_skips_nothing,
     outbox::a_slow_transaction_is_not_skipped,
     outbox::case_systems_pull_by_page,

@@ -5,6 +5,7 @@ use crate::delivery::save;
 use crate::given::{Kept, Place};
 use crate::http::Browser;
 use crate::rights::{KEY, case_systems};
+use futures_util::future::join_all;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use referent_notes_api::delivery::Cursor;
@@ -12,7 +13,8 @@ use referent_notes_api::shown::outbox::{ChangeView, DeliveryState};
 use referent_notes_api::store::outbox::{
     Claimed, Ended, Filter, NoteEvent, Outcome, Page, Patience, Terms, Texts, Wants, withdraw,
 };
-use referent_proto::CallId;
+use referent_notes_api::store::retention::Erasing;
+use referent_proto::{CallId, CommandId};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
@@ -213,7 +215,7 @@ pub(crate) async fn of_many_senders_one_has_a_delivery(place: Place) {
         let terms = Terms { destination: "esdh".into(), at_once: 6, lease_ms: LEASE_MS, with_text: false };
         kept.store.claim_delivery(terms, kept.now())
     };
-    let claimed = futures_util::future::join_all((0..24).map(|_| claim())).await;
+    let claimed = join_all((0..24).map(|_| claim())).await;
     let ids: Vec<String> = claimed.into_iter().filter_map(|one| one.unwrap()).map(|one| one.delivery).collect();
     assert_eq!(ids.len(), 6, "so many at once, over all senders");
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 6, "each by one");
@@ -223,8 +225,84 @@ pub(crate) async fn of_many_senders_one_has_a_delivery(place: Place) {
         let patience = Patience { give_up_ms: NEVER, random: [0, 0] };
         kept.store.delivery_ended("esdh".into(), id, 1, ended, patience, kept.now()).await.unwrap();
     }
-    let claimed = futures_util::future::join_all((0..24).map(|_| claim())).await;
+    let claimed = join_all((0..24).map(|_| claim())).await;
     assert_eq!(claimed.into_iter().filter_map(|one| one.unwrap()).count(), 1);
+}
+
+async fn claim_whole(kept: &Kept) -> Option<Claimed> {
+    let terms = Terms { destination: "esdh".into(), at_once: 100, lease_ms: LEASE_MS, with_text: true };
+    kept.store.claim_delivery(terms, kept.now()).await.unwrap()
+}
+
+/// Between the look at what is next and the lease an erasure may come to its end: then nothing of the note leaves.
+pub(crate) async fn what_is_erased_while_it_is_claimed_is_not_sent(place: Place) {
+    let kept = &place.store().await;
+    let wants = Wants { destination: "esdh".into(), saved: true, withdrawn: true };
+    kept.store.keep_destinations(vec![wants], kept.now()).await.unwrap();
+    let call = kept.new_call().await.call;
+    save(kept, call, 0, "x").await;
+    let ((erased, is_erased), (go_on, may_go_on)) = (oneshot::channel(), oneshot::channel::<()>());
+    let now_ms = kept.now();
+    let erasing = kept.store.write(move |tx| {
+        Box::pin(async move {
+            withdraw(tx, call, now_ms).await?;
+            erased.send(()).unwrap();
+            may_go_on.await.unwrap();
+            Ok(())
+        })
+    });
+    let (mut erasing, mut claiming) = (pin!(erasing), pin!(claim_whole(kept)));
+    tokio::select! {
+        biased;
+        done = &mut erasing => panic!("{done:?}"),
+        erased = is_erased => erased.unwrap(),
+    }
+    let patience = tokio::time::timeout(Duration::from_millis(300), &mut claiming).await;
+    assert!(patience.is_err(), "whoever claims has looked, and waits for the row");
+    go_on.send(()).unwrap();
+    let (erased, claimed) = tokio::join!(erasing, claiming);
+    erased.unwrap();
+    let claimed = claimed.expect("that it was erased is to be told");
+    assert_eq!((claimed.change.event, claimed.sections), (NoteEvent::Withdrawn, None));
+    let deeds = kept.store.deeds(format!("call/{call}")).await.unwrap();
+    let acts: Vec<_> = deeds.into_iter().map(|(_, link)| link.entry.what).collect();
+    assert_eq!(acts, ["note_saved"], "nobody says that it was sent");
+}
+
+/// Both tell of the same call and write the same rows: in another order than one another they would wait for each other.
+pub(crate) async fn erasing_and_sending_at_once_do_not_wait_for_each_other(place: Place) {
+    const CALLS: u8 = 40;
+    let kept = &place.store().await;
+    let wants = Wants { destination: "esdh".into(), saved: true, withdrawn: true };
+    kept.store.keep_destinations(vec![wants], kept.now()).await.unwrap();
+    let mut calls = Vec::new();
+    for number in 0..CALLS {
+        let call = kept.new_call().await.call;
+        save(kept, call, 0, "x").await;
+        let command = CommandId::new(1, [number; 10]);
+        kept.store.discard(call, command, "anna".into(), kept.now()).await.unwrap();
+        calls.push((call, command));
+    }
+    let erasing = calls.iter().map(|(call, command)| async move {
+        let erasing = kept.store.erase(*call, *command, "art. 17".into(), "bo".into(), kept.now()).await.unwrap();
+        assert!(matches!(erasing, Erasing::Done(_)), "{erasing:?}");
+    });
+    let sending = (0..4).map(|_| async {
+        let mut claimed = Vec::new();
+        while let Some(one) = claim_whole(kept).await {
+            claimed.push(one);
+        }
+        claimed
+    });
+    let all = async { tokio::join!(join_all(erasing), join_all(sending)) };
+    let (_, sent) = tokio::time::timeout(Duration::from_mins(1), all).await.expect("nobody waits for good");
+    for one in sent.into_iter().flatten() {
+        assert_eq!(one.sections.is_some(), one.change.event == NoteEvent::Saved, "{one:?}");
+    }
+    for (call, _) in calls {
+        let events = pull(kept, Cursor::BEGIN, 200).await.changes.into_iter().filter(|change| change.call == call);
+        assert_eq!(events.map(|change| change.event).collect::<Vec<_>>(), [NoteEvent::Withdrawn]);
+    }
 }
 
 async fn pull(kept: &Kept, since: Cursor, most: i64) -> Page {
@@ -261,7 +339,7 @@ pub(crate) async fn who_pulls_while_many_save_skips_nothing(place: Place) {
         }
         (since, seen)
     };
-    let both = async { tokio::join!(futures_util::future::join_all(savers), reading) };
+    let both = async { tokio::join!(join_all(savers), reading) };
     let (saved, (since, seen)) = tokio::time::timeout(Duration::from_mins(2), both).await.expect("all are read");
     let saved: BTreeSet<_> = saved.into_iter().flatten().map(|(note, version, _)| (note, version)).collect();
     let once: BTreeSet<_> = seen.iter().map(|(note, version, _)| (note.clone(), *version)).collect();

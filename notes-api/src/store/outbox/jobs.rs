@@ -7,8 +7,11 @@
 //!       lease is over, and the other sends it under the same id.
 //!   Q3  What was delivered stays so, whatever a late or repeated report says.
 //!   Q4  A destination that is in trouble is asked by one delivery at a time, ever more seldom, however many wait.
+//!
+//! On PostgreSQL everybody takes locks in this order, so that nobody waits for good: call, destination, chain of the audit,
+//! deliveries, and last the count of changes. Whoever tells of a delivery therefore holds the chain before its row.
 
-use super::super::audit::{Act, Deed, tell};
+use super::super::audit::{Act, Deed, hold, tell};
 use super::super::{Store, StoreError, Stored, Tx, from_word, word};
 use super::{Change, ChangeColumns, NoteEvent, text_of};
 use crate::shown::outbox::SectionText;
@@ -102,6 +105,12 @@ struct DestinationColumns {
     resume_ms: i64,
 }
 
+impl DestinationColumns {
+    fn is_asked(&self, now_ms: i64) -> bool {
+        self.disabled_ms.is_none() && self.resume_ms <= now_ms
+    }
+}
+
 /// Of all transactions that have to do with a destination one goes on at a time.
 async fn lock(tx: &mut Tx, destination: &str) -> Stored<Option<DestinationColumns>> {
     row!(
@@ -118,17 +127,14 @@ impl Store {
     pub async fn is_delivery_due(&self, destination: String, now_ms: i64) -> Stored<bool> {
         self.read(move |tx| {
             Box::pin(async move {
-                let found = row!(
+                let state = row!(
                     tx,
-                    (String,),
-                    "SELECT o.delivery FROM outbox o JOIN destinations d ON d.destination = o.destination \
-                     WHERE o.destination = $1 AND d.disabled_ms IS NULL AND d.resume_ms <= $2 \
-                     AND ((o.state = 'waiting' AND o.due_ms <= $2) OR (o.state = 'sending' AND o.lease_until_ms < $2)) \
-                     LIMIT 1",
-                    destination.as_str(),
-                    now_ms
+                    DestinationColumns,
+                    "SELECT disabled_ms, failures, resume_ms FROM destinations WHERE destination = $1",
+                    destination.as_str()
                 )?;
-                Ok(found.is_some())
+                let is_asked = state.is_some_and(|state| state.is_asked(now_ms));
+                Ok(is_asked && next(tx, &destination, now_ms).await?.is_some())
             })
         })
         .await
@@ -166,24 +172,33 @@ struct NextColumns {
     attempts: i64,
 }
 
-/// Q1.
+/// Q1. Two questions, because with an OR between them neither database uses an index, and each looks at all that was ever
+/// delivered.
 async fn next(tx: &mut Tx, destination: &str, now_ms: i64) -> Stored<Option<NextColumns>> {
-    row!(
-        tx,
-        NextColumns,
-        "SELECT o.delivery, o.number, o.attempts FROM outbox o WHERE o.destination = $1 \
-         AND ((o.state = 'waiting' AND o.due_ms <= $2) OR (o.state = 'sending' AND o.lease_until_ms < $2)) \
-         AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.note = o.note AND e.destination = o.destination \
-         AND e.number < o.number AND e.state IN ('waiting', 'sending')) ORDER BY o.due_ms, o.number LIMIT 1",
-        destination,
-        now_ms
-    )
+    macro_rules! first_of {
+        ($which:literal, $order:literal) => {
+            concat!(
+                "SELECT o.delivery, o.number, o.attempts FROM outbox o WHERE o.destination = $1 AND ",
+                $which,
+                " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.note = o.note AND e.destination = o.destination \
+                 AND e.number < o.number AND e.state IN ('waiting', 'sending')) ORDER BY ",
+                $order,
+                " LIMIT 1"
+            )
+        };
+    }
+    let abandoned = first_of!("o.state = 'sending' AND o.lease_until_ms < $2", "o.number");
+    if let Some(row) = row!(tx, NextColumns, abandoned, destination, now_ms)? {
+        return Ok(Some(row));
+    }
+    let due = first_of!("o.state = 'waiting' AND o.due_ms <= $2", "o.due_ms, o.number");
+    row!(tx, NextColumns, due, destination, now_ms)
 }
 
 async fn claim_in(tx: &mut Tx, terms: Terms, now_ms: i64) -> Stored<Option<Claimed>> {
     let destination = terms.destination.as_str();
     let Some(state) = lock(tx, destination).await? else { return Ok(None) };
-    if state.disabled_ms.is_some() || state.resume_ms > now_ms {
+    if !state.is_asked(now_ms) {
         return Ok(None);
     }
     let under_way = row!(
@@ -203,22 +218,52 @@ async fn claim_in(tx: &mut Tx, terms: Terms, now_ms: i64) -> Stored<Option<Claim
         let change = row!(tx, ChangeColumns, changes!("WHERE number = $1"), next.number)?
             .ok_or(StoreError::Corrupt { column: "outbox.number" })?;
         let change = Change::try_from(change)?;
+        let deed = Deed::with_call(&format!("destination/{destination}"), Act::NoteSent, change.call);
+        if terms.with_text {
+            hold(tx, &deed).await?;
+        }
+        if !take(tx, &next, now_ms + terms.lease_ms).await? {
+            continue;
+        }
+        // Only now, when no erasure can come in between.
         let text = text_of(tx, &change).await?;
         if change.event == NoteEvent::Saved && text.is_none() {
             put_away(tx, &next, now_ms).await?;
             continue;
         }
         let sections = text.filter(|_| terms.with_text);
-        return begin(tx, &terms, next, change, sections, now_ms).await.map(Some);
+        if sections.is_some() {
+            tell(tx, &deed, now_ms).await?;
+        }
+        return begin(tx, next, change, sections, now_ms).await.map(Some);
     }
     Ok(None)
+}
+
+/// `false` if somebody erased its note since it was looked at.
+async fn take(tx: &mut Tx, row: &NextColumns, lease_until_ms: i64) -> Stored<bool> {
+    let taken = run!(
+        tx,
+        "UPDATE outbox SET state = 'sending', attempts = attempts + 1, lease_until_ms = $3 \
+         WHERE delivery = $1 AND attempts = $2 AND state IN ('waiting', 'sending')",
+        row.delivery.as_str(),
+        row.attempts,
+        lease_until_ms
+    )?;
+    Ok(taken > 0)
 }
 
 /// The note was erased while this was under way, or waited.
 async fn put_away(tx: &mut Tx, row: &NextColumns, now_ms: i64) -> Stored<()> {
     nobody_knows(tx, &row.delivery).await?;
-    run!(tx, "UPDATE outbox SET state = 'withdrawn', done_ms = $2 WHERE delivery = $1", row.delivery.as_str(), now_ms)
-        .map(drop)
+    run!(
+        tx,
+        "UPDATE outbox SET state = 'withdrawn', attempts = $2, done_ms = $3 WHERE delivery = $1",
+        row.delivery.as_str(),
+        row.attempts,
+        now_ms
+    )
+    .map(drop)
 }
 
 /// Whoever began an attempt that has no end is gone.
@@ -230,7 +275,6 @@ async fn nobody_knows(tx: &mut Tx, delivery: &str) -> Stored<()> {
 /// Q2.
 async fn begin(
     tx: &mut Tx,
-    terms: &Terms,
     row: NextColumns,
     change: Change,
     sections: Option<Vec<SectionText>>,
@@ -240,22 +284,11 @@ async fn begin(
     nobody_knows(tx, &row.delivery).await?;
     run!(
         tx,
-        "UPDATE outbox SET state = 'sending', attempts = $2, lease_until_ms = $3 WHERE delivery = $1",
-        row.delivery.as_str(),
-        attempt,
-        now_ms + terms.lease_ms
-    )?;
-    run!(
-        tx,
         "INSERT INTO delivery_attempts (delivery, attempt, at_ms, outcome) VALUES ($1, $2, $3, 'sending')",
         row.delivery.as_str(),
         attempt,
         now_ms
     )?;
-    if sections.is_some() {
-        let who = format!("destination/{}", terms.destination);
-        tell(tx, &Deed::with_call(&who, Act::NoteSent, change.call), now_ms).await?;
-    }
     Ok(Claimed { delivery: row.delivery, attempt, change, sections })
 }
 
@@ -287,11 +320,11 @@ async fn ended_in(tx: &mut Tx, of: About, ended: Ended, patience: Patience, now_
         )?;
         return well(tx, &of.destination).await;
     }
-    let is_ours = failed(tx, &of, ended, patience, now_ms).await?;
     if ended.outcome == Outcome::Gone {
-        return disable(tx, &of.destination, now_ms).await;
+        disable(tx, &of.destination, now_ms).await?;
     }
-    if !ended.of_message && is_ours {
+    let is_ours = failed(tx, &of, ended, patience, now_ms).await?;
+    if is_ours && !ended.of_message && ended.outcome != Outcome::Gone {
         let wait_ms = crate::delivery::retry::of_destination(destination.failures, patience.random[1]);
         run!(
             tx,

@@ -200,6 +200,7 @@ impl Store {
                     name.as_str()
                 )?;
                 let Some(_) = destination(tx, &name).await? else { return Ok(None) };
+                tell(tx, &Deed::with(&by, Act::DestinationEnabled, format!("destination/{name}")), now_ms).await?;
                 run!(
                     tx,
                     "UPDATE outbox SET since_ms = $2, due_ms = $2, failures = 0 \
@@ -207,7 +208,6 @@ impl Store {
                     name.as_str(),
                     now_ms
                 )?;
-                tell(tx, &Deed::with(&by, Act::DestinationEnabled, format!("destination/{name}")), now_ms).await?;
                 destination(tx, &name).await
             })
         })
@@ -240,8 +240,8 @@ impl Store {
                 let old = rows!(
                     tx,
                     (String,),
-                    "SELECT delivery FROM outbox WHERE destination = $1 AND state IN ('delivered', 'withdrawn') \
-                     AND done_ms < $2 LIMIT $3",
+                    "SELECT delivery FROM outbox WHERE destination = $1 AND done_ms < $2 \
+                     AND state IN ('delivered', 'withdrawn') LIMIT $3",
                     destination.as_str(),
                     before_ms,
                     REMOVED_AT_ONCE
@@ -294,12 +294,12 @@ async fn replay(tx: &mut Tx, id: String, by: String, now_ms: i64) -> Stored<Opti
         DeliveryState::Withdrawn => return Ok(Some(Replayed::Withdrawn)),
         DeliveryState::Waiting | DeliveryState::Delivered | DeliveryState::Dead => {}
     }
+    tell(tx, &Deed::with(&by, Act::DeliveryReplayed, format!("delivery/{id}")), now_ms).await?;
     run!(
         tx,
         "UPDATE outbox SET state = 'waiting', failures = 0, since_ms = $2, due_ms = $2, done_ms = NULL WHERE delivery = $1",
         id.as_str(),
         now_ms
     )?;
-    tell(tx, &Deed::with(&by, Act::DeliveryReplayed, format!("delivery/{id}")), now_ms).await?;
     Ok(delivery(tx, &id).await?.map(|view| Replayed::Waits(Box::new(view))))
 }
