@@ -17,7 +17,7 @@ STUBS     := stub-embedded stub-tiny stub-base stub-small
 
 .DEFAULT_GOAL := help
 .PHONY: help demo programs pane setup-demo setup-test check fmt clippy doc bans asvs-check asvs pane-check proto golden \
-        test test-build test-doc test-rust test-pane test-browser test-deb test-upgrade fuzz deb windows bench $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny bench-live-secured bench-streams-secured $(STUBS:%=bench-%) eval chaos-agent bench-fresh check-real-model benchmarks-page capacity-page figures clean
+        test test-build test-doc test-rust test-pane test-browser test-deb test-upgrade fuzz deb windows bench $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny bench-live-secured bench-streams-secured bench-embed $(STUBS:%=bench-%) eval chaos-agent bench-fresh check-real-model benchmarks-page capacity-page figures clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -102,7 +102,7 @@ windows: programs ## the agent for Windows: built, its MSI in dist/, and a call 
 
 # --- figures: each target measures and writes its keys of docs/benchmarks.json ---------------------------------------
 
-bench: $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny bench-live-secured bench-streams-secured $(STUBS:%=bench-%) benchmarks-page capacity-page figures ## measure everything but bench-fresh; SHORT=1 tries one that loads the machine
+bench: $(BENCHES:%=bench-%) $(STREAMS:%=bench-%) bench-streams-full-tiny bench-live-secured bench-streams-secured bench-embed $(STUBS:%=bench-%) benchmarks-page capacity-page figures ## measure everything but bench-fresh; SHORT=1 tries one that loads the machine
 
 $(BENCHES:%=bench-%): bench-%: pane programs
 	$(BIN)/referent-bench $* $(if $(SHORT),--short)
@@ -134,6 +134,9 @@ check-real-model: programs ## does fitting the window cost a real model accuracy
 
 asvs: ## the share of OWASP's ASVS that is shown by tests
 	@python3 scripts/asvs.py --write
+
+bench-embed: pane ## what hostile pages and frames send to the pane in a case system, and how much of it has an effect
+	python3 scripts/embed_figures.py
 
 benchmarks-page: ## docs/benchmarks.md from docs/benchmarks.json
 	python3 scripts/benchmarks_page.py

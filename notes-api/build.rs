@@ -2,7 +2,20 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=migrations");
-    for name in ["index.html", "pane.js", "more.js", "en.js", "areas.html", "areas.js", "manager.html", "manager.js"] {
+    for name in [
+        "index.html",
+        "pane.js",
+        "more.js",
+        "person.js",
+        "en.js",
+        "embed.html",
+        "embed.js",
+        "referent-pane.js",
+        "areas.html",
+        "areas.js",
+        "manager.html",
+        "manager.js",
+    ] {
         let file = format!("pane/dist/{name}");
         println!("cargo::rerun-if-changed={file}");
         if !std::path::Path::new(&file).is_file() {

@@ -1,5 +1,5 @@
-// Builds the pages (dist/index.html, dist/pane.js, with dist/en.js and dist/more.js for who asks; dist/areas.html, dist/areas.js;
-// dist/manager.html, dist/manager.js), or with --tests the unit tests (dist-test/*.mjs).
+// Builds the pages (dist/index.html, dist/pane.js, with dist/en.js, dist/more.js and dist/person.js for who asks; areas, manager and
+// embed likewise) and the host's element (dist/referent-pane.js), or with --tests the unit tests (dist-test/*.mjs).
 
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { build, transform } from 'esbuild';
@@ -35,16 +35,26 @@ if (process.argv.includes('--tests')) {
     entryPoints: {
       pane: 'src/page.ts',
       more: 'src/more.ts',
+      person: 'src/person.ts',
       en: 'src/catalogue/en.ts',
       areas: 'src/areas-page.ts',
       manager: 'src/manager-page.ts',
+      embed: 'src/embed-page.ts',
     },
+    outdir: 'dist',
+    minify: true,
+  });
+  // Into a page of somebody else's: a plain script, which needs no CORS and leaves no names behind.
+  await build({
+    ...common,
+    entryPoints: { 'referent-pane': 'src/host-element.ts' },
+    format: 'iife',
     outdir: 'dist',
     minify: true,
   });
   // The pages differ by their script alone.
   const page = await readFile('src/page.html', 'utf8');
-  for (const [name, script] of Object.entries({ index: 'pane', areas: 'areas', manager: 'manager' })) {
+  for (const [name, script] of Object.entries({ index: 'pane', areas: 'areas', manager: 'manager', embed: 'embed' })) {
     await writeFile(`dist/${name}.html`, page.replace('/SCRIPT.js', `/${script}.js`));
   }
 }

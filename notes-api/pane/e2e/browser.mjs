@@ -1,16 +1,29 @@
 // Headless Chromium, its screenshots, and steps that say what they wait for.
 
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'];
 
-/** A browser that asks nobody but the server under test. */
-export const launch = () => {
+const settings = () => {
   const executablePath = process.env.CHROMIUM ?? PATHS.find(existsSync);
   if (executablePath === undefined) throw new Error('Chromium is not installed: apt-get install chromium');
   const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', ...quiet] });
+  return { executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', ...quiet] };
+};
+
+/** A browser that asks nobody but the server under test. */
+export const launch = () => chromium.launch(settings());
+
+/** One whose user allows frames of other sites their cookies and storage, or forbids them. */
+export const thirdPartyCookies = (are) => (options) => {
+  const folder = 'dist-test/profile';
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(`${folder}/Default`, { recursive: true });
+  const isBlocked = are === 'blocked';
+  const profile = { cookie_controls_mode: isBlocked ? 1 : 0, block_third_party_cookies: isBlocked };
+  writeFileSync(`${folder}/Default/Preferences`, JSON.stringify({ profile }));
+  return chromium.launchPersistentContext(folder, { ...settings(), ...options });
 };
 
 export const screenshots = (folder) => {

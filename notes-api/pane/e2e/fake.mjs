@@ -12,12 +12,27 @@ import { AREA_DRAFT, AREAS, NO_FIGURES, PREVIEW, SECTIONS } from './given.mjs';
 export const TOKEN = 'one-time-token';
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; " +
-  "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+  "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 const at = (ms) => ms * 16;
 const where = ([track, ms]) => ({ track, start: at(ms) });
 
+/** The secret of the made-up case system, which its server has and no browser. */
+export const CASE_SYSTEM_KEY = 'a secret of the case system, 32 characters or more';
+
 export class Fake {
   calls = new Map();
+  /** Where the made-up case system's pages come from. */
+  origins = [];
+  /** And those of another case system, which may frame the pane but not with this one's codes. */
+  othersOrigins = [];
+  launches = new Map();
+  bearers = new Map();
+  bearerMs = 600_000;
+  refuseLaunches = false;
+  /** What was said that the open case does not have; `null`: nobody can say. */
+  foreign = [];
+  /** The bodies of what asked for that. */
+  caseChecks = [];
   listeners = new Set();
   sockets = new Set();
   sessions = new Set();
@@ -261,20 +276,26 @@ export class Fake {
       '/pane.js': 'pane.js',
       '/more.js': 'more.js',
       '/en.js': 'en.js',
+      '/person.js': 'person.js',
       '/areas': 'areas.html',
       '/areas.js': 'areas.js',
       '/manager': 'manager.html',
       '/manager.js': 'manager.js',
+      '/embed': 'embed.html',
+      '/embed.js': 'embed.js',
+      '/referent-pane.js': 'referent-pane.js',
     }[pathname];
     if (request.method === 'GET' && file !== undefined) {
       const type = file.endsWith('.html') ? 'text/html' : 'text/javascript';
-      response.writeHead(200, { 'content-type': `${type}; charset=utf-8`, 'content-security-policy': POLICY });
+      response.writeHead(200, { 'content-type': `${type}; charset=utf-8`, ...this.#policies(pathname) });
       return response.end(await readFile(new URL(`../dist/${file}`, import.meta.url)));
     }
     const body = request.method === 'GET' ? null : JSON.parse(await read(request));
     if (pathname === '/v1/session' && request.method === 'GET') {
       return send(200, { person: null, roles: [], areas: null, until_ms: null, login: null });
     }
+    if (pathname === '/v1/launch') return send(...this.#launch(request, body));
+    if (pathname === '/v1/session' && body?.launch !== undefined) return send(...this.#begin(body));
     if (pathname === '/v1/session') {
       if (body.token !== TOKEN || this.tokenUsed) return send(401, problem(401));
       this.tokenUsed = true;
@@ -283,9 +304,11 @@ export class Fake {
       return send(204, undefined, { 'set-cookie': `referent=${session}; HttpOnly; SameSite=Strict; Path=/` });
     }
     const cookie = /referent=([^;]+)/.exec(request.headers.cookie ?? '')?.[1];
-    if (!this.sessions.has(cookie)) return send(401, problem(401));
+    if (!this.sessions.has(cookie) && !this.#isBearer(request)) return send(401, problem(401));
     if (pathname === '/v1/calls') {
-      return send(200, { calls: [...this.calls.values()].map(summary).reverse() });
+      const caseId = searchParams.get('case_id');
+      const of = [...this.calls.values()].filter((call) => caseId === null || call.case_id === caseId);
+      return send(200, { calls: of.map(summary).reverse() });
     }
     if (pathname === '/v1/areas') return send(200, { areas: this.areas });
     const [, tried] = /^\/v1\/areas\/([^/]+)\/preview$/.exec(pathname) ?? [];
@@ -349,6 +372,9 @@ export class Fake {
         call.asked = body;
         this.draft(call, undefined, this.areas.find(({ id }) => id === body.area)?.settings?.sections);
         return send(202, {});
+      case 'POST case-check':
+        this.caseChecks.push(body);
+        return this.foreign === null ? send(503, problem(503)) : send(200, { foreign: this.foreign });
       case 'POST pause':
       case 'POST resume':
         return send(202, { command: randomUUID() });
@@ -359,6 +385,47 @@ export class Fake {
       default:
         return send(404, problem(404));
     }
+  }
+
+  // ---- a case system -------------------------------------------------------------------------------------------------
+
+  #policies(pathname) {
+    const all = pathname === '/embed' ? [...this.origins, ...this.othersOrigins] : [];
+    const ancestors = all.length > 0 ? all.join(' ') : "'none'";
+    const shared = pathname === '/referent-pane.js' ? { 'cross-origin-resource-policy': 'cross-origin' } : {};
+    return { 'content-security-policy': `${POLICY}; frame-ancestors ${ancestors}`, ...shared };
+  }
+
+  #launch(request, body) {
+    if (request.headers.authorization !== `Bearer ${CASE_SYSTEM_KEY}`) return [401, problem(401)];
+    if (typeof body?.user !== 'string' || typeof body.case_id !== 'string') return [400, problem(400)];
+    if (this.refuseLaunches) return [503, problem(503)];
+    const code = randomUUID();
+    const launch = { ...body, expires_ms: Date.now() + 60_000 };
+    this.launches.set(code, launch);
+    return [201, { code, expires_ms: launch.expires_ms }];
+  }
+
+  #begin({ launch: code, origin }) {
+    const launch = this.launches.get(code);
+    this.launches.delete(code);
+    if (launch === undefined || launch.expires_ms < Date.now()) return [401, problem(401)];
+    if (!this.origins.includes(origin)) return [403, { ...problem(403), type: 'urn:referent:problem:foreign-origin' }];
+    const bearer = randomUUID();
+    const expires = Date.now() + this.bearerMs;
+    this.bearers.set(bearer, expires);
+    return [201, { bearer, expires_ms: expires, case_id: launch.case_id }];
+  }
+
+  #isBearer({ headers }) {
+    const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
+    return (this.bearers.get(bearer) ?? 0) > Date.now();
+  }
+
+  /** Every bearer has run out, and every stream of one is closed. */
+  expireBearers() {
+    this.bearers.clear();
+    this.#cut();
   }
 
   #stream(response, to, replay) {

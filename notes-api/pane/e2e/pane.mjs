@@ -479,4 +479,5 @@ await import('./again.mjs');
 await import('./activity.mjs');
 await import('./areas.mjs');
 await import('./manager.mjs');
+await import('./embed.mjs');
 await theEnd();

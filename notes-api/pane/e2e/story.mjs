@@ -14,11 +14,16 @@ const NARROW = { width: 420, height: 800 };
 export const WIDE = { width: 1360, height: 860 };
 
 /** A story in a window of its own, against a server of its own. */
-export const story = async (name, tell, { size = NARROW, ...options } = {}) => {
+export const story = async (
+  name,
+  tell,
+  { size = NARROW, address = `/#token=${TOKEN}`, inBrowser = null, ...options } = {},
+) => {
   if (only !== undefined && !name.includes(only)) return;
   const fake = new Fake();
   const url = await fake.listen();
-  const context = await browser.newContext({ viewport: size, locale: 'da-DK', ...options });
+  const settings = { viewport: size, locale: 'da-DK', ...options };
+  const context = await (inBrowser === null ? browser.newContext(settings) : inBrowser(settings));
   const found = [];
   const open = async (address = '/') => {
     const page = await context.newPage();
@@ -27,9 +32,9 @@ export const story = async (name, tell, { size = NARROW, ...options } = {}) => {
     await page.goto(url + address);
     return page;
   };
-  const page = await open(`/#token=${TOKEN}`);
+  const page = await open(address);
   try {
-    await tell({ fake, page, open, context, shot: (step, at = page) => shot(at, `${name}-${step}`) });
+    await tell({ fake, url, page, open, context, shot: (step, at = page) => shot(at, `${name}-${step}`) });
     const all = found.flat();
     if (all.length > 0) throw new Error(`the page complained: ${all.join('; ')}`);
     process.stdout.write(`ok    ${name}\n`);

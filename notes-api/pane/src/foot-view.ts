@@ -70,6 +70,8 @@ export class FootView {
     this.root = el(
       'footer',
       {},
+      // What a host has to say before a save stands right above the button.
+      el('slot', { name: 'before-save' }),
       ...[this.#save, this.#amend, this.#again, this.#pause, this.#objects],
       el('div', { class: 'tools' }, ...tools),
       el('small', {}, this.#left, this.#right),

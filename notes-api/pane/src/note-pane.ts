@@ -18,14 +18,14 @@ import checks from './checks.css';
 import { type Deed, meant } from './keys';
 import { More } from './load-more';
 import css from './pane.css';
-import { asText, headline, hungUp, isCorrecting, unreportedDraft } from './questions';
+import { asText, canSave, headline, hungUp, isCorrecting, unreportedDraft } from './questions';
 import { EMPTY, type Event, next, type State } from './state';
 import { placeOf } from './state/history';
 import textCss from './text.css';
 import theme from './theme.css';
 import { Unsent } from './unsent';
 import { type Action, View } from './view';
-import { type CallEvent, callEvent } from './wire';
+import { type CallEvent, type CallSummary, callEvent } from './wire';
 import { type Desk, Writing } from './writing';
 
 /** How wide the element has to be for the transcript to stand beside the text. */
@@ -38,6 +38,8 @@ export class NotePane extends HTMLElement {
   api = new Api();
   /** Whether the page around does the deeds that are its own; then the help sheet tells of them. */
   isInPage = false;
+  /** Asked before every save; false stops it. A host that knows what a person has to confirm first says no here. */
+  maySave: (call: CallSummary) => boolean = () => true;
   readonly attendance = new Attendance(this);
   #state: State = EMPTY;
   #view: View | null = null;
@@ -113,7 +115,8 @@ export class NotePane extends HTMLElement {
 
   /** What the button does. */
   save(): void {
-    void this.#writing.saveNote();
+    const state = this.#state;
+    if (state.kind === 'shown' && canSave(state) && this.maySave(state.summary)) void this.#writing.saveNote();
   }
 
   /** Sends what was typed. Ends when the server has it, or it failed: for a page that is about to log its user out. */

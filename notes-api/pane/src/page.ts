@@ -11,11 +11,12 @@ import { CATALOGUES, LANGUAGE_NAMES, LANGUAGES, type Language, languageOf, learn
 import { button, draw, el, say, set } from './dom';
 import { hinted } from './hint';
 import type { Deed } from './keys';
+import { loadPerson, type Who } from './load-person';
 import css from './page.css';
 import { drawPc, pcLine } from './pc';
-import { logInFirst, PersonLine, reasonIn, type Session, session } from './person';
-import type { Reason } from './person-catalogue';
+import type { PersonLine } from './person';
 import { rememberCall, rememberedCall, rememberedLanguage, rememberLanguage } from './remembered';
+import { type Reason, reasonIn, type Session, session } from './session';
 import theme from './theme.css';
 import * as time from './time';
 import { type CallSummary, type Presence, presence, summary } from './wire';
@@ -32,7 +33,6 @@ class Page {
   readonly #pane = el('note-pane');
   readonly #count = el('b');
   readonly #title = el('b');
-  readonly #person = new PersonLine(this.#api, () => this.#loggedOut());
   readonly #pc = el('div', { class: 'pc', role: 'status' });
   readonly #unsaved = el('div', { class: 'unsaved', role: 'status' });
   readonly #list = el('div', { class: 'list' });
@@ -51,6 +51,8 @@ class Page {
   #contact: 'fine' | 'lost' | 'unauthorised' = 'fine';
   #presence: Presence | null = null;
   #session: Session | null = null;
+  #who: Who | null = null;
+  #person: PersonLine | null = null;
   #notIn: Reason | 'logged_out' | null = null;
   #following = new AbortController();
   #asked = false;
@@ -64,7 +66,7 @@ class Page {
     document.adoptedStyleSheets = [sheet];
     this.#calls = el('details', {}, el('summary', {}, this.#count), this.#list);
     const head = el('div', { class: 'head' }, this.#title, this.#languages);
-    this.#nav = el('nav', { class: 'calls' }, head, this.#person.element, this.#pc, this.#unsaved, this.#calls);
+    this.#nav = el('nav', { class: 'calls' }, head, this.#pc, this.#unsaved, this.#calls);
     document.body.replaceChildren(
       this.#nav,
       el('div', { class: 'banners' }, this.#banner, this.#reminder),
@@ -97,6 +99,7 @@ class Page {
     for (let wait = 500; !signal.aborted; wait = Math.min(wait * 2, 8_000)) {
       this.#access = await this.#open(token);
       this.#session = await this.#api.get('/v1/session').then(session, () => null);
+      if (this.#session !== null && this.#session.login !== null) await this.#peopleLogIn();
       this.#draw();
       if (this.#access !== 'away') break;
       await new Promise((resolve) => setTimeout(resolve, wait));
@@ -180,6 +183,15 @@ class Page {
     this.#draw();
   }
 
+  async #peopleLogIn(): Promise<void> {
+    if (this.#who !== null) return;
+    this.#who = await loadPerson();
+    if (this.#who === null) return;
+    const leaving = (): Promise<void> => this.#pane.settle();
+    this.#person = new this.#who.PersonLine(this.#api, { leaving, left: () => this.#loggedOut() });
+    this.#pc.before(this.#person.element);
+  }
+
   /** Nothing of a call stays on the page. */
   #loggedOut(): void {
     this.#following.abort();
@@ -259,7 +271,7 @@ class Page {
         }),
       ),
     );
-    this.#person.show(this.#session, language);
+    this.#person?.show(this.#session, language);
     const now = { ms: Date.now(), offsetS: -new Date().getTimezoneOffset() * 60 };
     const key = [
       language,
@@ -291,7 +303,7 @@ class Page {
     this.#instead.hidden = notice === null;
     const login = this.#access === 'sign_in' ? (this.#session?.login ?? null) : null;
     draw(this.#notice, [language, notice, login, this.#notIn], () =>
-      login === null ? [notice] : logInFirst(login, this.#notIn, language),
+      login === null || this.#who === null ? [notice] : this.#who.logInFirst(login, this.#notIn, language),
     );
   }
 

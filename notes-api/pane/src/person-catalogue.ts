@@ -1,10 +1,7 @@
 // Every word about who is logged in, in Danish and English.
 
 import type { Language } from './catalogue';
-
-/** Why the way to the provider and back ended without a session, as the server says it in the address. */
-export const REASONS = ['provider', 'refused', 'again', 'token', 'level', 'role', 'name'] as const;
-export type Reason = (typeof REASONS)[number];
+import type { Reason } from './session';
 
 interface PersonWords {
   logIn: string;

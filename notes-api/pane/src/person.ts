@@ -1,41 +1,31 @@
 // Who is logged in: their name, the way in and out, and a code that connects their PC.
 //
-// In: what the server says of the session, and the word in the address with which it sends back whom it did not let in.
-// Out: a line for the head of the list, and what stands in the place of a call for somebody who is not logged in. A server
-// without a login has no line. Not done here: nothing is checked (the server does), and a code is kept nowhere.
+// In: the session, and why somebody was not let in. Out: a line for the head of the list, and what stands in the place of a call for somebody who is not logged in. A server
+// without a login has no line, and its page does not fetch this. Not done here: nothing is checked (the server does), and a code is kept nowhere.
 
 import { type Api, ApiError } from './api';
 import { CATALOGUES, type Language } from './catalogue';
 import { button, type Child, draw, el } from './dom';
-import { PERSON_WORDS, REASONS, type Reason } from './person-catalogue';
+import css from './person.css';
+import { PERSON_WORDS } from './person-catalogue';
+import { type Reason, type Session, session } from './session';
 import { clock } from './time';
-import { BadMessage, number, record, text, textOrNull } from './wire/json';
+import { number, record, text } from './wire/json';
 
-export interface Session {
-  /** Null: nobody is logged in. */
-  readonly person: string | null;
-  readonly roles: readonly string[];
-  /** Where to log in; null: with the link that the program printed. */
-  readonly login: string | null;
-}
+let isStyled = false;
 
-export const session = (body: unknown): Session => {
-  const from = record(body, 'session');
-  const login = textOrNull(from, 'login');
-  // Where a browser is sent is a path of this server, whatever is answered.
-  if (login !== null && !/^(\/[a-z0-9]+)+$/.test(login)) throw new BadMessage('login');
-  const roles = Array.isArray(from.roles) ? from.roles.filter((role) => typeof role === 'string') : [];
-  return { person: textOrNull(from, 'person'), roles, login };
-};
-
-/** With which word the server sent back whom it did not let in. */
-export const reasonIn = (hash: string): Reason | null => {
-  const word = new URLSearchParams(hash.replace(/^#/, '')).get('login');
-  return REASONS.find((reason) => reason === word) ?? null;
+/** The page's own sheets are there before; this one comes with the first that needs it. */
+const styled = (): void => {
+  if (isStyled) return;
+  isStyled = true;
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  document.adoptedStyleSheets.push(sheet);
 };
 
 /** What somebody sees who is not logged in. */
 export const logInFirst = (login: string, why: Reason | 'logged_out' | null, language: Language): readonly Child[] => {
+  styled();
   const words = PERSON_WORDS[language];
   const said = why === null ? words.logInFirst : why === 'logged_out' ? words.loggedOut : words.notIn[why];
   return [el('span', {}, said), el('a', { class: 'log-in', href: login }, words.logIn)];
@@ -72,14 +62,17 @@ type Said =
 export class PersonLine {
   readonly element = el('div', { class: 'person' });
   readonly #api: Api;
+  readonly #leaving: () => Promise<void>;
   readonly #left: () => void;
   #session: Session | null = null;
   #language: Language = 'da';
   #said: Said = { kind: 'nothing' };
 
-  /** `left` is told when the session has ended. */
-  constructor(api: Api, left: () => void) {
+  /** `leaving` ends when what was typed is with the server, or cannot be; `left` is told when the session has ended. */
+  constructor(api: Api, { leaving, left }: { leaving: () => Promise<void>; left: () => void }) {
+    styled();
     this.#api = api;
+    this.#leaving = leaving;
     this.#left = left;
   }
 
@@ -146,6 +139,7 @@ export class PersonLine {
 
   async #leave(): Promise<void> {
     try {
+      await this.#leaving();
       const farewell = await this.#api.endSession();
       this.#said = { kind: 'nothing' };
       this.#left();

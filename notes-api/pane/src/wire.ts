@@ -113,6 +113,7 @@ export interface Edit {
 }
 
 export interface Note {
+  readonly id: string;
   readonly version: number;
   readonly sections: Texts;
   readonly savedMs: number;
@@ -256,6 +257,7 @@ export const edit = (value: unknown): Edit => {
 export const note = (value: unknown): Note => {
   const from = record(value, 'note');
   return {
+    id: text(from, 'id'),
     version: number(from, 'version'),
     sections: texts(from, 'sections'),
     savedMs: number(from, 'saved_ms'),

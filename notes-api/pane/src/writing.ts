@@ -226,7 +226,7 @@ export class Writing {
     }
     this.#save = null;
     this.#desk.happened({ kind: 'note_stored', note: answer.value });
-    this.#desk.tell('note-saved', { call: shown.summary.id, version: answer.value.version });
+    this.#desk.tell('note-saved', { call: shown.summary.id, note: answer.value.id, version: answer.value.version });
   }
 
   /** The other note holds nothing that did not stand before the person already: the save goes on over it. */

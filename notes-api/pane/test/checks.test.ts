@@ -74,7 +74,7 @@ test('what is to be looked at is counted, and counts down', () => {
   check(also(state, typed('reason', `${RENT}\nBorgeren flytter.`)), [2, 2, 2], 'the doubted word was deleted');
   check(also(state, { kind: 'missing_dismissed', missing: missing('i morgen') }), [3, 2, 1], 'one is not missing');
   check(drafted(sentences, { state: 'streaming' }), null, 'while it is written');
-  const note = { version: 1, sections: { reason: state.sections[0]?.text ?? '', agreed: SEND }, savedMs: 1 };
+  const note = { id: 'n1', version: 1, sections: { reason: state.sections[0]?.text ?? '', agreed: SEND }, savedMs: 1 };
   check(also(state, { kind: 'note_stored', note: { ...note, correctionMs: null } }), null, 'after saving');
 });
 

@@ -25,6 +25,7 @@ const section = (state: Shown, id: string) => {
 };
 const offered = (state: Shown, id: string): string => offer(state, section(state, id)).join('|');
 const note = (version: number, reason: string, agreed = ''): Note => ({
+  id: 'n1',
   version,
   sections: { reason, agreed },
   savedMs: AT + version,
@@ -259,7 +260,7 @@ test('a reload shows what the server and the browser have', () => {
   };
   const sentences = [{ index: 0, section: 'reason', text: 'A.', evidence: [], flags: [] }];
   const edit = { revision: 3, draft: 1, sections: { agreed: 'Gemt.' } };
-  const saved = { version: 2, sections: { reason: 'A.', agreed: 'Gemt.' }, saved_ms: AT, correction_ms: 1 };
+  const saved = { id: 'n1', version: 2, sections: { reason: 'A.', agreed: 'Gemt.' }, saved_ms: AT, correction_ms: 1 };
   const table: readonly [string, Record<string, unknown>, Record<string, string>, 'reading' | 'writing'][] = [
     ['only a draft', { draft: { ...draft, sentences } }, { reason: 'A.', agreed: '' }, 'writing'],
     ['an edit', { draft: { ...draft, sentences }, edit }, { reason: 'A.', agreed: 'Gemt.' }, 'writing'],

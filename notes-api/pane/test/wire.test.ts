@@ -126,7 +126,7 @@ test('every event that the server sends is read', () => {
     ['draft_finished', draft],
     ['draft_failed', { number: 1, failure: 'insufficient_content' }],
     ['edit_saved', { revision: 2 }],
-    ['note_saved', { version: 1, sections: { a: 'b' }, saved_ms: 1, correction_ms: null }],
+    ['note_saved', { id: 'n1', version: 1, sections: { a: 'b' }, saved_ms: 1, correction_ms: null }],
     ['late', { utterances: 3 }],
     ['partial', { track: 'near', start_ms: 0, text: 'og' }],
     ['agent', { state: 'paused', since_ms: 1, near_level: 2, far_level: 3 }],
