@@ -68,7 +68,7 @@ def everything():
     return (
         rust_tests()
         | {f"pane test: {title}" for title in pane("test", r"test\('((?:[^'\\]|\\.)+)'")}
-        | {f"pane e2e: {title}" for title in pane("e2e", r"story\('([^']+)'")}
+        | {f"pane e2e: {title}" for title in pane("e2e", r"(?:story|hosted|among)\(\s*'([^']+)'")}
         | {f"make: {target}" for target in make_targets()}
     )
 
