@@ -11,14 +11,18 @@ import {
   frameOf,
   heardBy,
   hosted,
+  identify,
   inState,
   NARROW,
   OTHER,
+  OWN,
   open,
   sees,
+  spoken,
   visit,
 } from './hosted.mjs';
 import { tellOfHostiles } from './hostile-host.mjs';
+import { tellOfTheOpenCase } from './open-case.mjs';
 import { drafted, story, talk } from './story.mjs';
 
 /** What the frame left in the browser, and then whether it could have: as many things as there are kinds of storage. */
@@ -224,19 +228,6 @@ await hosted('embed-other-case', async (told) => {
   await shot('english');
 });
 
-/** The numbers of the open case, as its page would set them. */
-const identify = (page, identifiers) =>
-  page.evaluate((given) => {
-    document.querySelector('referent-pane').identifiers = given;
-  }, identifiers);
-const OWN = { kind: 'cpr', value: '610564-1234' };
-const spoken = (said, differs) => ({
-  kind: 'cpr',
-  said,
-  evidence: { track: 'far', start: 192_000 },
-  differs_in: differs,
-});
-
 await hosted('embed-foreign-number', async (told) => {
   const { fake, page, shot } = told;
   const frame = await visit(told);
@@ -337,4 +328,5 @@ await hosted('embed-keyboard', async (told) => {
   }
 });
 
+await tellOfTheOpenCase();
 await tellOfHostiles();

@@ -59,3 +59,16 @@ export const ended = (fake, options = {}) => {
 };
 /** The events of the element that the page had since. */
 export const heardBy = (page) => page.evaluate(() => window.heard);
+
+/** The numbers of the open case, as its page would set them. */
+export const identify = (page, identifiers) =>
+  page.evaluate((given) => {
+    document.querySelector('referent-pane').identifiers = given;
+  }, identifiers);
+export const OWN = { kind: 'cpr', value: '610564-1234' };
+export const spoken = (said, differs) => ({
+  kind: 'cpr',
+  said,
+  evidence: { track: 'far', start: 192_000 },
+  differs_in: differs,
+});

@@ -27,6 +27,8 @@ import { type CallSummary, type Presence, presence, summaries, summary } from '.
 
 /** Many changes of one moment are one question to the server. */
 const GATHER_MS = 200;
+/** How often it is looked whether words have reached the server that a change of case waits for. */
+const HELD_MS = 250;
 
 class EmbedPage {
   readonly #link: HostLink;
@@ -76,8 +78,7 @@ class EmbedPage {
       wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     });
     this.#pane.api = this.#api;
-    this.#pane.maySave = (call) =>
-      this.#guard.passes(call, { caseId: this.#beside.caseId, identifiers: this.#identifiers }, this.#language);
+    this.#pane.maySave = (call) => this.#guard.passes(call, this.#openCase, this.#language);
     this.#pane.append(this.#guard.root);
     document.body.replaceChildren(this.#top, this.#notice, this.#pane);
     this.#height = new Height(this.#top, this.#pane, (px) => this.#link.tell({ kind: 'height', px }));
@@ -87,7 +88,7 @@ class EmbedPage {
     this.#pane.addEventListener('note-saved', (event) => {
       const { call, note, version } = (event as CustomEvent<{ call: string; note: string; version: number }>).detail;
       const { caseId, calls } = this.#beside;
-      if (!calls.list.some(({ id }) => id === call)) return;
+      if (caseId !== this.#openCase.caseId || !calls.list.some(({ id }) => id === call)) return;
       this.#link.tell({ kind: 'note_saved', call, note, version, case_id: caseId });
     });
     document.addEventListener('keydown', (event) => this.#pane.press(event));
@@ -131,8 +132,24 @@ class EmbedPage {
       this.#identifiers = opened.identifiers;
       return;
     }
-    if (this.#unsent) this.#held = opened;
+    if (this.#unsent) this.#hold(opened);
     else this.#turnTo(opened, { unfinished: this.#pane.unfinished });
+  }
+
+  /** The one that the host shows, though the pane may still be at the case before. */
+  get #openCase(): OpenCase {
+    return this.#held ?? { caseId: this.#beside.caseId, identifiers: this.#identifiers };
+  }
+
+  /** Until the words are with the server, the person leaves them, or the host opens another. */
+  #hold(opened: OpenCase): void {
+    this.#held = opened;
+    const look = (): void => {
+      if (this.#held !== opened) return;
+      if (this.#unsent) setTimeout(look, HELD_MS);
+      else this.#turnTo(opened, { unfinished: this.#pane.unfinished });
+    };
+    setTimeout(look, HELD_MS);
   }
 
   #turnTo({ caseId, identifiers }: OpenCase, { unfinished }: { unfinished: boolean }): void {
@@ -162,7 +179,7 @@ class EmbedPage {
   }
 
   #tellHost(call: CallSummary): void {
-    if (call.caseId === null || call.caseId !== this.#beside.caseId) return;
+    if (call.caseId === null || call.caseId !== this.#openCase.caseId) return;
     const before = this.#told.get(call.id);
     if (before !== undefined && before.sequence >= call.sequence) return;
     this.#told.set(call.id, { status: call.status, sequence: call.sequence });
@@ -263,7 +280,7 @@ class EmbedPage {
     const words = EMBED_WORDS[language];
     document.documentElement.lang = language;
     set(this.#pane, 'lang', language);
-    const { calls, caseId } = this.#beside;
+    const { calls } = this.#beside;
     const now = { ms: Date.now(), offsetS: -new Date().getTimezoneOffset() * 60 };
     this.#calls.hidden = calls.list.length < 2;
     say(this.#count, words.calls(calls.list.length));
@@ -293,7 +310,7 @@ class EmbedPage {
       const retry = this.#line === 'silent' && button(words.retry, () => void this.#link.again(), { class: 'retry' });
       return [el('strong', {}, notice[0]), el('span', {}, notice[1]), retry];
     });
-    this.#guard.look(calls.current, caseId);
+    this.#guard.look(calls.current, this.#openCase.caseId);
     this.#height.look();
   }
 

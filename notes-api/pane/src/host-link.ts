@@ -121,10 +121,12 @@ export class HostLink {
     const opened = await this.ends.open(code, origin);
     this.#opening = false;
     if (opened.kind === 'open') {
-      this.#pinned = origin;
       this.#failed = 0;
       this.#silent = false;
-      this.#heard({ kind: 'context', case_id: opened.caseId });
+      // A later code renews the session alone: which case is open, with its numbers, the host has said itself since.
+      if (this.#pinned === null) this.#heard({ kind: 'context', case_id: opened.caseId });
+      else this.counts.accepted += 1;
+      this.#pinned = origin;
       const waiting = this.#waiting;
       this.#waiting = [];
       for (const one of waiting) {

@@ -99,6 +99,24 @@ test('what is said before a code is taken waits for it, and is forgotten with it
   assert.equal(refused.heard.length, 1, 'nothing of what came with the refused code');
 });
 
+test('a later code renews the session, and leaves the case that the host has said since', async () => {
+  const world = new World();
+  await world.say(LAUNCH);
+  const identifiers = [{ kind: 'cpr', value: '610564-1234' }];
+  let open = (_: Opened): void => undefined;
+  world.answer = new Promise((resolve) => {
+    open = resolve;
+  });
+  const renewal = world.say({ ...LAUNCH, code: 'b' });
+  // The element says them right behind the code, and the server's answer comes after.
+  await world.say({ ...CONTEXT, identifiers });
+  open(GOOD);
+  await renewal;
+  assert.deepEqual(world.heard.at(-1), { ...CONTEXT, identifiers });
+  assert.equal(world.line, 'open');
+  assert.deepEqual(world.link.counts, { accepted: 3, ignored: 0 });
+});
+
 test('a second code while the first is looked at is refused', async () => {
   const world = new World();
   let open = (_: Opened): void => undefined;
