@@ -248,7 +248,8 @@ await hosted('embed-foreign-number', async (told) => {
   // More than there is room for, in English.
   fake.foreign = [spoken('720371-4321', 9), ...[1, 2, 3].map((n) => spoken(`72037${n}-4321`, 8))];
   await page.evaluate(() => document.querySelector('referent-pane').setAttribute('lang', 'en'));
-  await box.getByRole('button', { name: 'Gem ikke' }).click();
+  await box.getByText(`A number was said that case ${CASE} does not have`).waitFor();
+  await box.getByRole('button', { name: 'Do not save' }).click();
   await field(frame, 'agreed').press('Control+Enter');
   await box.getByText(/Numbers were said that case .* and 1 more\./).waitFor();
   await shot('several-english');
@@ -308,8 +309,8 @@ await hosted('embed-keyboard', async (told) => {
   await page.keyboard.press('Escape');
   await frame.getByRole('alertdialog').waitFor({ state: 'hidden' });
   same(call.notes.length, 0, 'notes');
-  // Back in the frame, and through the box.
-  await tabTo('agreed');
+  // Back where the text was, and through the box.
+  same(await focused(), 'agreed', 'where the keyboard is after Escape');
   await page.keyboard.press('Control+Enter');
   await until('the box', async () => (await focused()) === 'alertdialog');
   await tabTo(`Gem på sag ${CASE}`);

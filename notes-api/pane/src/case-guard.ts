@@ -21,8 +21,6 @@ export const isWrongCase = (call: CallSummary, open: string | null): boolean => 
 
 export interface Ends {
   save(): void;
-  /** The person goes back to the text. */
-  leave(): void;
   check(call: string, identifiers: readonly Identifier[], signal: AbortSignal): Promise<readonly Foreign[]>;
 }
 
@@ -46,6 +44,10 @@ export class CaseGuard {
   readonly root: HTMLElement;
   /** What the box is about, or what the server is being asked. */
   #asked: Asked | null = null;
+  /** What the box says, once it asks. */
+  #against: Against | null = null;
+  /** Where the keyboard was before the box, and goes back to. */
+  #from: HTMLElement | null = null;
   #checking: AbortController | null = null;
   #confirmed = false;
 
@@ -55,7 +57,6 @@ export class CaseGuard {
       if (event.key !== 'Escape') return;
       event.preventDefault();
       this.#hide();
-      this.ends.leave();
     });
   }
 
@@ -79,8 +80,12 @@ export class CaseGuard {
   }
 
   /** What is shown now: what is asked about anything else goes. */
-  look(call: string | null, open: string | null): void {
-    if (this.#asked !== null && (this.#asked.call.id !== call || this.#asked.open !== open)) this.#hide();
+  look(call: string | null, open: string | null, language: Language): void {
+    if (this.#asked === null) return;
+    const isOther = this.#asked.call.id !== call || this.#asked.open !== open;
+    this.#asked = { ...this.#asked, language };
+    if (isOther) this.#hide();
+    else this.#draw();
   }
 
   async #check(asked: Asked, identifiers: readonly Identifier[]): Promise<void> {
@@ -93,11 +98,12 @@ export class CaseGuard {
     const numbers = await this.ends.check(asked.call.id, identifiers, checking.signal).catch(() => null);
     clearTimeout(patience);
     clearTimeout(said);
+    const still = this.#asked;
     // Another call or another case is shown by now.
-    if (this.#checking !== checking) return;
+    if (this.#checking !== checking || still === null) return;
     this.#checking = null;
-    if (numbers === null) this.#ask(asked, { kind: 'unchecked' });
-    else if (numbers.length > 0) this.#ask(asked, { kind: 'foreign', numbers });
+    if (numbers === null) this.#ask(still, { kind: 'unchecked' });
+    else if (numbers.length > 0) this.#ask(still, { kind: 'foreign', numbers });
     else this.#goOn();
   }
 
@@ -109,28 +115,30 @@ export class CaseGuard {
 
   #ask(asked: Asked, against: Against): void {
     this.#hide();
-    this.#asked = asked;
-    const { call, open, language } = asked;
+    [this.#asked, this.#against, this.#from] = [asked, against, focused()];
+    this.#draw();
+    this.root.hidden = false;
+    this.root.focus();
+  }
+
+  #draw(): void {
+    if (this.#asked === null || this.#against === null) return;
+    const { call, open, language } = this.#asked;
     const words = EMBED_WORDS[language].wrongCase;
-    const [what, todo] = sentences(asked, against);
+    const [what, todo] = sentences(this.#asked, this.#against);
     set(this.root, 'role', 'alertdialog');
     set(this.root, 'lang', language);
     set(this.root, 'aria-label', what);
     draw(this.root, [language, what, todo, open], () => [
-      el('strong', {}, what),
-      el('span', {}, todo),
+      el('strong', {}, ...whole(what)),
+      el('span', {}, ...whole(todo)),
       el(
         'div',
         {},
-        button(words.save(call.caseId), () => this.#goOn(), { class: 'deliberate' }),
-        button(words.leave, () => {
-          this.#hide();
-          this.ends.leave();
-        }),
+        button(words.save(call.caseId), () => this.#goOn(), { class: 'deliberate', 'data-focus': 'save' }),
+        button(words.leave, () => this.#hide(), { 'data-focus': 'leave' }),
       ),
     ]);
-    this.root.hidden = false;
-    this.root.focus();
   }
 
   #goOn(): void {
@@ -144,7 +152,8 @@ export class CaseGuard {
     const checking = this.#checking;
     this.#checking = null;
     checking?.abort();
-    this.#asked = null;
+    if (this.root.contains(document.activeElement)) this.#from?.focus();
+    [this.#asked, this.#against, this.#from] = [null, null, null];
     this.root.hidden = true;
   }
 }
@@ -160,3 +169,13 @@ const sentences = ({ call, open, language }: Asked, against: Against): readonly 
       return words.unchecked(open);
   }
 };
+
+const focused = (): HTMLElement | null => {
+  const outer = document.activeElement;
+  const inner = outer?.shadowRoot?.activeElement ?? outer;
+  return inner instanceof HTMLElement ? inner : null;
+};
+
+/** A number that is held against another is not broken at the end of a line. */
+const whole = (sentence: string): readonly (string | HTMLElement)[] =>
+  sentence.split(/(\d{1,10}-\d{1,10})/).map((part, at) => (at % 2 === 1 ? el('bdi', {}, part) : part));

@@ -36,7 +36,6 @@ class EmbedPage {
   readonly #pane = el('note-pane');
   readonly #guard = new CaseGuard({
     save: () => this.#pane.save(),
-    leave: () => this.#pane.focus(),
     check: async (call, identifiers, signal) => foreign(await this.#api.checkCase(call, identifiers, signal)),
   });
   readonly #pc = el('div', { class: 'pc', role: 'status' });
@@ -310,7 +309,7 @@ class EmbedPage {
       const retry = this.#line === 'silent' && button(words.retry, () => void this.#link.again(), { class: 'retry' });
       return [el('strong', {}, notice[0]), el('span', {}, notice[1]), retry];
     });
-    this.#guard.look(calls.current, this.#openCase.caseId);
+    this.#guard.look(calls.current, this.#openCase.caseId, language);
     this.#height.look();
   }
 
