@@ -178,4 +178,6 @@ const focused = (): HTMLElement | null => {
 
 /** A number that is held against another is not broken at the end of a line. */
 const whole = (sentence: string): readonly (string | HTMLElement)[] =>
-  sentence.split(/(\d{1,10}-\d{1,10})/).map((part, at) => (at % 2 === 1 ? el('bdi', {}, part) : part));
+  sentence
+    .split(/((?:CPR|CVR) [\d -]*\d|\d{1,10}-\d{1,10})/)
+    .map((part, at) => (at % 2 === 1 ? el('bdi', {}, part) : part));

@@ -7,7 +7,8 @@
 //   L2  Nothing but `launch` has an effect before the server has said yes to code and origin together: what the host says
 //       meanwhile waits, and is forgotten if the server says no.
 //   L3  Everything that is sent names the origin it is for. Only `ready`, which says nothing, goes out before one is known.
-//   L4  Codes are asked for a few times by itself and then only when a person wants it.
+//   L4  The first code says which case is open, and after it the host alone: a code that renews the session changes no case.
+//   L5  Codes are asked for a few times by itself and then only when a person wants it.
 // Not done here: no network and no drawing; what a message has to be is protocol.ts.
 
 import { FROM_HOST, type FromFrame, type FromHost, Inbox, type Message, message, type Why } from './protocol';
