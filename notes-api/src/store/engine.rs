@@ -160,8 +160,7 @@ impl Store {
     pub(super) async fn wipe_files(&self) -> Stored<bool> {
         if let Engine::Postgres(pool) = &self.engine {
             // It can be in no transaction, and waits for nobody's.
-            let vacuum = format!("VACUUM {}", forget::TABLES.join(", "));
-            sqlx::raw_sql(sqlx::AssertSqlSafe(vacuum)).execute(pool).await?;
+            sqlx::query(forget::VACUUM).execute(pool).await?;
         }
         Ok(self.wipe_log().await)
     }

@@ -39,22 +39,8 @@ const CONTENT: &[(Kind, &str)] = &[
 ];
 
 /// The tables that this takes rows out of, or empties: what has to be wiped from the disk afterwards.
-pub(super) const TABLES: [&str; 14] = [
-    "settles",
-    "events",
-    "draft_sentences",
-    "draft_jobs",
-    "draft_shown",
-    "drafts",
-    "edits",
-    "note_versions",
-    "activity",
-    "calls",
-    "flags_resolved",
-    "corrections",
-    "note_changes",
-    "outbox",
-];
+pub(super) const VACUUM: &str = "VACUUM settles, events, draft_sentences, draft_jobs, draft_shown, drafts, \
+    edits, note_versions, activity, calls, flags_resolved, corrections, note_changes, outbox";
 
 /// Erases these kinds of content of a locked call: how many rows went of each, where any did.
 pub(crate) async fn forget_call(tx: &mut Tx, call: CallId, kinds: &[Kind]) -> Stored<Vec<(Kind, i64)>> {
@@ -77,10 +63,11 @@ mod tests {
 
     #[test]
     fn what_is_taken_out_is_wiped() {
+        let wiped: Vec<_> = VACUUM.split([' ', ',']).collect();
         for (_, sql) in CONTENT {
             let table = sql.trim_start_matches("DELETE FROM ").trim_start_matches("UPDATE ");
             let table = table.split(' ').next().unwrap_or_default();
-            assert!(TABLES.contains(&table), "{table}");
+            assert!(wiped.contains(&table), "{table}");
         }
     }
 }
