@@ -1,6 +1,6 @@
 //! A scripted OpenID Connect provider: its documents are honest, its tokens are whatever a case wants.
 //!
-//! In: what the next token shall be ([`Token`]). Out: discovery, keys and the token endpoint over HTTP on loopback. Whoever
+//! In: what the next token shall be ([`Signed`], [`Answer`]). Out: discovery, keys and the token endpoint over HTTP on loopback. Whoever
 //! asks for a code is the test itself: what a person does at a provider is not played. A real provider is met in the
 //! browser's story (`notes-api/pane/e2e/login.mjs`).
 

@@ -1,7 +1,7 @@
 //! Erases what is due, every so often.
 //!
 //! In: the clock. Out: rows through `store`, counts for `/metrics`, a line in the log. Promised: a sweep looks at each call once
-//! and ends; of several processes on one database one sweeps, and when it dies another does after [`LEASE_MS`]. What could
+//! and ends; of several processes on one database one sweeps, and when it dies another does after `LEASE_MS`. What could
 //! not be done is done by the next. Not done here: no decision (`retention::fates`).
 
 use super::{Kind, Waits};

@@ -129,7 +129,7 @@ pub(crate) async fn saved(tx: &mut Tx, call: CallId, note: &NoteView, save_id: &
 }
 
 /// Every note of the call is erased because somebody decided so, in this transaction, before or after this: what was not sent
-/// never will be, and whoever may have one is told. Like [`saved`] the last thing in its transaction. A repeat changes nothing.
+/// never will be, and whoever may have one is told. Like `saved` the last thing in its transaction. A repeat changes nothing.
 pub async fn withdraw(tx: &mut Tx, call: CallId, now_ms: i64) -> Stored<()> {
     let of_call = rows!(tx, ChangeColumns, changes!("WHERE call = $1 ORDER BY number DESC"), call.to_string())?;
     let mut told: Vec<String> = Vec::new();
